@@ -1,0 +1,1 @@
+"""Grace: polite payment reminders, plans within policy, people when it matters."""

@@ -1,0 +1,1 @@
+"""What runs inside Rasa: components, policy, texts and channel."""

@@ -1,0 +1,1 @@
+"""The Channel protocol and its adapters."""

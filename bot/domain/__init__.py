@@ -1,0 +1,1 @@
+"""Decisions: pure functions of a snapshot, a policy and an instant."""

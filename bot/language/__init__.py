@@ -1,0 +1,1 @@
+"""Languages, pure and light: both environments import it."""

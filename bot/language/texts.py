@@ -1,0 +1,117 @@
+"""All words that leave Grace: `domain.yml` responses, rendered through Babel catalogues."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from babel.messages.pofile import read_po
+
+SOURCE_LOCALE = "en"
+
+
+class TextError(Exception):
+    """A response key, translation or variable is missing; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice under a message: what the borrower sees and what the assistant then reads."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message ready to send, with the key that it came from."""
+
+    key: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Texts:
+    """Responses by key, translated by context (the key) and English source."""
+
+    def __init__(
+        self,
+        responses: Mapping[str, list[dict[str, Any]]],
+        catalogues: Mapping[str, Mapping[tuple[str | None, str], str]],
+    ) -> None:
+        self._responses = responses
+        self._catalogues = catalogues
+
+    @classmethod
+    def load(cls, home: Path) -> Texts:
+        """Read `domain.yml` and every `locales/<locale>/LC_MESSAGES/grace.po` below `home`.
+
+        Raises TextError when a file cannot be read as what it is.
+        """
+        try:
+            domain = yaml.load((home / "domain.yml").read_text("utf-8"), yaml.CSafeLoader)
+            catalogues = {
+                path.parts[-3]: _read_catalogue(path)
+                for path in sorted(home.glob("locales/*/LC_MESSAGES/grace.po"))
+            }
+        except (OSError, yaml.YAMLError, ValueError) as error:
+            raise TextError(f"texts cannot be read: {error}") from error
+        return cls(domain["responses"], catalogues)
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """Every locale that can be spoken."""
+        return (SOURCE_LOCALE, *sorted(self._catalogues))
+
+    def keys(self) -> tuple[str, ...]:
+        """Every response key."""
+        return tuple(self._responses)
+
+    def translate(self, context: str | None, source: str, locale: str) -> str:
+        """Return `source` in `locale`. Raises TextError when the catalogue lacks it."""
+        if locale == SOURCE_LOCALE:
+            return source
+        try:
+            return self._catalogues[locale][context, source]
+        except KeyError:
+            raise TextError(f"no {locale} translation of {context or source!r}") from None
+
+    def render(self, key: str, locale: str, values: Mapping[str, Any] | None = None) -> Rendered:
+        """Render response `key` with `values`, which are strings already written for `locale`.
+
+        Raises TextError when the key, its translation or a variable is missing.
+        """
+        try:
+            response = self._responses[key][0]
+        except KeyError:
+            raise TextError(f"there is no response {key!r} in domain.yml") from None
+        text = self.translate(key, response["text"], locale)
+        try:
+            written = string.Formatter().vformat(text, (), values or {})
+        except (KeyError, IndexError) as error:
+            raise TextError(f"response {key!r} needs the variable {error}") from None
+        buttons = tuple(
+            Button(self.translate(key, one["title"], locale), one["payload"])
+            for one in response.get("buttons", ())
+        )
+        return Rendered(key, written, buttons, response.get("metadata", {}))
+
+    def variables(self, key: str, locale: str) -> frozenset[str]:
+        """Return the variables that response `key` asks for in `locale`."""
+        text = self.translate(key, self._responses[key][0]["text"], locale)
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+def _read_catalogue(path: Path) -> dict[tuple[str | None, str], str]:
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    return {
+        (message.context, str(message.id)): str(message.string)
+        for message in catalogue
+        if message.id and message.string and not message.fuzzy
+    }

@@ -1,0 +1,256 @@
+"""Who is writing: one-time links, two facts with limited tries, a shared phone number."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.services.kit import Kit
+from bot.services.records import record
+from bot.storage.queries import conversation_for
+from bot.storage.tables import AddressRow, Borrower, Conversation, LinkToken
+
+FACTS_NEEDED = 2
+_BIRTH = re.compile(
+    r"(19\d\d|20\d\d)\s*[-./年 ]?\s*(1[0-2]|0?[1-9])\s*[-./月 ]?\s*(3[01]|[12]\d|0?[1-9])(?!\d)\s*[日号]?"
+)
+_FOUR = re.compile(r"(?<![0-9A-Za-z])\d{3}[0-9Xx](?![0-9A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How a try ended: what was recognised, which facts are still asked, how many tries are left."""
+
+    status: Literal["verified", "more", "wrong", "locked", "nothing", "unknown"]
+    facts: tuple[str, ...] = ()
+    left: int = 0
+
+
+class IdentityService:
+    """Binds addresses to borrowers and verifies who writes."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    def issue_link(self, ref: str, channel: str) -> str:
+        """Make a one-time token that binds an address on `channel` to a borrower.
+
+        Raises LookupError for an unknown reference.
+        """
+        token = secrets.token_urlsafe(24)
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            borrower = session.scalars(select(Borrower).where(Borrower.ref == ref)).first()
+            if borrower is None:
+                raise LookupError(f"there is no borrower {ref!r}")
+            session.add(
+                LinkToken(
+                    token_hash=_hash(token),
+                    borrower_id=borrower.id,
+                    channel=channel,
+                    expires_at=now + timedelta(hours=self.kit.settings.link_hours),
+                    created_at=now,
+                )
+            )
+            record(
+                session,
+                now,
+                "link_issued",
+                cause="operator",
+                actor="staff",
+                borrower_id=borrower.id,
+                channel=channel,
+            )
+        return token
+
+    def bind(self, token: str, channel: str, address: str) -> str | None:
+        """Use a token once: bind `address` to its borrower and return their reference, else None."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            link = session.get(LinkToken, _hash(token), with_for_update=True)
+            if link is None or link.channel != channel or link.used_at is not None or link.expires_at <= now:
+                return None
+            link.used_at = now
+            borrower = session.get_one(Borrower, link.borrower_id)
+            self._bind_address(session, borrower, channel, address)
+            record(
+                session,
+                now,
+                "address_bound",
+                cause="link",
+                actor="borrower",
+                borrower_id=borrower.id,
+                channel=channel,
+            )
+            return borrower.ref
+
+    def _bind_address(self, session: Session, borrower: Borrower, channel: str, address: str) -> None:
+        row = session.scalars(
+            select(AddressRow).where(AddressRow.channel == channel, AddressRow.address == address)
+        ).first()
+        if row is None:
+            session.add(AddressRow(borrower_id=borrower.id, channel=channel, address=address, consent=True))
+        elif row.borrower_id != borrower.id:
+            row.borrower_id, row.verified = borrower.id, False
+        conversation = conversation_for(session, channel, address)
+        if conversation is not None and conversation.borrower_id != borrower.id:
+            conversation.borrower_id = borrower.id
+            conversation.locale = borrower.locale
+            _forget(conversation)
+
+    def is_verified(self, conversation: Conversation) -> bool:
+        """Tell whether debt facts may be spoken of in a conversation now."""
+        return (
+            conversation.borrower_id is not None
+            and conversation.verified_at is not None
+            and conversation.verified_at + self.kit.settings.identity_for > self.kit.clock.now()
+        )
+
+    def missing_facts(self, conversation_id: str) -> tuple[str, ...]:
+        """Return the facts to ask for: as many as are still needed, of those on file."""
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id)
+            return _missing(conversation)
+
+    def present(self, conversation_id: str, text: str) -> Identity:
+        """Check the facts in a message. A fact that matches counts for good; a message with none of them
+        right counts as one failed try. The answer never says which fact was wrong beyond what is still asked.
+        """
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+            borrower = conversation.borrower
+            if borrower is None:
+                return Identity("unknown")
+            if conversation.identity_failures >= self.kit.settings.identity_tries:
+                return Identity("locked")
+            stated, right = _compare(borrower, text)
+            if not stated:
+                return Identity("nothing", _missing(conversation), self._left(conversation))
+            known = set(conversation.identity_facts)
+            if not right - known:
+                conversation.identity_failures += 1
+                left = self._left(conversation)
+                record(
+                    session,
+                    now,
+                    "identity_failed",
+                    cause="chat",
+                    actor="borrower",
+                    borrower_id=borrower.id,
+                    left=left,
+                )
+                return Identity("locked" if left <= 0 else "wrong", _missing(conversation), left)
+            conversation.identity_facts = sorted(known | right)
+            if len(conversation.identity_facts) < FACTS_NEEDED:
+                return Identity("more", _missing(conversation), self._left(conversation))
+            self._verify(session, conversation, borrower, "two facts")
+            return Identity("verified")
+
+    def share_phone(self, conversation_id: str, phone: str) -> bool:
+        """Verify by the phone number that the messaging app vouches for."""
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+            borrower = conversation.borrower
+            if borrower is None or borrower.phone is None or not _same_phone(borrower.phone, phone):
+                return False
+            if conversation.identity_failures >= self.kit.settings.identity_tries:
+                return False
+            self._verify(session, conversation, borrower, "shared phone number")
+            return True
+
+    def vouch(self, conversation_id: str, actor: str) -> None:
+        """Verify on the word of a member of staff who has checked by other means."""
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id)
+            if conversation.borrower is not None:
+                self._verify(session, conversation, conversation.borrower, actor)
+
+    def _verify(self, session: Session, conversation: Conversation, borrower: Borrower, how: str) -> None:
+        now = self.kit.clock.now()
+        conversation.verified_at = now
+        conversation.identity_failures = 0
+        address = session.scalars(
+            select(AddressRow).where(
+                AddressRow.channel == conversation.channel, AddressRow.address == conversation.address
+            )
+        ).first()
+        if address is not None and address.borrower_id == borrower.id:
+            address.verified = True
+        record(session, now, "identity_verified", cause=how, actor="borrower", borrower_id=borrower.id)
+
+    def _left(self, conversation: Conversation) -> int:
+        return self.kit.settings.identity_tries - conversation.identity_failures
+
+
+def withdraw(session: Session, conversation: Conversation, tries: int) -> None:
+    """Take back a verification for good: the person who writes is not the borrower."""
+    _forget(conversation)
+    conversation.identity_failures = tries
+    row = session.scalars(
+        select(AddressRow).where(
+            AddressRow.channel == conversation.channel, AddressRow.address == conversation.address
+        )
+    ).first()
+    if row is not None:
+        row.verified = False
+
+
+def _forget(conversation: Conversation) -> None:
+    conversation.verified_at = None
+    conversation.identity_facts = []
+    conversation.identity_failures = 0
+
+
+def _on_file(borrower: Borrower) -> dict[str, str]:
+    """The facts that can be asked of a borrower, best first, as they are compared."""
+    facts: dict[str, str | None] = {
+        "birth_date": borrower.birth_date.isoformat() if borrower.birth_date else None,
+        "phone_last4": borrower.phone[-4:] if borrower.phone else None,
+        "id_last4": borrower.id_last4.upper() if borrower.id_last4 else None,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _missing(conversation: Conversation) -> tuple[str, ...]:
+    if conversation.borrower is None:
+        return ()
+    known = set(conversation.identity_facts)
+    open_facts = [name for name in _on_file(conversation.borrower) if name not in known]
+    return tuple(open_facts[: FACTS_NEEDED - len(known)])
+
+
+def _compare(borrower: Borrower, text: str) -> tuple[bool, set[str]]:
+    """Return whether the text states any fact at all, and which facts on file it states rightly."""
+    on_file = _on_file(borrower)
+    dates = {_iso(*match.groups()) for match in _BIRTH.finditer(text)} - {None}
+    rest = _BIRTH.sub(" ", text)
+    fours = {found.upper() for found in _FOUR.findall(rest)}
+    # A whole number of a phone or an identity card states its last four as well.
+    fours |= {found[-4:].upper() for found in re.findall(r"(?<!\d)\d{6,18}[0-9Xx]?(?![0-9A-Za-z])", rest)}
+    right = {name for name, value in on_file.items() if value in dates or value in fours}
+    return bool(dates or fours), right
+
+
+def _iso(year: str, month: str, day: str) -> str | None:
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
+def _same_phone(left: str, right: str) -> bool:
+    """Compare by the last ten digits: country codes and separators are written in many ways."""
+    a, b = (re.sub(r"\D", "", one)[-10:] for one in (left, right))
+    return len(a) >= 7 and a == b
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,376 @@
+"""Hardship, offers, agreement and promises: policy decides, the database makes each happen once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.domain.model import HoldKind, Refusal
+from bot.domain.money import Money
+from bot.domain.plans import Instalment, Kind, Wish, offers
+from bot.domain.promises import broken_on, promise_refusals
+from bot.services.accounts import AccountService, PlanStanding
+from bot.services.kit import Kit
+from bot.services.records import lift_holds, place_hold, policy_version, record
+from bot.storage.queries import extensions_used, holds_of
+from bot.storage.tables import Conversation, LoanRow, OfferRow, Plan, PlanItem, Promise
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """One stored option as it is shown: its place in the list and all its terms."""
+
+    id: int
+    position: int
+    kind: Kind
+    days: int | None
+    schedule: tuple[Instalment, ...]
+    principal: Money
+    cost: Money
+    loan_ref: str
+    expires_at: datetime
+
+    @property
+    def total(self) -> Money:
+        """All payments together."""
+        return self.principal + self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What may be offered on a wish: options, refused limits, or the plan that stands in the way."""
+
+    amount: Money
+    options: tuple[OfferView, ...]
+    refusals: tuple[Refusal, ...]
+    existing: PlanStanding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How an acceptance ended: `plan_id` when agreed, else why not."""
+
+    plan_id: int | None
+    offer: OfferView | None
+    problem: str | None = None
+
+
+class NegotiationService:
+    """What the dialogue calls to agree something."""
+
+    def __init__(self, kit: Kit, accounts: AccountService) -> None:
+        self.kit = kit
+        self.accounts = accounts
+
+    def report_hardship(self, conversation_id: str, turn: str) -> date:
+        """Pause the ladder for the time that policy gives; return the last day of the pause.
+
+        The cause itself is not stored: it is sensitive and nothing here needs it.
+        """
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id)
+            standing = self.accounts.standing_in(session, conversation)
+            assert conversation.borrower_id is not None
+            until = now + timedelta(days=standing.policy.hardship_pause_days)
+            place_hold(
+                session,
+                now,
+                conversation.borrower_id,
+                HoldKind.HARDSHIP,
+                cause=f"message {turn}",
+                until=until,
+            )
+            record(
+                session,
+                now,
+                "hardship",
+                cause=f"message {turn}",
+                actor="borrower",
+                borrower_id=conversation.borrower_id,
+                until=until.isoformat(),
+            )
+            return until.astimezone(ZoneInfo(standing.timezone)).date()
+
+    def propose(self, conversation_id: str, wish: Wish, *, turn: str) -> Proposal:
+        """Make the options for a wish and store them under the policy version; a repeated turn adds nothing."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+            standing = self.accounts.standing_in(session, conversation)
+            loan, amount = standing.loan, standing.claimed
+            if standing.plan is not None:
+                return Proposal(amount, (), (), standing.plan)
+            stored = self._batch(session, conversation_id, turn)
+            assert conversation.borrower_id is not None
+            hardship = any(
+                h.kind is HoldKind.HARDSHIP for h in holds_of(session, conversation.borrower_id, now)
+            )
+            made = offers(
+                loan,
+                standing.policy,
+                wish,
+                today=standing.today,
+                hardship=hardship,
+                extensions_used=extensions_used(session, loan.id, now),
+            )
+            if not stored:
+                self._supersede(session, loan.id)
+                version = policy_version(session, standing.policy, now)
+                expires = now + timedelta(days=standing.policy.offer_valid_days)
+                for position, option in enumerate(made.options, 1):
+                    session.add(
+                        OfferRow(
+                            loan_id=loan.id,
+                            conversation_id=conversation_id,
+                            batch=turn,
+                            position=position,
+                            kind=option.kind,
+                            days=option.days,
+                            principal_minor=option.principal.minor,
+                            cost_minor=option.cost.minor,
+                            schedule=[
+                                [i.number, i.due_on.isoformat(), i.amount.minor] for i in option.schedule
+                            ],
+                            state="offered",
+                            policy_version=version,
+                            created_at=now,
+                            expires_at=expires,
+                        )
+                    )
+                session.flush()
+                stored = self._batch(session, conversation_id, turn)
+                record(
+                    session,
+                    now,
+                    "plan_offered",
+                    cause=f"message {turn}",
+                    actor="bot",
+                    borrower_id=conversation.borrower_id,
+                    loan_id=loan.id,
+                    offers=[row.id for row in stored],
+                    policy_version=version,
+                    refusals=[r.limit for r in made.refusals],
+                )
+            return Proposal(
+                amount, tuple(_view(row, loan.currency, loan.ref) for row in stored), made.refusals
+            )
+
+    def offer(self, conversation_id: str, offer_id: int) -> OfferView | None:
+        """Return an offer of this conversation that is still open, else None."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            row = session.get(OfferRow, offer_id)
+            if (
+                row is None
+                or row.conversation_id != conversation_id
+                or row.state != "offered"
+                or row.expires_at <= now
+            ):
+                return None
+            loan = session.get_one(LoanRow, row.loan_id)
+            return _view(row, loan.currency, loan.ref)
+
+    def shown(self, conversation_id: str) -> tuple[OfferView, ...]:
+        """Return the options shown last in a conversation that are still open, in order."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            rows = session.scalars(
+                select(OfferRow)
+                .where(
+                    OfferRow.conversation_id == conversation_id,
+                    OfferRow.state == "offered",
+                    OfferRow.expires_at > now,
+                )
+                .order_by(OfferRow.id)
+            ).all()
+            newest = [row for row in rows if row.batch == rows[-1].batch]
+            views = []
+            for row in newest:
+                loan = session.get_one(LoanRow, row.loan_id)
+                views.append(_view(row, loan.currency, loan.ref))
+            return tuple(views)
+
+    def agree(self, conversation_id: str, offer_id: int, *, turn: str) -> Agreement:
+        """Accept an offer under a lock: checked again against expiry, policy version and balance.
+
+        Accepting the same offer twice, from two devices or threads, returns the one plan.
+        """
+        try:
+            return self._agree(conversation_id, offer_id, turn)
+        except IntegrityError:
+            # Another transaction agreed first; read what it made.
+            return self._agree(conversation_id, offer_id, turn)
+
+    def _agree(self, conversation_id: str, offer_id: int, turn: str) -> Agreement:
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+            standing = self.accounts.standing_in(session, conversation)
+            row = session.get(OfferRow, offer_id, with_for_update=True)
+            if row is None or row.conversation_id != conversation_id:
+                return Agreement(None, None, "unknown")
+            loan = session.get_one(LoanRow, row.loan_id, with_for_update=True)
+            view = _view(row, loan.currency, loan.ref)
+            plan = session.scalars(select(Plan).where(Plan.offer_id == row.id)).first()
+            if plan is not None:
+                return Agreement(plan.id, view)
+            if session.scalars(
+                select(Plan.id).where(Plan.loan_id == loan.id, Plan.state == "active")
+            ).first():
+                return Agreement(None, view, "exists")
+            if row.state != "offered" or row.expires_at <= now:
+                return Agreement(None, view, "expired")
+            if standing.loan.id != row.loan_id or standing.claimed != view.principal:
+                row.state = "superseded"
+                return Agreement(None, view, "changed")
+            return Agreement(self._settle(session, conversation, row, view, turn), view)
+
+    def _settle(
+        self, session: Session, conversation: Conversation, row: OfferRow, view: OfferView, turn: str
+    ) -> int:
+        now = self.kit.clock.now()
+        row.state = "accepted"
+        plan = Plan(
+            loan_id=row.loan_id,
+            offer_id=row.id,
+            kind=row.kind,
+            state="active",
+            policy_version=row.policy_version,
+            agreed_at=now,
+            items=[
+                PlanItem(number=item.number, due_on=item.due_on, amount_minor=item.amount.minor)
+                for item in view.schedule
+            ],
+        )
+        session.add(plan)
+        session.flush()
+        self._supersede(session, row.loan_id)
+        session.execute(
+            update(Promise)
+            .where(Promise.loan_id == row.loan_id, Promise.state == "open")
+            .values(state="cancelled", closed_at=now)
+        )
+        assert conversation.borrower_id is not None
+        lift_holds(session, now, conversation.borrower_id, HoldKind.PROMISE, loan_id=row.loan_id)
+        place_hold(
+            session,
+            now,
+            conversation.borrower_id,
+            HoldKind.PLAN,
+            cause=f"plan {plan.id}",
+            loan_id=row.loan_id,
+        )
+        record(
+            session,
+            now,
+            "plan_accepted",
+            cause=f"message {turn}",
+            actor="borrower",
+            borrower_id=conversation.borrower_id,
+            loan_id=row.loan_id,
+            plan=plan.id,
+            offer=row.id,
+            policy_version=row.policy_version,
+        )
+        return plan.id
+
+    def check_promise(self, conversation_id: str, amount: Money, due_on: date) -> tuple[Refusal, ...]:
+        """Return the limits that a promise would break."""
+        standing = self.accounts.standing(conversation_id)
+        return promise_refusals(amount, due_on, standing.loan, standing.policy.promise, standing.today)
+
+    def promise(self, conversation_id: str, amount: Money, due_on: date, *, turn: str) -> tuple[Refusal, ...]:
+        """Record a promise once per turn; it replaces an open one and pauses the ladder until it is due.
+
+        Returns the limits it breaks, and then records nothing.
+        """
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+            standing = self.accounts.standing_in(session, conversation)
+            loan, rules = standing.loan, standing.policy.promise
+            if session.scalars(select(Promise.id).where(Promise.turn == turn)).first() is not None:
+                return ()
+            refusals = promise_refusals(amount, due_on, loan, rules, standing.today)
+            if refusals:
+                return refusals
+            assert conversation.borrower_id is not None
+            session.execute(
+                update(Promise)
+                .where(Promise.loan_id == loan.id, Promise.state == "open")
+                .values(state="cancelled", closed_at=now)
+            )
+            lift_holds(session, now, conversation.borrower_id, HoldKind.PROMISE, loan_id=loan.id)
+            session.add(
+                Promise(
+                    loan_id=loan.id,
+                    conversation_id=conversation_id,
+                    amount_minor=amount.minor,
+                    due_on=due_on,
+                    state="open",
+                    policy_version=policy_version(session, standing.policy, now),
+                    turn=turn,
+                    created_at=now,
+                )
+            )
+            until = datetime.combine(broken_on(due_on, rules), time(), tzinfo=ZoneInfo(standing.timezone))
+            place_hold(
+                session,
+                now,
+                conversation.borrower_id,
+                HoldKind.PROMISE,
+                cause=f"message {turn}",
+                loan_id=loan.id,
+                until=until,
+            )
+            record(
+                session,
+                now,
+                "promise",
+                cause=f"message {turn}",
+                actor="borrower",
+                borrower_id=conversation.borrower_id,
+                loan_id=loan.id,
+                amount=str(amount),
+                due_on=due_on.isoformat(),
+            )
+            return ()
+
+    def _batch(self, session: Session, conversation_id: str, turn: str) -> list[OfferRow]:
+        return list(
+            session.scalars(
+                select(OfferRow)
+                .where(OfferRow.conversation_id == conversation_id, OfferRow.batch == turn)
+                .order_by(OfferRow.position)
+            )
+        )
+
+    def _supersede(self, session: Session, loan_id: int) -> None:
+        session.execute(
+            update(OfferRow)
+            .where(OfferRow.loan_id == loan_id, OfferRow.state == "offered")
+            .values(state="superseded")
+        )
+
+
+def _view(row: OfferRow, currency: str, loan_ref: str) -> OfferView:
+    kind: Kind = "extension" if row.kind == "extension" else "instalment"
+    return OfferView(
+        row.id,
+        row.position,
+        kind,
+        row.days,
+        tuple(
+            Instalment(n, date.fromisoformat(day), Money(minor, currency)) for n, day, minor in row.schedule
+        ),
+        Money(row.principal_minor, currency),
+        Money(row.cost_minor, currency),
+        loan_ref,
+        row.expires_at,
+    )

@@ -1,0 +1,78 @@
+"""Settings: one place, from the environment (`GRACE_…`) or a `.env` file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; durations in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="GRACE_", env_file=".env", extra="ignore")
+
+    home: Path = Field(default=Path("."), description="folder that holds policies, locales and domain.yml")
+    database_url: str = Field(
+        default="sqlite:///var/grace.db", description="SQLAlchemy URL: SQLite or PostgreSQL"
+    )
+    lender_name: str = Field(
+        default="明达消费金融", description="the lender's full name, as borrowers see it"
+    )
+    lender_name_en: str = Field(default="Mingda Consumer Finance")
+    lender_phone: str = Field(default="400-000-0000", description="the number a borrower can call to check")
+    default_locale: Literal["zh_CN", "en"] = "zh_CN"
+
+    secret: SecretStr = Field(
+        default=SecretStr(""), description="signs links and sessions; empty: made at start"
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8080", description="where borrowers and agents reach the app"
+    )
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+    rasa_url: str = "http://127.0.0.1:5005"
+    rasa_token: SecretStr = Field(default=SecretStr("local-only"), description="between the gateway and Rasa")
+    actions_port: int = 5055
+    tracker_url: str = Field(default="sqlite:///var/rasa.db", description="Rasa's tracker store")
+    rasa_timeout: float = 20.0
+    rasa_retry: float = Field(
+        default=2.0, description="how often a kept message is tried again while Rasa is down"
+    )
+
+    telegram_token: SecretStr | None = None
+    telegram_api_base: str = Field(default="https://api.telegram.org", description="Bot API server")
+    telegram_webhook_url: str | None = Field(default=None, description="public URL; empty: polling")
+    telegram_webhook_secret: SecretStr | None = None
+
+    burst: float = Field(default=0.3, ge=0, description="messages this close together are one turn")
+    lease: float = Field(default=60.0, description="a turn not finished after this long may be taken over")
+    watch: float = Field(
+        default=0.25, description="how often the app looks for rows that other processes wrote"
+    )
+    clock_offset: float = Field(default=0.0, description="moves the clock, for demos and tests only")
+    clock_off: bool = Field(default=False, description="no scheduled reminders from this process")
+    tick: float = Field(default=60.0, description="how often the reminder clock ticks")
+    automatic_off: bool = Field(default=False, description="kill switch: no automatic messages, people go on")
+
+    identity_tries: int = 3
+    identity_days: int = Field(default=30, description="after this long a borrower is asked again")
+    link_hours: int = Field(default=72, description="how long a one-time link lives")
+    session_hours: int = Field(default=12, description="how long an agent's or a page's session lives")
+    max_text: int = Field(
+        default=20_000, description="longer messages are cut here, and the borrower is told"
+    )
+    log_json: bool = False
+
+    @property
+    def identity_for(self) -> timedelta:
+        """How long a verification lasts."""
+        return timedelta(days=self.identity_days)
+
+    def lender(self, locale: str) -> str:
+        """The lender's name in a locale."""
+        return self.lender_name if locale.startswith("zh") else self.lender_name_en

@@ -1,0 +1,148 @@
+"""Reads `policies/`: YAML files into validated policy, each under a version named by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class PolicyError(Exception):
+    """A policy file is wrong; the message names file, line, field and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A policy's content and the name under which offers and sends cite it."""
+
+    kind: str
+    name: str
+    version: str
+    content: dict[str, Any]
+
+
+class Policies:
+    """All policies of a lender, validated and cross-checked."""
+
+    def __init__(
+        self,
+        products: dict[str, list[ProductPolicy]],
+        packs: dict[str, ContactPack],
+        ladders: dict[str, Ladder],
+    ) -> None:
+        self._products = products
+        self._packs = packs
+        self._ladders = ladders
+
+    @classmethod
+    def load(cls, folder: Path) -> Policies:
+        """Read every file under `folder`. Raises PolicyError on the first file that is wrong."""
+        packs = {p.pack: p for p in (_read(f, ContactPack) for f in sorted(folder.glob("contact/*.yml")))}
+        ladders = {p.ladder: p for p in (_read(f, Ladder) for f in sorted(folder.glob("ladder/*.yml")))}
+        products: dict[str, list[ProductPolicy]] = {}
+        for file in sorted(folder.glob("*.yml")):
+            policy = _read(file, ProductPolicy)
+            for name, known, label in (
+                (policy.contact_pack, packs, "contact_pack"),
+                (policy.ladder, ladders, "ladder"),
+            ):
+                if name not in known:
+                    raise PolicyError(
+                        f"{file}: {label}: {name!r} is none of {', '.join(sorted(known)) or 'nothing'}"
+                    )
+            same_day = [
+                p for p in products.get(policy.product, []) if p.effective_from == policy.effective_from
+            ]
+            if same_day:
+                raise PolicyError(
+                    f"{file}: effective_from: {policy.effective_from} stands twice for {policy.product}"
+                )
+            products.setdefault(policy.product, []).append(policy)
+        if not products:
+            raise PolicyError(f"{folder}: there is no product policy (*.yml)")
+        return cls(products, packs, ladders)
+
+    def product(self, name: str, on: date) -> ProductPolicy:
+        """Return the policy of a product in force on a day. Raises PolicyError when there is none."""
+        in_force = [p for p in self._products.get(name, []) if p.effective_from <= on]
+        if not in_force:
+            raise PolicyError(f"no policy for product {name!r} is in force on {on}")
+        return max(in_force, key=lambda p: p.effective_from)
+
+    def knows(self, product: str) -> bool:
+        """Tell whether there is any policy for a product."""
+        return product in self._products
+
+    def currency(self, product: str) -> str:
+        """Return the currency of a product."""
+        return self._products[product][0].currency
+
+    def pack(self, policy: ProductPolicy) -> ContactPack:
+        """Return the contact pack of a product policy."""
+        return self._packs[policy.contact_pack]
+
+    def any_pack(self) -> ContactPack:
+        """Return the pack for chats that belong to no known borrower: the first by name."""
+        return self._packs[min(self._packs)]
+
+    def ladder(self, policy: ProductPolicy) -> Ladder:
+        """Return the ladder of a product policy."""
+        return self._ladders[policy.ladder]
+
+    def ladders(self) -> tuple[Ladder, ...]:
+        """Return every ladder."""
+        return tuple(self._ladders.values())
+
+
+def versioned(policy: ProductPolicy | ContactPack | Ladder) -> Versioned:
+    """Name a policy by its own version number and the hash of its content."""
+    content: dict[str, Any] = policy.model_dump(mode="json")
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
+    if isinstance(policy, ProductPolicy):
+        kind, name = "product", policy.product
+    elif isinstance(policy, ContactPack):
+        kind, name = "contact", policy.pack
+    else:
+        kind, name = "ladder", policy.ladder
+    return Versioned(kind, name, f"{name}@{policy.version}-{digest}", content)
+
+
+def _read(file: Path, model: type[M]) -> M:
+    try:
+        text = file.read_text("utf-8")
+        content = yaml.load(text, yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise PolicyError(f"{file}: cannot be read: {error}") from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(file)"
+        line = _line_of(text, first["loc"])
+        raise PolicyError(f"{file}:{line}: {field}: {first['msg']}") from error
+
+
+def _line_of(text: str, path: tuple[int | str, ...]) -> int:
+    """Return the line (from 1) of the deepest node on `path` that the file has."""
+    node = yaml.compose(text, yaml.CSafeLoader)
+    line = 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((k, v) for k, v in node.value if k.value == part), None)
+            if pair is None:
+                continue
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line

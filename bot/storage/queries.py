@@ -1,0 +1,123 @@
+"""Loads rows into the snapshots that decisions are made on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from bot.domain.model import Address, Contact, Due, Hold, HoldKind, Loan, Purpose
+from bot.domain.money import Money
+from bot.storage.tables import (
+    AddressRow,
+    Borrower,
+    Conversation,
+    DueItem,
+    HoldRow,
+    LoanRow,
+    Message,
+    OfferRow,
+    Plan,
+)
+
+_INITIATED = tuple(purpose.value for purpose in Purpose if purpose.is_initiated)
+
+
+def loan_snapshot(row: LoanRow) -> Loan:
+    """Turn a loan row with its due items into a snapshot."""
+    return Loan(
+        row.id, row.ref, row.product, row.currency, tuple(_due(item, row.currency) for item in row.dues)
+    )
+
+
+def _due(item: DueItem, currency: str) -> Due:
+    return Due(
+        item.number,
+        item.due_on,
+        Money(item.principal_minor, currency),
+        Money(item.interest_minor, currency),
+        Money(item.fee_minor, currency),
+        Money(item.paid_minor, currency),
+    )
+
+
+def current_loan(session: Session, borrower_id: int) -> LoanRow | None:
+    """Return the borrower's loan with the oldest open due item; any loan when all are paid."""
+    rows = session.scalars(
+        select(LoanRow)
+        .where(LoanRow.borrower_id == borrower_id)
+        .options(selectinload(LoanRow.dues))
+        .order_by(LoanRow.id)
+    ).all()
+
+    def oldest_open(row: LoanRow) -> tuple[bool, str]:
+        due = loan_snapshot(row).next_due()
+        return (due is None, due.due_on.isoformat() if due else "")
+
+    return min(rows, key=oldest_open, default=None)
+
+
+def holds_of(session: Session, borrower_id: int, at: datetime) -> list[Hold]:
+    """Return the holds that are in force at `at`."""
+    rows = session.scalars(
+        select(HoldRow).where(
+            HoldRow.borrower_id == borrower_id,
+            HoldRow.lifted_at.is_(None),
+            or_(HoldRow.until.is_(None), HoldRow.until > at),
+        )
+    )
+    return [Hold(HoldKind(row.kind), row.channel, row.loan_id, row.until) for row in rows]
+
+
+def recent_contacts(session: Session, borrower_id: int, since: datetime) -> list[Contact]:
+    """Return what the lender started on its own since an instant, over all channels and initiators."""
+    rows = session.execute(
+        select(Conversation.channel, Message.created_at)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .where(
+            Conversation.borrower_id == borrower_id,
+            Message.direction == "out",
+            Message.purpose.in_(_INITIATED),
+            Message.state.in_(("sending", "sent", "uncertain")),
+            Message.created_at >= since,
+        )
+    )
+    return [Contact(channel, at) for channel, at in rows]
+
+
+def address_snapshot(row: AddressRow) -> Address:
+    """Turn an address row into a snapshot."""
+    return Address(row.channel, row.address, row.verified, row.consent, row.dead_at is not None)
+
+
+def best_address(borrower: Borrower, channels: Sequence[str]) -> AddressRow | None:
+    """Return the first living address in the order of `channels`; failing that, a dead one to say why."""
+    candidates = [row for name in channels for row in borrower.addresses if row.channel == name]
+    usable = [row for row in candidates if row.dead_at is None and row.consent]
+    return next(iter(usable or candidates), None)
+
+
+def conversation_for(session: Session, channel: str, address: str) -> Conversation | None:
+    """Return the conversation of an address."""
+    return session.scalars(
+        select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
+    ).first()
+
+
+def active_plan(session: Session, loan_id: int) -> Plan | None:
+    """Return the loan's active plan."""
+    return session.scalars(
+        select(Plan).where(Plan.loan_id == loan_id, Plan.state == "active").options(selectinload(Plan.items))
+    ).first()
+
+
+def extensions_used(session: Session, loan_id: int, now: datetime) -> int:
+    """Count the extensions agreed on a loan in the last 12 months."""
+    rows = session.scalars(
+        select(Plan.id)
+        .join(OfferRow, OfferRow.id == Plan.offer_id)
+        .where(Plan.loan_id == loan_id, Plan.kind == "extension", Plan.agreed_at > now - timedelta(days=365))
+    )
+    return len(rows.all())

@@ -1,0 +1,273 @@
+/** The borrower's chat page: ties the line to the server (transport), what is known (store) and what is shown (view). */
+
+import { Composer } from "./composer.js";
+import { Shelf, Store } from "./store.js";
+import { Transport, backOff } from "./transport.js";
+import { View } from "./view.js";
+
+/** Used only until the session answers with the same keys in the borrower's language. */
+const ENGLISH = {
+  "title": "Chat with {lender}",
+  "intro": "This is a private conversation between you and {lender}. An automated assistant answers first; you can ask for a person at any time. We never ask for passwords or verification codes.",
+  "header_bot": "Automated assistant",
+  "header_human": "You are with our team",
+  "from_you": "You",
+  "from_bot": "Assistant",
+  "from_agent": "Our team",
+  "typing": "{name} is typing",
+  "notice_human": "Our team has taken over. A person will answer you here.",
+  "notice_bot": "The automated assistant is back. You can ask for a person at any time.",
+  "notice_joined": "{name} has joined the conversation",
+  "log_label": "Conversation",
+  "day_today": "Today",
+  "day_yesterday": "Yesterday",
+  "options_label": "Your options",
+  "chosen": "chosen",
+  "jump": "New messages",
+  "menu_label": "Quick requests",
+  "menu_human": "Talk to a person",
+  "menu_stop": "Stop messages",
+  "menu_language": "中文",
+  "input_label": "Your message",
+  "input_placeholder": "Write a message",
+  "send": "Send",
+  "too_long": "This is too long for one message. Please shorten it, or send it in parts.",
+  "sending": "Sending…",
+  "waiting": "Waiting for a connection",
+  "failed": "Not sent",
+  "retry": "Try again",
+  "discard": "Remove",
+  "connecting": "Connecting…",
+  "offline": "No connection right now. What you write is kept and sent as soon as you are back online.",
+  "closed": "This conversation has been closed here.",
+  "closed_replaced": "You have opened this conversation in another window.",
+  "closed_expired": "To protect your privacy, this page has expired. Please open the latest link we sent you.",
+  "reconnect": "Continue here",
+};
+
+const OVERLAP = 20; // asked for again on every reconnect: two messages stored at once may arrive out of turn
+const ACK_WITHIN = 15_000; // a line that swallows what is sent is taken for dead
+const CONNECTING_QUIET = 1_500; // short interruptions are nobody's business
+const MENU_REST = 2_000; // a second touch of the same menu entry is a slip
+
+let texts = ENGLISH;
+let locale = "en";
+let lender = "";
+let shelf = null;
+let frozen = null; // why the conversation is over on this page, or null
+let catchUp = null; // seq up to which arriving messages are history
+let drawing = false;
+let session = null; // the request under way
+const sentAt = new Map(); // client_id -> when it last went out
+
+const store = new Store(schedule);
+const view = new View({ tap, retry, discard });
+const composer = new Composer(document.getElementById("composer"), {
+  onSend: (text) => submit(store.write(text)),
+  onDraft: (text) => shelf?.save("draft", text),
+});
+const transport = new Transport(socketAddress(), {
+  hello: () => ({ type: "hello", after: Math.max(0, store.delivered - OVERLAP) }),
+  onFrame: (frame) => handlers[frame.type]?.(frame),
+  onState: showLine,
+  onRefused: () => loadSession(),
+});
+
+// --- session -----------------------------------------------------------------------------------------------
+
+function socketAddress() {
+  const url = new URL("ws", import.meta.url);
+  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  return url.href;
+}
+
+/** Asks who this is and in which words to speak; true once known. A refusal ends the page. */
+function loadSession() {
+  session ??= fetchSession().finally(() => { session = null; });
+  return session;
+}
+
+async function fetchSession() {
+  try {
+    const options = { credentials: "same-origin", cache: "no-store" };
+    const response = await fetch(new URL("session", import.meta.url), options);
+    const answer = await response.json();
+    if (answer.texts) {
+      lender = answer.lender ?? lender;
+      speak(answer.locale, answer.texts);
+    }
+    if (response.status === 401 || response.status === 403) freeze("expired");
+    if (!response.ok) return false;
+    openShelf(answer.conversation);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Drafts and unsent messages are kept per conversation: a link of somebody else must never send them. */
+function openShelf(conversation) {
+  if (shelf) return;
+  shelf = new Shelf(`grace.${conversation ?? "chat"}`);
+  store.restore(shelf);
+  composer.restore(shelf.load("draft", ""));
+}
+
+function speak(newLocale, newTexts) {
+  locale = newLocale;
+  texts = { ...ENGLISH, ...newTexts };
+  view.setTexts(texts, locale, lender);
+  view.setMode(store.mode);
+  composer.setTexts(texts, locale);
+  showStatus();
+  schedule();
+}
+
+async function start() {
+  for (let attempt = 0; !(await loadSession()); attempt += 1) {
+    if (attempt === 0 && texts === ENGLISH) speak("en", ENGLISH);
+    if (frozen !== null) return;
+    view.setStatus(texts.offline);
+    await new Promise((resume) => setTimeout(resume, backOff(attempt)));
+  }
+  transport.start();
+}
+
+// --- what the server says ----------------------------------------------------------------------------------
+
+const handlers = {
+  ready(frame) {
+    catchUp ??= frame.last; // what was missed later on is news, and read aloud
+    setMode(frame.mode);
+    if (frame.locale && frame.locale !== locale) loadSession();
+    for (const item of store.unsent()) transmit(item);
+  },
+
+  message(frame) {
+    const history = frame.seq <= catchUp;
+    const fresh = store.receive(frame);
+    if (frame.from !== "borrower") view.setTyping(null);
+    if (fresh && !history && frame.from !== "borrower") view.announce();
+  },
+
+  ack(frame) {
+    sentAt.delete(frame.client_id);
+    store.acknowledge(frame.client_id, frame.seq);
+  },
+
+  error(frame) {
+    sentAt.delete(frame.client_id);
+    store.fail(frame.client_id, frame.text ?? "");
+  },
+
+  typing: (frame) => view.setTyping(frame.from),
+  mode: (frame) => setMode(frame.mode),
+  locale: (frame) => speak(frame.locale, frame.texts),
+  closed: (frame) => freeze(frame.reason ?? ""),
+};
+
+function setMode(mode) {
+  store.setMode(mode);
+  view.setMode(mode);
+}
+
+// --- what the borrower does --------------------------------------------------------------------------------
+
+function submit(item) {
+  view.toEnd();
+  transmit(item);
+}
+
+function tap(seq, index) {
+  const item = frozen === null ? store.tap(seq, index) : null;
+  if (item) submit(item);
+}
+
+function retry(clientId) {
+  const item = store.retry(clientId);
+  if (item) transmit(item);
+}
+
+function discard(clientId) {
+  store.discard(clientId);
+  document.getElementById("scroll").focus({ preventScroll: true });
+}
+
+/** Sends an outgoing entry if the line is ready; otherwise the next "ready" will, under the same client_id. */
+function transmit({ type, client_id, text, seq, index }) {
+  const frame = type === "tap" ? { type, client_id, seq, index } : { type, client_id, text };
+  if (transport.send(frame)) sentAt.set(client_id, Date.now());
+}
+
+function checkAnswers() {
+  const oldest = Math.min(...sentAt.values());
+  if (Date.now() - oldest < ACK_WITHIN || sentAt.size === 0) return;
+  sentAt.clear();
+  transport.restart();
+}
+
+function openMenu() {
+  const touched = {};
+  for (const name of ["human", "stop", "language"]) {
+    document.getElementById(`menu-${name}`).addEventListener("click", () => {
+      const text = texts[`menu_${name}`];
+      const waiting = store.unsent().some((item) => item.text === text);
+      if (waiting || Date.now() - (touched[name] ?? 0) < MENU_REST) return;
+      touched[name] = Date.now();
+      submit(store.write(text));
+    });
+  }
+}
+
+// --- the line ----------------------------------------------------------------------------------------------
+
+let line = "connecting";
+let lineTimer;
+
+function showLine(state) {
+  line = state;
+  clearTimeout(lineTimer);
+  if (state === "ready") showStatus();
+  else lineTimer = setTimeout(showStatus, navigator.onLine ? CONNECTING_QUIET : 0);
+  schedule();
+}
+
+function showStatus() {
+  if (frozen !== null) {
+    view.setStatus(texts[`closed_${frozen}`] ?? texts.closed, frozen !== "expired");
+  } else if (line === "ready") view.setStatus(null);
+  else view.setStatus(line === "waiting" || !navigator.onLine ? texts.offline : texts.connecting);
+}
+
+/** Ends the conversation on this page; null takes it up again. */
+function freeze(reason) {
+  frozen = reason;
+  composer.setClosed(reason !== null);
+  view.setClosed(reason !== null);
+  if (reason === null) transport.start();
+  else transport.stop();
+  showStatus();
+}
+
+// --- drawing -----------------------------------------------------------------------------------------------
+
+/** Many changes, one drawing. A hidden page gets no animation frames, so it draws by the clock. */
+function schedule() {
+  if (drawing) return;
+  drawing = true;
+  if (document.visibilityState === "visible") requestAnimationFrame(draw);
+  else setTimeout(draw, 50);
+}
+
+function draw() {
+  drawing = false;
+  if (!shelf) return;
+  view.render([{ kind: "intro", key: "intro" }, ...store.entries()], line === "waiting" || line === "stopped");
+  if (catchUp !== null && store.delivered >= catchUp) setTimeout(() => view.setLive(true), 100);
+}
+
+document.getElementById("reconnect").addEventListener("click", () => freeze(null));
+document.addEventListener("visibilitychange", schedule); // the day may have changed meanwhile
+setInterval(checkAnswers, 3000);
+openMenu();
+start();
