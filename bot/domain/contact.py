@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.model import Case, HoldKind, Purpose
+from bot.domain.model import Case, Hold, HoldKind, Purpose
 from bot.domain.policy import Cap, ContactPack, Duty, QuietHours, Scope
 
 # How many days ahead a held message looks for its instant; longer than any cap window (31 days).
@@ -50,8 +50,7 @@ def may_contact(case: Case, purpose: Purpose, at: datetime, pack: ContactPack) -
     """
     if not purpose.is_initiated:
         return _answer(case, pack)
-    if purpose is Purpose.INSTALMENT:
-        case = replace(case, holds=[hold for hold in case.holds if hold.kind not in _AGREED])
+    case = replace(case, holds=stopping(case, purpose))
     blocked = tuple(_blocks(case, at))
     if blocked:
         return Verdict("blocked", reasons=blocked)
@@ -64,6 +63,11 @@ def may_contact(case: Case, purpose: Purpose, at: datetime, pack: ContactPack) -
     if until is None:
         return Verdict("blocked", reasons=now_reasons)
     return Verdict("held", reasons=now_reasons, until=until)
+
+
+def stopping(case: Case, purpose: Purpose) -> tuple[Hold, ...]:
+    """Return the holds that bind a purpose: reminders of what was agreed pass the agreement's own holds."""
+    return tuple(h for h in case.holds if purpose is not Purpose.INSTALMENT or h.kind not in _AGREED)
 
 
 def _answer(case: Case, pack: ContactPack) -> Verdict:

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from bot.domain.contact import may_contact
+from bot.domain.contact import may_contact, stopping
 from bot.domain.model import Case, Purpose
 from bot.services.kit import Kit
-from bot.storage.queries import address_snapshot
-from bot.storage.tables import AddressRow, Conversation, Message, Nudge
+from bot.storage.queries import address_snapshot, holds_of, loan_snapshot
+from bot.storage.tables import AddressRow, Conversation, LoanRow, Message, Nudge
 
 Outcome = Literal["sent", "failed", "uncertain", "dead", "later"]
 
@@ -73,7 +74,7 @@ class Outbox:
                 return None
             message = session.get_one(Message, message_id)
             conversation = session.get_one(Conversation, message.conversation_id)
-            refusal = self._refusal(message, conversation)
+            refusal = self._refusal(message, conversation) or self._overtaken(session, message)
             if refusal is None:
                 row = session.scalars(
                     select(AddressRow).where(
@@ -83,6 +84,9 @@ class Outbox:
                 refusal = self._unreachable(row, message, conversation)
             if refusal is not None:
                 message.state, message.failure = "cancelled", refusal
+                if message.nudge_id is not None:
+                    nudge = session.get_one(Nudge, message.nudge_id)
+                    nudge.state, nudge.reason, nudge.done_at = "cancelled", refusal, now
                 return None
             return Outgoing(
                 message.id,
@@ -101,6 +105,19 @@ class Outbox:
         if message.initiator == "bot" and conversation.mode == "human" and message.purpose != "handoff":
             return "people have the conversation"
         return None
+
+    def _overtaken(self, session: Session, message: Message) -> str | None:
+        """Say what has stopped a reminder since it was written: a payment, or a hold."""
+        if message.nudge_id is None:
+            return None
+        nudge = session.get_one(Nudge, message.nudge_id)
+        due = loan_snapshot(session.get_one(LoanRow, nudge.loan_id)).next_due()
+        if due is None or due.number != nudge.cycle:
+            return "paid"
+        holds = holds_of(session, nudge.borrower_id, self.kit.clock.now())
+        case = Case("UTC", None, holds, loan_id=nudge.loan_id)
+        stopped = stopping(case, Purpose(message.purpose))
+        return f"{stopped[0].kind.value} on file" if stopped else None
 
     def _unreachable(
         self, row: AddressRow | None, message: Message, conversation: Conversation

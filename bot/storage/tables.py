@@ -203,8 +203,10 @@ class Nudge(Base):
     loan_id: Mapped[int] = mapped_column(ForeignKey("loans.id"))
     borrower_id: Mapped[int] = mapped_column(ForeignKey("borrowers.id"), index=True)
     cycle: Mapped[int]
-    step: Mapped[str] = mapped_column(String(16))
-    ladder: Mapped[str] = mapped_column(String(64))
+    step: Mapped[str] = mapped_column(String(32))
+    template: Mapped[str | None] = mapped_column(String(80))
+    purpose: Mapped[str] = mapped_column(String(16))
+    channels: Mapped[list[Any]]
     state: Mapped[str] = mapped_column(String(10))
     send_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-/** The borrower's chat page: ties the line to the server (transport), what is known (store) and what is shown (view). */
+/** The borrower's chat page: ties together the line to the server, what is known and what is shown. */
 
 import { Composer } from "./composer.js";
 import { Shelf, Store } from "./store.js";
@@ -54,6 +54,7 @@ let texts = ENGLISH;
 let locale = "en";
 let lender = "";
 let shelf = null;
+let conversation = null;
 let frozen = null; // why the conversation is over on this page, or null
 let catchUp = null; // seq up to which arriving messages are history
 let drawing = false;
@@ -91,26 +92,35 @@ async function fetchSession() {
   try {
     const options = { credentials: "same-origin", cache: "no-store" };
     const response = await fetch(new URL("session", import.meta.url), options);
-    const answer = await response.json();
+    const answer = await response.json().catch(() => ({}));
     if (answer.texts) {
       lender = answer.lender ?? lender;
       speak(answer.locale, answer.texts);
     }
     if (response.status === 401 || response.status === 403) freeze("expired");
-    if (!response.ok) return false;
-    openShelf(answer.conversation);
-    return true;
+    if (!response.ok || !answer.texts) return false;
+    return openShelf(answer.conversation ?? "chat");
   } catch {
     return false;
   }
 }
 
 /** Drafts and unsent messages are kept per conversation: a link of somebody else must never send them. */
-function openShelf(conversation) {
-  if (shelf) return;
-  shelf = new Shelf(`grace.${conversation ?? "chat"}`);
+function openShelf(name) {
+  if (shelf) return isStill(name);
+  conversation = name;
+  shelf = new Shelf(`grace.${name}`);
   store.restore(shelf);
   composer.restore(shelf.load("draft", ""));
+  return true;
+}
+
+/** Another link opened in this browser changes whose session it is: then the page begins afresh. */
+function isStill(name) {
+  if (name === undefined || name === conversation) return true;
+  transport.stop();
+  location.reload();
+  return false;
 }
 
 function speak(newLocale, newTexts) {
@@ -137,6 +147,7 @@ async function start() {
 
 const handlers = {
   ready(frame) {
+    if (!isStill(frame.conversation)) return;
     catchUp ??= frame.last; // what was missed later on is news, and read aloud
     setMode(frame.mode);
     if (frame.locale && frame.locale !== locale) loadSession();
@@ -193,7 +204,7 @@ function discard(clientId) {
   document.getElementById("scroll").focus({ preventScroll: true });
 }
 
-/** Sends an outgoing entry if the line is ready; otherwise the next "ready" will, under the same client_id. */
+/** Sends an outgoing entry if the line is ready; otherwise the next "ready" does, with the same client_id. */
 function transmit({ type, client_id, text, seq, index }) {
   const frame = type === "tap" ? { type, client_id, seq, index } : { type, client_id, text };
   if (transport.send(frame)) sentAt.set(client_id, Date.now());
@@ -228,7 +239,10 @@ function showLine(state) {
   line = state;
   clearTimeout(lineTimer);
   if (state === "ready") showStatus();
-  else lineTimer = setTimeout(showStatus, navigator.onLine ? CONNECTING_QUIET : 0);
+  else {
+    view.setTyping(null);
+    lineTimer = setTimeout(showStatus, navigator.onLine ? CONNECTING_QUIET : 0);
+  }
   schedule();
 }
 
@@ -262,7 +276,8 @@ function schedule() {
 function draw() {
   drawing = false;
   if (!shelf) return;
-  view.render([{ kind: "intro", key: "intro" }, ...store.entries()], line === "waiting" || line === "stopped");
+  const late = line === "waiting" || line === "stopped";
+  view.render([{ kind: "intro", key: "intro" }, ...store.entries()], late);
   if (catchUp !== null && store.delivered >= catchUp) setTimeout(() => view.setLive(true), 100);
 }
 

@@ -1,4 +1,4 @@
-/** The field the borrower writes in: grows with the text, counts long ones, and never sends in mid-composition. */
+/** The field the borrower writes in: grows with the text, counts it, never sends in mid-composition. */
 
 export const LIMIT = 20_000;
 const COUNT_FROM = 2_000;
@@ -80,7 +80,7 @@ export class Composer {
     this.update();
     this.onDraft("");
     this.onSend(text);
-    if (document.activeElement === this.button || document.activeElement === document.body) this.input.focus();
+    if ([this.button, document.body].includes(document.activeElement)) this.input.focus();
   }
 
   update() {

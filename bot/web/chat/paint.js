@@ -73,7 +73,7 @@ export function morph(old, fresh) {
 }
 
 export class Painter {
-  /** `act` holds what can be done in the log: tap(seq, index), retry(clientId), discard(clientId), grown(). */
+  /** `act` holds what can happen in the log: tap(seq, index), retry(clientId), discard(clientId), grown(). */
   constructor(act) {
     this.act = act;
   }
@@ -129,7 +129,8 @@ export class Painter {
 
   day(at) {
     const now = new Date();
-    const ago = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000);
+    const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
+    const ago = Math.round((midnight(now) - midnight(at)) / 86_400_000);
     const calendar = at.getFullYear() === now.getFullYear() ? this.calendar : this.calendarWithYear;
     return ago === 0 ? this.texts.day_today : ago === 1 ? this.texts.day_yesterday : calendar.format(at);
   }

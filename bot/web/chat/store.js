@@ -1,4 +1,4 @@
-/** What the page knows of the conversation: messages by seq, what is still on its way, and the order of both. */
+/** What the page knows of the conversation: messages, what is still on its way, and the order of both. */
 
 const GROUP_GAP = 5 * 60 * 1000; // after this pause a sender's next message gets its own name and time
 
@@ -172,7 +172,8 @@ export class Store {
   setMode(mode) {
     if (this.mode !== null && this.mode !== mode) {
       const last = this.messages[this.messages.length - 1];
-      this.notices.push({ after: last ? last.seq : 0, text: mode === "human" ? "notice_human" : "notice_bot" });
+      const text = mode === "human" ? "notice_human" : "notice_bot";
+      this.notices.push({ after: last ? last.seq : 0, text });
     }
     this.mode = mode;
     this.onChange();
@@ -219,7 +220,8 @@ function keyOf(message) {
 
 function addDay(flow, message) {
   const at = new Date(message.at);
-  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+  const parts = [at.getFullYear(), at.getMonth() + 1, at.getDate()];
+  const day = parts.map((part) => String(part).padStart(2, "0")).join("-");
   if (day <= flow.day) return; // clocks differ a little: days only ever go forward
   flow.day = day;
   flow.shown.push({ kind: "day", key: `d${day}`, at, day });

@@ -7,7 +7,7 @@ const STEADY_AFTER = 10_000; // only a line that held this long resets the back-
 const SILENCE_LIMIT = 75_000; // once the server has pinged: this long without a word means the line is dead
 const STALE_AFTER = 20_000; // back from the background: an older silence is not trusted
 
-/** Milliseconds to wait before the given attempt (0 first): exponential, capped, spread over its upper half. */
+/** Milliseconds to wait before an attempt (0 first): exponential, capped, spread over its upper half. */
 export function backOff(attempt, random = Math.random) {
   const ceiling = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** attempt);
   return ceiling * (0.5 + random() / 2);
@@ -15,8 +15,9 @@ export function backOff(attempt, random = Math.random) {
 
 export class Transport {
   /**
-   * `hello()` gives the first frame of every socket, `onFrame(frame)` gets all others than pings,
-   * `onState("connecting"|"ready"|"waiting"|"stopped")` follows the line, `onRefused()` hears of each try that failed.
+   * `hello()` gives the first frame of every socket, `onFrame(frame)` gets all that come but pings,
+   * `onState("connecting"|"ready"|"waiting"|"stopped")` follows the line,
+   * `onRefused()` hears of each try that failed.
    */
   constructor(url, { hello, onFrame, onState, onRefused }) {
     Object.assign(this, { url, hello, onFrame, onState, onRefused });

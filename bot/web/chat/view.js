@@ -94,7 +94,7 @@ export class View {
     if (!this.atEnd) byId("jump").hidden = false;
   }
 
-  // --- the log -------------------------------------------------------------------------------------------
+  // --- the log ---------------------------------------------------------------------------------------------
 
   /** Makes the log show exactly these entries, touching only nodes that changed. */
   render(entries, waiting) {
@@ -128,7 +128,7 @@ export class View {
     return node;
   }
 
-  // --- scrolling -----------------------------------------------------------------------------------------
+  // --- scrolling -------------------------------------------------------------------------------------------
 
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;

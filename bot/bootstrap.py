@@ -1,0 +1,83 @@
+"""The one composition root: settings in, services out. Nothing opens before it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.language.texts import Texts
+from bot.services.accounts import AccountService
+from bot.services.cases import CaseService
+from bot.services.conversation import ConversationService
+from bot.services.delivery import DeliveryService
+from bot.services.handoffs import HandoffService
+from bot.services.identity import IdentityService
+from bot.services.kit import Clock, Kit, SystemClock
+from bot.services.loanbook import LoanbookService
+from bot.services.negotiation import NegotiationService
+from bot.services.outbox import Outbox
+from bot.services.protection import ProtectionService
+from bot.services.reminders import ReminderService
+from bot.services.staff import StaffService
+from bot.settings import Settings
+from bot.storage.db import Database
+from bot.storage.policies import Policies
+
+
+@dataclass(frozen=True)
+class Grace:
+    """Every service, wired."""
+
+    kit: Kit
+    identity: IdentityService
+    accounts: AccountService
+    handoffs: HandoffService
+    protection: ProtectionService
+    negotiation: NegotiationService
+    conversations: ConversationService
+    reminders: ReminderService
+    delivery: DeliveryService
+    outbox: Outbox
+    cases: CaseService
+    staff: StaffService
+    loanbook: LoanbookService
+
+    def close(self) -> None:
+        """Close the database."""
+        self.kit.db.close()
+
+
+def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = True) -> Grace:
+    """Wire all services on `settings`; `clock` replaces the machine's.
+
+    Raises PolicyError, TextError or StorageError, each saying what is wrong and where.
+    """
+    kit = Kit(
+        db=Database(settings.database_url),
+        clock=clock or SystemClock(timedelta(seconds=settings.clock_offset)),
+        policies=Policies.load(settings.home / "policies"),
+        texts=Texts.load(settings.home),
+        settings=settings,
+    )
+    if migrate:
+        kit.db.migrate()
+    identity = IdentityService(kit)
+    accounts = AccountService(kit, identity)
+    handoffs = HandoffService(kit)
+    protection = ProtectionService(kit, handoffs)
+    reminders = ReminderService(kit)
+    return Grace(
+        kit=kit,
+        identity=identity,
+        accounts=accounts,
+        handoffs=handoffs,
+        protection=protection,
+        negotiation=NegotiationService(kit, accounts),
+        conversations=ConversationService(kit, identity, accounts, handoffs, protection),
+        reminders=reminders,
+        delivery=DeliveryService(kit, reminders, handoffs),
+        outbox=Outbox(kit),
+        cases=CaseService(kit),
+        staff=StaffService(kit),
+        loanbook=LoanbookService(kit),
+    )

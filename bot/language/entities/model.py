@@ -1,0 +1,92 @@
+"""What goes in and out of the extractors, and what they pass among themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+EXPECTED = frozenset({"money", "time", "duration", "count", "ordinal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a message is read against.
+
+    `at` is the instant it was sent (aware), `timezone` the borrower's IANA zone, `currency` ISO 4217,
+    `outstanding` the amount owed in major units, `expected` the kind of value the bot has just asked for.
+    Raises ValueError for a naive instant, an unknown zone, a malformed currency or an unknown kind.
+    """
+
+    at: datetime
+    timezone: str
+    currency: str
+    outstanding: Decimal | None = None
+    expected: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None:
+            raise ValueError("Context.at must be an aware instant")
+        if len(self.currency) != 3 or not (self.currency.isascii() and self.currency.isupper()):
+            raise ValueError(f"not an ISO 4217 code: {self.currency!r}")
+        if self.expected is not None and self.expected not in EXPECTED:
+            raise ValueError(f"unknown expected kind: {self.expected!r}")
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, OSError) as error:
+            raise ValueError(f"unknown time zone: {self.timezone!r}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One value found; `start` and `end` are a half-open span of the original text, `text` what stands there."""
+
+    entity: str
+    value: Any
+    start: int
+    end: int
+    text: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON shape: entity, value, start, end, text, then what `extra` adds."""
+        shape = {"entity": self.entity, "value": self.value, "start": self.start, "end": self.end}
+        return {**shape, "text": self.text, **self.extra}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A reading of a span of the folded text, before overlaps are settled."""
+
+    entity: str
+    value: Any
+    start: int
+    end: int
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A folded text in its context; every extractor takes one."""
+
+    text: str
+    context: Context
+    now: datetime
+    """The instant of the message on the borrower's clock."""
+
+    @property
+    def today(self) -> date:
+        """The borrower's date."""
+        return self.now.date()
+
+    def before(self, start: int, width: int = 24) -> str:
+        """Return at most `width` characters to the left of `start`."""
+        return self.text[max(0, start - width) : start]
+
+
+def plain(number: Decimal) -> int | float:
+    """Return a JSON number: an int where nothing is lost."""
+    return int(number) if number == number.to_integral_value() else float(number)

@@ -1,0 +1,284 @@
+"""What people and pages see of a case: the thread, the account, what is on file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from bot.domain.money import Money
+from bot.services.kit import Kit, local_day
+from bot.services.records import record
+from bot.storage.queries import current_loan, loan_snapshot
+from bot.storage.tables import (
+    Agent,
+    AuditEvent,
+    Conversation,
+    HandoffRow,
+    HoldRow,
+    Message,
+    Plan,
+    Promise,
+)
+
+_SHOWN_OUT = ("queued", "sending", "sent", "uncertain", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message as a reader sees it; `seq` orders them and never changes."""
+
+    seq: int
+    sender: str
+    name: str | None
+    text: str
+    buttons: tuple[dict[str, str], ...]
+    used: int | None
+    at: datetime
+    client_id: str | None
+    state: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoanFacts:
+    """The current loan in figures."""
+
+    ref: str
+    product: str
+    outstanding: Money
+    overdue: Money
+    next_due_on: date | None
+    next_due_amount: Money | None
+    days_past_due: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """An agreed plan: number, state, and each payment (number, day, amount, paid)."""
+
+    id: int
+    kind: str
+    state: str
+    agreed_at: datetime
+    items: tuple[tuple[int, date, Money, Money], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything the case page shows."""
+
+    handoff_id: int
+    conversation_id: str
+    reason: str
+    priority: int
+    state: str
+    agent_id: int | None
+    agent_name: str | None
+    opened_at: datetime
+    outcome: str | None
+    channel: str
+    locale: str
+    mode: str
+    verified: bool
+    borrower_ref: str | None
+    borrower_name: str | None
+    timezone: str
+    loan: LoanFacts | None
+    plans: tuple[PlanFacts, ...]
+    promises: tuple[tuple[Money, date, str], ...]
+    holds: tuple[tuple[str, datetime | None], ...]
+    events: tuple[tuple[datetime, str, str], ...]
+
+
+class CaseService:
+    """Read models; reading a case's personal data is itself recorded."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    def lines(self, conversation_id: str, after: int = 0, limit: int = 500) -> list[Line]:
+        """Return the thread after a sequence number, oldest first: what was said, by whom, when."""
+        with self.kit.db.begin() as session:
+            rows = session.execute(
+                select(Message, Agent.name)
+                .outerjoin(Agent, Agent.id == Message.agent_id)
+                .where(
+                    Message.conversation_id == conversation_id,
+                    Message.id > after,
+                    (Message.direction == "in") | Message.state.in_(_SHOWN_OUT),
+                )
+                .order_by(Message.id)
+                .limit(limit)
+            ).all()
+            used = _taps(session, conversation_id)
+            return [_line(message, name, used) for message, name in rows]
+
+    def newest(self) -> tuple[int, int]:
+        """Return counters that move whenever any message or audit event is written: cheap to watch."""
+        with self.kit.db.begin() as session:
+            return (
+                session.scalar(select(func.max(Message.id))) or 0,
+                session.scalar(select(func.max(AuditEvent.id))) or 0,
+            )
+
+    def changed(self, after: int) -> set[str]:
+        """Return the conversations that have messages after a sequence number."""
+        with self.kit.db.begin() as session:
+            return set(session.scalars(select(Message.conversation_id).where(Message.id > after).distinct()))
+
+    def mode(self, conversation_id: str) -> tuple[str, str]:
+        """Return who speaks in a conversation (bot or human) and its locale."""
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id)
+            return conversation.mode, conversation.locale
+
+    def view(self, handoff_id: int, reader: int) -> CaseView | None:
+        """Return the whole case for a member of staff, and record that they read it."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            row = session.get(
+                HandoffRow,
+                handoff_id,
+                options=[joinedload(HandoffRow.conversation), joinedload(HandoffRow.agent)],
+            )
+            if row is None:
+                return None
+            record(
+                session,
+                now,
+                "case_read",
+                cause=f"handoff {handoff_id}",
+                actor=f"agent {reader}",
+                borrower_id=row.borrower_id,
+            )
+            return _view(session, row, now)
+
+
+def _view(session: Session, row: HandoffRow, now: datetime) -> CaseView:
+    conversation, borrower = row.conversation, row.borrower
+    loan_row = current_loan(session, borrower.id) if borrower else None
+    zone = borrower.timezone if borrower else "Asia/Shanghai"
+    return CaseView(
+        handoff_id=row.id,
+        conversation_id=conversation.id,
+        reason=row.reason,
+        priority=row.priority,
+        state=row.state,
+        agent_id=row.agent_id,
+        agent_name=row.agent.name if row.agent else None,
+        opened_at=row.opened_at,
+        outcome=row.outcome,
+        channel=conversation.channel,
+        locale=conversation.locale,
+        mode=conversation.mode,
+        verified=conversation.verified_at is not None,
+        borrower_ref=borrower.ref if borrower else None,
+        borrower_name=borrower.name if borrower else None,
+        timezone=zone,
+        loan=_facts(session, borrower.id, local_day(now, zone)) if borrower and loan_row else None,
+        plans=_plans(session, loan_row.id, loan_row.currency) if loan_row else (),
+        promises=_promises(session, loan_row.id, loan_row.currency) if loan_row else (),
+        holds=_holds(session, borrower.id) if borrower else (),
+        events=_events(session, borrower.id) if borrower else (),
+    )
+
+
+def _facts(session: Session, borrower_id: int, today: date) -> LoanFacts | None:
+    row = current_loan(session, borrower_id)
+    if row is None:
+        return None
+    loan = loan_snapshot(row)
+    due = loan.next_due()
+    return LoanFacts(
+        loan.ref,
+        loan.product,
+        loan.outstanding,
+        loan.overdue(today),
+        due.due_on if due else None,
+        due.open if due else None,
+        loan.days_past_due(today),
+    )
+
+
+def _plans(session: Session, loan_id: int, currency: str) -> tuple[PlanFacts, ...]:
+    rows = session.scalars(
+        select(Plan).where(Plan.loan_id == loan_id).options(selectinload(Plan.items)).order_by(Plan.id.desc())
+    )
+    return tuple(
+        PlanFacts(
+            plan.id,
+            plan.kind,
+            plan.state,
+            plan.agreed_at,
+            tuple(
+                (
+                    item.number,
+                    item.due_on,
+                    Money(item.amount_minor, currency),
+                    Money(item.paid_minor, currency),
+                )
+                for item in plan.items
+            ),
+        )
+        for plan in rows
+    )
+
+
+def _promises(session: Session, loan_id: int, currency: str) -> tuple[tuple[Money, date, str], ...]:
+    rows = session.scalars(select(Promise).where(Promise.loan_id == loan_id).order_by(Promise.id.desc()))
+    return tuple((Money(row.amount_minor, currency), row.due_on, row.state) for row in rows)
+
+
+def _holds(session: Session, borrower_id: int) -> tuple[tuple[str, datetime | None], ...]:
+    rows = session.scalars(
+        select(HoldRow)
+        .where(HoldRow.borrower_id == borrower_id, HoldRow.lifted_at.is_(None))
+        .order_by(HoldRow.id)
+    )
+    return tuple((row.kind, row.until) for row in rows)
+
+
+def _events(session: Session, borrower_id: int) -> tuple[tuple[datetime, str, str], ...]:
+    rows = session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.borrower_id == borrower_id)
+        .order_by(AuditEvent.id.desc())
+        .limit(30)
+    )
+    return tuple((row.at, row.kind, row.actor) for row in rows)
+
+
+def _taps(session: Session, conversation_id: str) -> dict[int, int]:
+    """Which button of which message was tapped."""
+    rows: list[dict[str, Any] | None] = list(
+        session.scalars(
+            select(Message.payload).where(
+                Message.conversation_id == conversation_id,
+                Message.direction == "in",
+                Message.external_id.like("tap:%"),
+            )
+        )
+    )
+    taps = [row["attachment"] for row in rows if row and row.get("attachment")]
+    return {tap["message"]: tap["button"] for tap in taps}
+
+
+def _line(message: Message, name: str | None, used: dict[int, int]) -> Line:
+    payload = message.payload or {}
+    external = message.external_id or ""
+    return Line(
+        message.id,
+        "borrower" if message.direction == "in" else message.initiator,
+        name,
+        message.text,
+        tuple(message.buttons),
+        used.get(message.id),
+        message.created_at,
+        external.removeprefix("web:") if external.startswith("web:") else None,
+        message.state,
+        payload.get("kind", "text"),
+    )
