@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.money import Money
@@ -104,25 +104,33 @@ class CaseService:
         """Return the thread after a sequence number, oldest first: what was said, by whom, when."""
         with self.kit.db.begin() as session:
             rows = session.execute(
-                select(Message, Agent.name)
-                .outerjoin(Agent, Agent.id == Message.agent_id)
-                .where(
-                    Message.conversation_id == conversation_id,
-                    Message.id > after,
-                    (Message.direction == "in") | Message.state.in_(_SHOWN_OUT),
-                )
-                .order_by(Message.id)
-                .limit(limit)
+                _thread(conversation_id).where(Message.id > after).order_by(Message.id).limit(limit)
             ).all()
             used = _taps(session, conversation_id)
             return [_line(message, name, used) for message, name in rows]
 
-    def newest(self) -> tuple[int, int]:
-        """Return counters that move whenever any message or audit event is written: cheap to watch."""
+    def tail(self, conversation_id: str, limit: int = 200) -> list[Line]:
+        """Return the newest lines of a thread, oldest first."""
         with self.kit.db.begin() as session:
+            rows = session.execute(_thread(conversation_id).order_by(Message.id.desc()).limit(limit)).all()
+            used = _taps(session, conversation_id)
+            return [_line(message, name, used) for message, name in reversed(rows)]
+
+    def newest(self) -> tuple[int, int]:
+        """Return counters that move whenever a message or an audit event is written, or a message has left.
+
+        Cheap to watch. What is on its way is subtracted from the second: it can only grow by a message that
+        moves the first, so no two changes cancel out.
+        """
+        with self.kit.db.begin() as session:
+            on_its_way = session.scalar(
+                select(func.count())
+                .select_from(Message)
+                .where(Message.direction == "out", Message.state.in_(("queued", "sending")))
+            )
             return (
                 session.scalar(select(func.max(Message.id))) or 0,
-                session.scalar(select(func.max(AuditEvent.id))) or 0,
+                (session.scalar(select(func.max(AuditEvent.id))) or 0) - (on_its_way or 0),
             )
 
     def changed(self, after: int) -> set[str]:
@@ -140,11 +148,7 @@ class CaseService:
         """Return the whole case for a member of staff, and record that they read it."""
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
-            row = session.get(
-                HandoffRow,
-                handoff_id,
-                options=[joinedload(HandoffRow.conversation), joinedload(HandoffRow.agent)],
-            )
+            row = _handoff(session, handoff_id)
             if row is None:
                 return None
             record(
@@ -155,10 +159,36 @@ class CaseService:
                 actor=f"agent {reader}",
                 borrower_id=row.borrower_id,
             )
-            return _view(session, row, now)
+            return _view(session, row, now, self.kit.settings.identity_for)
+
+    def peek(self, handoff_id: int) -> CaseView | None:
+        """Return the case again for a page that is open: its reading was recorded when it opened."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            row = _handoff(session, handoff_id)
+            return None if row is None else _view(session, row, now, self.kit.settings.identity_for)
 
 
-def _view(session: Session, row: HandoffRow, now: datetime) -> CaseView:
+def _thread(conversation_id: str) -> Select[tuple[Message, str]]:
+    return (
+        select(Message, Agent.name)
+        .outerjoin(Agent, Agent.id == Message.agent_id)
+        .where(
+            Message.conversation_id == conversation_id,
+            (Message.direction == "in") | Message.state.in_(_SHOWN_OUT),
+        )
+    )
+
+
+def _handoff(session: Session, handoff_id: int) -> HandoffRow | None:
+    return session.get(
+        HandoffRow,
+        handoff_id,
+        options=[joinedload(HandoffRow.conversation), joinedload(HandoffRow.agent)],
+    )
+
+
+def _view(session: Session, row: HandoffRow, now: datetime, identity_for: timedelta) -> CaseView:
     conversation, borrower = row.conversation, row.borrower
     loan_row = current_loan(session, borrower.id) if borrower else None
     zone = borrower.timezone if borrower else "Asia/Shanghai"
@@ -175,14 +205,14 @@ def _view(session: Session, row: HandoffRow, now: datetime) -> CaseView:
         channel=conversation.channel,
         locale=conversation.locale,
         mode=conversation.mode,
-        verified=conversation.verified_at is not None,
+        verified=conversation.verified_at is not None and conversation.verified_at + identity_for > now,
         borrower_ref=borrower.ref if borrower else None,
         borrower_name=borrower.name if borrower else None,
         timezone=zone,
         loan=_facts(session, borrower.id, local_day(now, zone)) if borrower and loan_row else None,
         plans=_plans(session, loan_row.id, loan_row.currency) if loan_row else (),
         promises=_promises(session, loan_row.id, loan_row.currency) if loan_row else (),
-        holds=_holds(session, borrower.id) if borrower else (),
+        holds=_holds(session, borrower.id, now) if borrower else (),
         events=_events(session, borrower.id) if borrower else (),
     )
 
@@ -233,10 +263,14 @@ def _promises(session: Session, loan_id: int, currency: str) -> tuple[tuple[Mone
     return tuple((Money(row.amount_minor, currency), row.due_on, row.state) for row in rows)
 
 
-def _holds(session: Session, borrower_id: int) -> tuple[tuple[str, datetime | None], ...]:
+def _holds(session: Session, borrower_id: int, now: datetime) -> tuple[tuple[str, datetime | None], ...]:
     rows = session.scalars(
         select(HoldRow)
-        .where(HoldRow.borrower_id == borrower_id, HoldRow.lifted_at.is_(None))
+        .where(
+            HoldRow.borrower_id == borrower_id,
+            HoldRow.lifted_at.is_(None),
+            or_(HoldRow.until.is_(None), HoldRow.until > now),
+        )
         .order_by(HoldRow.id)
     )
     return tuple((row.kind, row.until) for row in rows)
@@ -245,7 +279,8 @@ def _holds(session: Session, borrower_id: int) -> tuple[tuple[str, datetime | No
 def _events(session: Session, borrower_id: int) -> tuple[tuple[datetime, str, str], ...]:
     rows = session.scalars(
         select(AuditEvent)
-        .where(AuditEvent.borrower_id == borrower_id)
+        # Who read the case is for the auditor; here it would crowd out what happened.
+        .where(AuditEvent.borrower_id == borrower_id, AuditEvent.kind != "case_read")
         .order_by(AuditEvent.id.desc())
         .limit(30)
     )

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.handoff import HandoffReason
 from bot.language.detect import plain_language
 from bot.language.formats import language_of
+from bot.services import leases
 from bot.services.accounts import AccountService
 from bot.services.handoffs import HandoffService, open_handoff
 from bot.services.identity import IdentityService
@@ -43,7 +44,7 @@ STOP_WORDS = frozenset(
         "停",
     ]
 )
-Kind = Literal["text", "payload", "photo", "sticker", "edit", "contact"]
+Kind = Literal["text", "payload", "photo", "sticker", "edit", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,8 @@ class ConversationService:
             human = conversation.mode == "human"
             if human:
                 self._for_people(session, conversation, message, now)
-            elif incoming.kind in ("photo", "sticker", "edit"):
-                self._answer_directly(session, conversation, message, f"utter_{_DIRECT[incoming.kind]}", now)
+            elif incoming.kind in _DIRECT:
+                self._answer_directly(session, conversation, message, _DIRECT[incoming.kind], now)
         stop = incoming.kind == "text" and _bare(incoming.text) in STOP_WORDS
         if stop:
             self._stop(conversation.id, message.id, conversation.locale, human)
@@ -222,6 +223,35 @@ class ConversationService:
                 reply = self._rendered(answer.response, locale, answer.values)
                 self._queue(session, conversation, reply, turn=str(message_id), now=now)
 
+    def tapped(self, channel: str, address: str, message_id: int, index: int) -> Incoming | None:
+        """Turn a tapped button into a message; None when that chat has no such button.
+
+        A yes or no belongs to the newest message: on an older one it must not confirm something else.
+        """
+        with self.kit.db.begin() as session:
+            message = session.get(Message, message_id)
+            conversation = conversation_for(session, channel, address)
+            if message is None or conversation is None or message.conversation_id != conversation.id:
+                return None
+            if message.direction != "out" or not 0 <= index < len(message.buttons):
+                return None
+            newest = session.scalar(
+                select(func.max(Message.id)).where(
+                    Message.conversation_id == conversation.id, Message.direction == "out"
+                )
+            )
+            button = message.buttons[index]
+            stale = message_id != newest and button["payload"] in _ANSWERS
+            return Incoming(
+                channel,
+                address,
+                f"tap:{message_id}:{index}",
+                button["title"],
+                kind="stale" if stale else "payload",
+                payload=None if stale else button["payload"],
+                attachment={"message": message_id, "button": index},
+            )
+
     def claim_turn(self, conversation_id: str) -> Turn | None:
         """Take the next turn of a conversation for this caller, or None when there is nothing to do yet.
 
@@ -229,7 +259,7 @@ class ConversationService:
         messages form the same turn under the same id.
         """
         now = self.kit.clock.now()
-        owner = str(uuid.uuid4())
+        owner = leases.new_owner()
         with self.kit.db.begin() as session:
             taken = session.execute(
                 update(Conversation)
@@ -377,6 +407,14 @@ class ConversationService:
                 now=now,
             )
 
+    def release_dead(self) -> None:
+        """Free the conversations that a process of this machine held when it died."""
+        with self.kit.db.begin() as session:
+            held = session.scalars(select(Conversation).where(Conversation.lease_owner.is_not(None)))
+            for conversation in held:
+                if leases.is_dead(conversation.lease_owner or ""):
+                    conversation.lease_owner = conversation.lease_until = None
+
     def waiting(self) -> list[str]:
         """Return the conversations that have messages no turn has answered yet."""
         with self.kit.db.begin() as session:
@@ -387,6 +425,11 @@ class ConversationService:
                     .distinct()
                 )
             )
+
+    def verified(self, conversation_id: str) -> bool:
+        """Tell whether identity is verified in a conversation now."""
+        with self.kit.db.begin() as session:
+            return self.identity.is_verified(session.get_one(Conversation, conversation_id))
 
     def misunderstood(self, conversation_id: str) -> int:
         """Count one more turn in a row that was not understood, and return how many it makes."""
@@ -462,7 +505,13 @@ class ConversationService:
         )
 
 
-_DIRECT = {"photo": "photo", "sticker": "sticker", "edit": "edited"}
+_DIRECT = {
+    "photo": "utter_photo",
+    "sticker": "utter_sticker",
+    "edit": "utter_edited",
+    "stale": "utter_button_old",
+}
+_ANSWERS = ("/affirm", "/deny", "/unsure")
 
 
 def open_conversation(

@@ -70,8 +70,11 @@ class IdentityService:
             )
         return token
 
-    def bind(self, token: str, channel: str, address: str) -> str | None:
-        """Use a token once: bind `address` to its borrower and return their reference, else None."""
+    def bind(self, token: str, channel: str, address: str | None = None) -> str | None:
+        """Use a token once: bind `address` to its borrower and return their reference, else None.
+
+        Without an address the borrower's own reference is used: on the web chat a person has one thread.
+        """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             link = session.get(LinkToken, _hash(token), with_for_update=True)
@@ -79,7 +82,7 @@ class IdentityService:
                 return None
             link.used_at = now
             borrower = session.get_one(Borrower, link.borrower_id)
-            self._bind_address(session, borrower, channel, address)
+            self._bind_address(session, borrower, channel, address or borrower.ref)
             record(
                 session,
                 now,

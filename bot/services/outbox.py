@@ -40,22 +40,21 @@ class Outbox:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
 
-    def queued(self, channels: tuple[str, ...], limit: int = 200) -> list[int]:
-        """Return the ids of messages that wait to be handed over, oldest first."""
+    def queued(self, channels: tuple[str, ...], limit: int = 200) -> list[tuple[int, str]]:
+        """Return the messages that wait to be handed over, oldest first: id and conversation."""
         with self.kit.db.begin() as session:
-            return list(
-                session.scalars(
-                    select(Message.id)
-                    .join(Conversation, Conversation.id == Message.conversation_id)
-                    .where(
-                        Message.direction == "out",
-                        Message.state == "queued",
-                        Conversation.channel.in_(channels),
-                    )
-                    .order_by(Message.id)
-                    .limit(limit)
+            rows = session.execute(
+                select(Message.id, Message.conversation_id)
+                .join(Conversation, Conversation.id == Message.conversation_id)
+                .where(
+                    Message.direction == "out",
+                    Message.state == "queued",
+                    Conversation.channel.in_(channels),
                 )
+                .order_by(Message.id)
+                .limit(limit)
             )
+            return [(message_id, conversation_id) for message_id, conversation_id in rows]
 
     def claim(self, message_id: int) -> Outgoing | None:
         """Take one queued message, or None when it is gone, or may no longer go out.
@@ -98,7 +97,7 @@ class Outbox:
                 message.locale,
                 message.initiator,
                 message.template,
-                (conversation.expected or "") == "identity" and conversation.borrower_id is not None,
+                conversation.expected == "identity_confirmed" and conversation.borrower_id is not None,
             )
 
     def _refusal(self, message: Message, conversation: Conversation) -> str | None:

@@ -154,7 +154,7 @@ class Conversation(Base):
     misunderstood: Mapped[int] = mapped_column(default=0)
     disclosed: Mapped[bool] = mapped_column(default=False)
     outage_told: Mapped[bool] = mapped_column(default=False)
-    lease_owner: Mapped[str | None] = mapped_column(String(36))
+    lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     borrower: Mapped[Borrower | None] = relationship()

@@ -11,8 +11,10 @@ _LEAST = 10
 _LONGEST = 8
 # What counts things other than money, right after the number.
 _COUNTED = re.compile(
-    r"\s?(?:[个人次天日年月周星礼期岁号楼层户家名位本张台部辆件条份步遍倍度米里斤秒点时小集章节页字只匹股口瓶包粒片针支级届群波场顿餐趟成折笔平后前]|"
-    r"公[里斤分]|分(?!期|开|次|成|几|多)|毫|克|多[个人次天年])|\s?[%:@/_][0-9a-z]?|[.,-][0-9]|\s?percent|(?![\x20])[a-z]"
+    r"\s?(?:[个天日岁号楼层户位张台部辆件份步遍倍度米里斤秒点时集章节页字只匹股口瓶包粒片针支级届群波顿餐趟成折笔平期条克吨亩种款样辆头首单栋座间碗桶箱]|人(?!民)|"
+    r"小时|本(?![周月金期人])|周(?![一二三四五六日末内])|星期(?![一二三四五六日天])|礼拜(?![一二三四五六日天])|"
+    r"月(?![底初中末供尾])|年(?![底初])|家(?![里人])|次(?![月日])|公[里斤分]|分(?![期开次成几多0-9一二两三四五六七八九十])|毫|克|多[个人次天年])|"
+    r"[a-z]|\s?[%:@/_]|[.,-][0-9]|\s?percent"
 )
 _ENGLISH_NEXT = re.compile(
     r"\s*(?:$|[^\sa-z0-9])|\s+(?:on|by|a|an|per|each|every|now|today|tonight|tomorrow|tmrw|tmr|this|next|in|for|is|as|at|and|or|but|then|"
@@ -20,12 +22,13 @@ _ENGLISH_NEXT = re.compile(
     r"daily|off|left|until|till|right|with|straight|upfront|up|first|down|extra|more|instead|so|because|cuz|cos|since|not|no|is|was|be|"
     r"that|that's|thats|i|i'll|i'd|i'm|you|it|it's|its|the|my|of|back|here|there|just|maybe|or|mon|monday|tue|tuesday|wed|wednesday|thu|"
     r"thursday|fri|friday|sat|saturday|sun|sunday|end|work|do|does|good|fine|enough|possible|pm|pcm|pw|p|once|again|soon|later|asap|"
-    r"anyway|altogether|total|cash|short|behind|late|though|tho|mate|sir|lol|how|what|all|which|starting|plus|minus|too|total|at)\b"
+    r"anyway|altogether|total|cash|short|behind|late|though|tho|mate|sir|lol|how|what|all|which|starting|plus|minus|too|total|at)\b",
+    re.A
 )
 _VERB_ZH = re.compile(
-    r"(?:还|付|给|交|打|转|存|出|凑|借|欠|拿|汇|充|补|剩|免|减|扣|差|要|花|赔|退|收|挣|赚|领|发|有|最多|最少|至少|起码|最低|最高|首付|定金|首期|月供|"
+    r"(?:还(?!是)|付|给|交|打|转|存|出|凑|借|欠|拿|汇|充|补|剩|免|减|扣|差|要|花|赔|退|收|挣|赚|领|发|有|最多|最少|至少|起码|最低|最高|首付|定金|首期|月供|"
     r"余额|额度|本金|利息|罚息|滞纳金|工资|收入|先|每个?月|每期|每周|一期|俾|畀|供|上限|预算|降到|改成|变成|不到|超过|少于|多于|低于|高于|只能|可以|能|"
-    r"就|那|大概|大约|差不多|可能|估计|约|接受|按|还款|欠款|金额|多少钱)[^，。,.!?;、\n0-9一二两三四五六七八九十]{0,5}$"
+    r"就|大概|大约|差不多|可能|估计|约|接受|按|还款|欠款|金额|多收|少了|多了)[^，。,.!?;、\n0-9一二两三四五六七八九十]{0,5}$|那$"
 )
 _VERB_EN = re.compile(
     r"\b(?:pay|paid|paying|pays|payment|send|sent|sending|transfer(?:red)?|give|gave|giving|afford|do|manage|put|offer(?:ed)?|owe|owed|"
@@ -34,15 +37,17 @@ _VERB_EN = re.compile(
     r"lent|loan|cost|costs|charged?|charging|fee|fees|interest|balance|left|short|instalments?|installments?|under|over|above|below|is|was|be|"
     r"monthly|weekly|each|month|week)"
     r"(?:\s+(?:you|u|it|back|off|only|just|about|around|like|maybe|at|least|most|a|an|the|him|her|them|up|to|of|for|me|say|"
-    r"roughly|probably|with|another|extra|i|can|could|is|was|have|you|them|down|together|in|total|more|least)){0,4}\s*$"
+    r"roughly|probably|with|another|extra|i|can|could|is|was|have|you|them|down|together|in|total|more|least)){0,4}\s*$",
+    re.A
 )
 _ASKED_ZH = re.compile(r"\s*(?:可不可以|可以|行不行|行吗|行不|够|吧|好吗|好不好|成吗|左右|以内|上下|怎么样|如何|先|以上|以下|封顶|ok|得唔得)")
-_HUNDRED_ZH = re.compile(r"[百千万]")
+_APART_LEFT = re.compile(r"(?:^|[\s，。,:、;])$")
+_APART_RIGHT = re.compile(r"\s*(?:$|[，。,!?;、]|吧)|\s+(?:on|by|this|next|today|tonight|tomorrow|mon|tue|wed|thu|fri|sat|sun|before|after|[一-鿿])")
 _INSULT = ("二百五", "250")
 
 
-def is_amount(message: Message, numeral: Numeral) -> bool:
-    """Whether a number that names no currency is nevertheless money."""
+def is_amount(message: Message, numeral: Numeral, *, dated: bool) -> bool:
+    """Whether a number that names no currency is nevertheless money; `dated`: the message also names a time."""
     text = message.text
     if not _plausible(message, numeral):
         return False
@@ -52,14 +57,18 @@ def is_amount(message: Message, numeral: Numeral) -> bool:
     left = message.before(numeral.start, 40)
     verb = _VERB_ZH.search(left[-14:]) is not None or _VERB_EN.search(left) is not None
     if numeral.scale >= 100 or numeral.grouped:
-        return verb or spoken not in _INSULT
+        return verb or spoken not in _INSULT  # 二百五 is an insult unless money is being talked about
     if message.context.expected is not None and numeral.high <= 60:
         return False
     if numeral.low < _LEAST:
         return False
     if verb or _ASKED_ZH.match(text, numeral.end):
         return True
-    return not numeral.single and numeral.low >= 100
+    if numeral.low < 100:
+        return False
+    # "Friday, 700": a number on its own beside a date is a promise.
+    apart = _APART_LEFT.search(message.before(numeral.start, 1)) and _APART_RIGHT.match(text, numeral.end)
+    return not numeral.single or (dated and apart is not None)
 
 
 def _plausible(message: Message, numeral: Numeral) -> bool:

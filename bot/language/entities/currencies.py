@@ -43,7 +43,7 @@ _AFTER = {
     "singapore dollars": "SGD", "dollars": "dollar", "dollar": "dollar", "bucks": "dollar", "buck": "dollar", "quid": "GBP",
     "pounds": "pound", "pound": "pound", "sterling": "GBP", "euros": "EUR", "euro": "EUR", "rupees": "rupee", "rupee": "rupee",
     "rs": "rupee", "pesos": "peso", "peso": "peso", "ringgit": "MYR", "baht": "THB", "rupiah": "IDR", "dong": "VND", "naira": "NGN",
-    "rand": "ZAR", "reais": "BRL", "yen": "JPY", "shillings": "shilling", "bob": "shilling", "ksh": "KES", "dirhams": "dirham",
+    "rand": "ZAR", "reais": "BRL", "yen": "JPY", "shillings": "shilling", "ksh": "KES", "dirhams": "dirham",
     "dinars": "dinar", "riyals": "SAR", "francs": "franc", "kronor": "krona", "zloty": "PLN", "rubles": "RUB", "roubles": "RUB",
     "lira": "TRY", "taka": "BDT",
     "$": "dollar", "¥": "yuan", "£": "pound", "€": "EUR", "₹": "rupee",
@@ -51,7 +51,7 @@ _AFTER = {
 # ISO codes that are no English word; "all", "try" and "top" are currencies too.
 _CODES = (
     "cny usd eur gbp hkd inr jpy krw twd sgd aud cad nzd chf myr thb idr vnd php brl mxn zar ngn kes aed sar pkr bdt lkr npr "
-    "rub pln sek nok dkk czk huf kwd bhd egp ghs ugx tzs mad ars clp cop pen"
+    "rub pln sek nok dkk czk huf kwd bhd egp ghs ugx tzs"
 ).split()  # fmt: skip
 for _code in _CODES:
     _BEFORE[_code] = _AFTER[_code] = _code.upper()
@@ -66,7 +66,7 @@ def _alternatives(words: dict[str, str]) -> str:
 
 BEFORE = re.compile(rf"(?:(?<![a-z])(?=[a-z])|(?![a-z]))({_alternatives(_BEFORE).replace('(?![a-z])', '')})[\s:]?$")
 """A sign or code at the end of what precedes a number."""
-AFTER = re.compile(rf"\s?-?({_alternatives(_AFTER)})(?!饼|党|器)")
+AFTER = re.compile(rf"\s?-?({_alternatives(_AFTER)})(?![旦宵素地儿头砖肉子])")
 """A sign or word right after a number."""
 CENTS = {"角": 10, "毛": 10, "分": 1, "p": 1, "pence": 1, "cents": 1, "cent": 1}
 """Hundredths in a part of the unit."""

@@ -16,9 +16,10 @@ _ARABIC = re.compile(
     r"(?<![0-9])(?<![0-9][.,])(?P<number>[0-9]{1,3}(?:,[0-9]{2,3}){1,4}(?![0-9])(?:\.[0-9]{1,4})?|[0-9]+(?:\.[0-9]+)?)"
     r"(?:(?P<letter>[kw](?![a-z/]))|\s?(?P<han>[十百千]万|[万千百])"
     rf"(?P<tail>(?:[0-9]{{1,4}}|{numbers_zh.D})(?![0-9个天日周年期次月星礼号点成折人笔倍%]|分之|分钟)[千百]?)?"
-    r"|(?:\s|-)?(?P<word>hundred|thousand|grand|lakhs?|crores?|million|mil)\b(?P<half>\s+and\s+a\s+half)?)?"
+    r"|(?:\s|-)?(?P<word>hundred|thousand|grand|lakhs?|crores?|million|mil)\b(?P<half>\s+and\s+a\s+half)?)?",
+    re.A
 )
-_MORE = re.compile(r"多(?![少久次谢宽缓等])|余(?=[元块个天])|来(?=[个天块元岁年蚊])|\+(?![0-9])")
+_MORE = re.compile(r"(?:多(?![少久次谢宽缓等])|余(?=[元块个天万])|来(?=[个天块元岁年蚊万]))(?P<myriad>万)?|\+(?![0-9])")
 _TO = re.compile(r"\s*(?:-|~|到|至|to|and)\s*")
 _OR = re.compile(r"\s*(?:or|或者?|/)\s*")
 _LETTERS = {"k": 1000, "w": 10000}
@@ -28,8 +29,8 @@ _LETTERS = {"k": 1000, "w": 10000}
 class Numeral:
     """A number, or a range where `low` < `high`, at a half-open span of the folded text.
 
-    `scale` is the unit said last (3k: 1000, 五百: 100, 15: 1); `arabic` and `grouped` (1,200 or 9.50) tell how it
-    was written; `vague` that it was "a few", 多 or 来.
+    `scale` is the unit said last (3k: 1000, 五百: 100, 15: 1); `grouped` tells that it was written as amounts
+    are (1,200, 9.50, two hundred and five), `arabic` that it was in figures, `vague` that it was "a few", 多 or 来.
     """
 
     start: int
@@ -57,13 +58,13 @@ def scan(text: str) -> list[Numeral]:
     found = _arabic(text)
     financial = text.translate(numbers_zh.FINANCIAL)
     for match in numbers_zh.PATTERN.finditer(financial):
-        found.append(Numeral(match.start(), match.end(), *numbers_zh.bounds(match)))
+        found.append(_spelled(match, numbers_zh.bounds(match)))
         if len(found) > 3 * MOST:
             break
     for match in numbers_en.PATTERN.finditer(text):
         read = numbers_en.bounds(match)
         if read is not None:
-            found.append(Numeral(match.start(), match.end(), *read))
+            found.append(_spelled(match, read))
         if len(found) > 4 * MOST:
             break
     found.sort(key=lambda numeral: (numeral.start, -numeral.end))
@@ -72,6 +73,11 @@ def scan(text: str) -> list[Numeral]:
         if not apart or numeral.start >= apart[-1].end:
             apart.append(numeral)
     return _join(text, [_more(text, numeral) for numeral in apart[:MOST]])
+
+
+def _spelled(match: re.Match[str], read: tuple[Decimal, Decimal, bool, int]) -> Numeral:
+    low, high, vague, scale = read
+    return Numeral(match.start(), match.end(), low, high, vague, scale, grouped=low >= 100)
 
 
 def _arabic(text: str) -> list[Numeral]:
@@ -121,12 +127,16 @@ def _more(text: str, numeral: Numeral) -> Numeral:
     match = _MORE.match(text, numeral.end)
     if match is None or not numeral.single or numeral.low < 10:
         return numeral
-    if match.group() == "来":
-        return replace(numeral, end=match.end(), vague=True)
+    if match.group().startswith("来"):
+        scale = 10000 if match["myriad"] else 1
+        number = numeral.low * scale
+        return replace(numeral, end=match.end(), low=number, high=number, vague=True, grouped=numeral.grouped or scale > 1)
     step = Decimal(10)
     while numeral.low % (step * 10) == 0 and step < 10000:
         step *= 10
-    return replace(numeral, end=match.end(), high=numeral.low + step, vague=True)
+    scale = 10000 if match["myriad"] else 1
+    low, high = numeral.low * scale, (numeral.low + step) * scale
+    return replace(numeral, end=match.end(), low=low, high=high, vague=True, grouped=numeral.grouped or scale > 1)
 
 
 def _join(text: str, numerals: list[Numeral]) -> list[Numeral]:

@@ -56,7 +56,8 @@ PATTERN = re.compile(
     rf"\b(?:(?P<some>(?:an?\s+)?couple(?:\s+of)?|(?:a\s+)?few|several)(?:\s+(?P<scale>{_SCALE}))?"
     rf"|(?P<half>half\s+a)\s+(?P<halved>grand|thousand|million)"
     rf"|(?P<words>(?:an?[\s-]+(?=(?:{_SCALE})\b))?(?:{_WORD})(?:(?:[\s-]+|\s+and\s+)(?:{_WORD})\b){{0,7}})"
-    rf"(?P<more>\s+and\s+a\s+half)?(?:\s+(?P<after>{_SCALE}))?)\b"
+    rf"(?P<more>\s+and\s+a\s+half)?(?:\s+(?P<after>{_SCALE}))?)\b",
+    re.A
 )
 
 

@@ -13,7 +13,7 @@ _ZH_IDIOMS = (
     r"千千万万|成千上万|" + _ALONE + r"(?:万一|千万(?=别|不|要|记|给|得|注意|小心|帮|求|可|莫|勿|再|唔|咪)|十分(?![钟之期0-9])|万分(?!之)|一[毛分]钱)|万万|[一十]万个(?:不|放心|谢|抱歉|为什么)|"
     r"[一两几]百个(?:不|放心)|三七二十一|一清二楚|一干二净|一心一意|二话不说|说一不二|独一无二|"
     r"一刀两断|两全其美|朝三暮四|颠三倒四|丢三落四|推三阻四|低三下四|五险一金|一日三餐|二维码|二手|二胎|二婚|第三方|三五成群|"
-    r"九九六|零零七|一了百了|一穷二白|百八十回|三头六臂|两面三刀|说三道四|不三不四|挑三拣四|一分一毫|一毛不拔|"
+    r"九九六|零零七|一了百了|一穷二白|百八十回|三头六臂|两面三刀|说三道四|不三不四|挑三拣四|一分一毫|一毛不拔|[砍补捅动]一刀|一时半[会刻]|早?八百年|十三点(?![半前后之以0-9一二三四五钟])|一(?:蚊|块钱?|元钱?|毛)(?=[都也])|^早晨(?=[\s!,，。]|$)|(?:周末|中秋|国庆|元旦|春节|端午|圣诞|新年|过年|节日)节?(?:快乐|愉快|大吉|好(?![吗几多]))|"
     r"一点(?=钱|也|都|儿|点|吧|了|希望|办法|意思|用|时间)|[差有早晚快多少好大小]一点(?![半钟0-9一二三四五])|"
     r"(?<![周期拜])一(?:定(?!期)|样|起|些|般|旦|切|生|辈子|会儿|直(?!接)|块儿|下(?![午班课旬周个月]))|"
     r"(?<![今明后昨])(?:早上|上午|中午|下午|晚上|早|晚)好(?![几多吗么]|不好)|晚安|早安|正月|腊月|(?:农历|阴历|旧历)[^，。,.\s]{1,8}|"
@@ -22,7 +22,7 @@ _ZH_IDIOMS = (
 )
 _ZH_AGES = r"(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})多?(?:周?岁|后生)|(?:今年|年龄|虚岁|周岁)(?:[0-9]{2}|[二三四五六七八九]十[一二三四五六七八九]?)(?![0-9号日月%])"
 _EN_IDIOMS = (
-    r"third time(?:'?s)?(?: lucky| a charm| the charm)?|(?:at|by) the end of the day(?=,|\s+(?:i|it|you|we|they|this|that)\b)|"
+    r"(?:happy|merry) (?:christmas|xmas|new year|easter|thanksgiving|friday|monday)|third time(?:'?s)?(?: lucky| a charm| the charm)?|(?:at|by) the end of the day(?=,|\s+(?:i|it|you|we|they|this|that)\b)|"
     r"one day (?=(?:i|you|we|they|he|she|soon|maybe|when)\b)|24\s?/\s?7|9\s?(?:-|to)\s?5(?=\s+job)|nine to five|"
     r"50\s?/\s?50|fifty[- ]fifty|(?:on )?second thoughts?|first of all|second of all|first things? first|for the (?:first|last) time|"
     r"(?:good|happy|nice|great|lovely|pleasant) (?:morning|afternoon|evening|night|day|weekend)|mornin'?g? (?:all|mate|there)|"
@@ -32,7 +32,7 @@ _EN_IDIOMS = (
     r"one in a million|(?:a )?(?:million|thousand|hundred) (?:times|thanks|apologies)|thanks a million|hundred percent|"
     r"100\s?%(?= (?:sure|certain|serious|positive|right|not|will|agree))|ten to one|day (?:by|after|and|to) (?:day|night)|"
     r"(?:my )?two cents|not (?:a|one) (?:penny|cent)|six feet under|these days|may (?:i|you|we)\b|i may\b|"
-    r"every (?:other|two|three|four|2|3|4) (?:days?|weeks?|months?)|(?:once|twice|\w+ times|\w+ days|\w+ hours|\w+ calls) (?:a|per) (?:day|week|month|year)"
+    r"(?:once|twice|\w+ times|\w+ days|\w+ hours|\w+ calls) (?:a|per) (?:day|week|month|year)"
 )
 _EN_AGES = (
     r"\b(?:[0-9]{1,3}|[a-z]+(?:ty|teen|ty-[a-z]+))[\s-]*(?:years?|yrs?)[\s-]*(?:old|of age)\b|\b[0-9]{1,3}\s?y/?o\b|"
@@ -55,8 +55,8 @@ _CODES = (
     r"(?<![0-9])[零〇一二三四五六七八九]{3,}+(?![两十百千万年])"
 )
 _ZH = re.compile("|".join((_ZH_IDIOMS, _ZH_AGES)))
-_EN = re.compile(rf"\b(?:{_EN_IDIOMS})|{_EN_AGES}")
-_ANY = re.compile("|".join((_LONG, _PHONES, _CODES)))
+_EN = re.compile(rf"\b(?:{_EN_IDIOMS})|{_EN_AGES}", re.A)
+_ANY = re.compile("|".join((_LONG, _PHONES, _CODES)), re.A)
 
 
 def find(text: str, *, han: bool, latin: bool) -> list[tuple[int, int]]:

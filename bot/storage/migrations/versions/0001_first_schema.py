@@ -79,7 +79,7 @@ def upgrade() -> None:
     sa.Column('misunderstood', sa.Integer(), nullable=False),
     sa.Column('disclosed', sa.Boolean(), nullable=False),
     sa.Column('outage_told', sa.Boolean(), nullable=False),
-    sa.Column('lease_owner', sa.String(length=36), nullable=True),
+    sa.Column('lease_owner', sa.String(length=80), nullable=True),
     sa.Column('lease_until', bot.storage.db.Instant(timezone=True), nullable=True),
     sa.Column('created_at', bot.storage.db.Instant(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['borrower_id'], ['borrowers.id'], name=op.f('fk_conversations_borrower_id')),

@@ -1,0 +1,77 @@
+"""What every action shares: services made on first use, and an answer even when something breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.turn import Turn
+from bot.bootstrap import Grace, build
+from bot.domain.handoff import HandoffReason
+from bot.services.accounts import IdentityNeeded
+from bot.settings import Settings
+
+log = structlog.get_logger()
+
+
+@lru_cache(maxsize=1)
+def grace() -> Grace:
+    """Return this process's services."""
+    return build(Settings(), migrate=False)
+
+
+class GraceAction(Action):  # type: ignore[misc]
+    """Subclasses set `key` and write `act`: sync, one service call, then what to say."""
+
+    key = ""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return self.key
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Serve the turn. A debt fact before identity starts the check; any fault goes to a person."""
+        turn = Turn(grace(), dispatcher, tracker)
+        try:
+            return await asyncio.to_thread(self.act, turn)
+        except IdentityNeeded:
+            return [SlotSet("identity_deferred", turn.message), FollowupAction("identity_form")]
+        except Exception:
+            log.exception("action_failed", action=self.key, turn=turn.id)
+            dispatcher.messages.clear()
+            return await asyncio.to_thread(give_up, turn)
+
+    def act(self, turn: Turn) -> list[EventType]:
+        """Do it; return the events."""
+        raise NotImplementedError
+
+
+def give_up(turn: Turn) -> list[EventType]:
+    """Hand over to a person after a fault, and say so."""
+    answer = turn.grace.protection.hand_over(
+        turn.conversation, HandoffReason.FAILURE, "utter_handoff_failure", turn=turn.id, locale=turn.locale
+    )
+    turn.say(answer.response, **answer.values)
+    return closed()
+
+
+def closed() -> list[EventType]:
+    """Return the events that end whatever form is active."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None)]
+
+
+def hand_over(turn: Turn, reason: HandoffReason, response: str) -> list[EventType]:
+    """Hand over to a person and say so; forms end."""
+    answer = turn.grace.protection.hand_over(
+        turn.conversation, reason, response, turn=turn.id, locale=turn.locale
+    )
+    turn.say(answer.response, **answer.values)
+    return closed()

@@ -1,0 +1,136 @@
+"""The only door into Rasa: one turn in, the whole answer out, behind a token, once per turn id."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.constants import REQUESTED_SLOT
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+NAME = "gateway"
+
+
+class GatewayOutput(CollectingOutputChannel):
+    """Collects whole responses, with the metadata that says which text it is and why it is sent."""
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Keep one response as it was rendered."""
+        self.messages.append(_shape(message, message.get("metadata") or {}))
+
+
+class GatewayInput(InputChannel):
+    """`POST /webhooks/gateway/turn` and `/parse`, JSON, `Authorization: Bearer <token>`."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The URL part under /webhooks."""
+        return NAME
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayInput:
+        """Read the token. Raises ValueError when there is none: an open door is no default."""
+        token = (credentials or {}).get("token")
+        if not token or token.startswith("${"):
+            raise ValueError(
+                "credentials.yml: bot.assistant.channel.GatewayInput needs a token (GRACE_RASA_TOKEN)"
+            )
+        return cls(token)
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """Return the routes."""
+        routes = Blueprint("gateway_webhook")
+
+        @routes.get("/")
+        async def health(_request: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @routes.post("/turn")
+        async def turn(request: Request) -> HTTPResponse:
+            if not self._allowed(request):
+                return response.json({"error": "wrong token"}, status=401)
+            body = request.json
+            message = UserMessage(
+                body["text"],
+                GatewayOutput(),
+                body["conversation"],
+                input_channel=NAME,
+                message_id=body["turn"],
+                metadata=body["context"],
+            )
+            return response.json(await take_turn(request.app.ctx.agent, message))
+
+        @routes.post("/parse")
+        async def parse(request: Request) -> HTTPResponse:
+            if not self._allowed(request):
+                return response.json({"error": "wrong token"}, status=401)
+            body = request.json
+            message = UserMessage(body["text"], metadata=body.get("context") or {})
+            return response.json(await request.app.ctx.agent.processor.parse_message(message))
+
+        return routes
+
+    def _allowed(self, request: Request) -> bool:
+        given = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), self._token.encode())
+
+
+async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
+    """Handle one turn under the conversation's lock; a turn that was already taken is answered again as it was.
+
+    The repeat happens when the gateway died between Rasa's answer and storing it.
+    """
+    async with agent.lock_store.lock(message.sender_id):
+        processor = agent.processor
+        known = await agent.tracker_store.retrieve(message.sender_id)
+        if known is not None and _last_turn(known) == message.message_id:
+            return _answer(known, _replies(known))
+        tracker = await processor.log_message(message, should_save_tracker=False)
+        tracker = await processor.run_action_extract_slots(message.output_channel, tracker)
+        await processor._run_prediction_loop(message.output_channel, tracker)
+        await processor.save_tracker(tracker)
+        return _answer(tracker, message.output_channel.messages)
+
+
+def _answer(tracker: DialogueStateTracker, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    latest = tracker.latest_message
+    intent = latest.intent.get("name") if latest else None
+    asked = tracker.get_slot(REQUESTED_SLOT) if tracker.active_loop_name else None
+    return {"messages": messages, "intent": intent, "expected": asked}
+
+
+def _last_turn(tracker: DialogueStateTracker) -> str | None:
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered) and event.message_id:
+            return str(event.message_id)
+    return None
+
+
+def _replies(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+    """What the bot said since the message with the newest turn id."""
+    replies: list[dict[str, Any]] = []
+    for event in reversed(tracker.events):
+        if isinstance(event, BotUttered):
+            replies.append(_shape({"text": event.text, **event.data}, event.metadata))
+        if isinstance(event, UserUttered) and event.message_id:
+            break
+    return replies[::-1]
+
+
+def _shape(message: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "text": message.get("text") or "",
+        "buttons": message.get("buttons") or [],
+        "key": metadata.get("key") or metadata.get("utter_action"),
+        "purpose": metadata.get("purpose", "reply"),
+    }

@@ -1,0 +1,91 @@
+"""Reads an act's detail where the training data label one: why a hardship, how far a stop reaches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import joblib
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from bot.assistant.features import normalise, sparse_features
+
+DETAILS = {"report_hardship": "hardship_reason", "stop_contact": "scope"}
+"""Which act carries which detail; the value stands in the intent's metadata in `data/nlu`."""
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class DetailClassifier(GraphComponent):
+    """Adds the detail of an act as an entity without a span."""
+
+    def __init__(
+        self, model_storage: ModelStorage, resource: Resource, models: dict[str, Any] | None = None
+    ) -> None:
+        self._storage = model_storage
+        self._resource = resource
+        self._models = models or {}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> DetailClassifier:
+        """Make an untrained component."""
+        return cls(model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> DetailClassifier:
+        """Read the trained models back."""
+        with model_storage.read_from(resource) as folder:
+            models = joblib.load(Path(folder) / "details.joblib")
+        return cls(model_storage, resource, models)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit one small model for each act that has a detail."""
+        for act, name in DETAILS.items():
+            labelled = [
+                (normalise(m.get(TEXT)), ((m.get(METADATA) or {}).get("intent") or {}).get(name))
+                for m in training_data.intent_examples
+                if m.get(INTENT) == act
+            ]
+            texts, labels = zip(*[pair for pair in labelled if pair[1]], strict=True)
+            self._models[act] = make_pipeline(
+                sparse_features(), LinearSVC(C=1.0, class_weight="balanced", random_state=0)
+            ).fit(texts, labels)
+        with self._storage.write_to(self._resource) as folder:
+            joblib.dump(self._models, Path(folder) / "details.joblib", compress=3)
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave the examples as they are."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Read the details of the acts that were found."""
+        for message in messages:
+            for act in message.get("acts") or []:
+                model = self._models.get(act["intent"])
+                if model is None:
+                    continue
+                value = str(model.predict([normalise(act["text"])])[0])
+                entity = {"entity": DETAILS[act["intent"]], "value": value, "extractor": "DetailClassifier"}
+                message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
+        return messages

@@ -1,0 +1,85 @@
+"""Asks Rasa: one turn over loopback HTTP, with the token that opens its only door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bot.services.conversation import Reply, Turn
+from bot.settings import Settings
+
+FALLBACK = "nlu_fallback"
+
+
+class AssistantDown(Exception):
+    """Rasa cannot be reached or failed; the turn stays stored and is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Rasa said, which question is open now, and whether the message was understood."""
+
+    reply: Reply
+    expected: str | None
+    understood: bool
+
+
+class Assistant:
+    """A client that keeps its connections."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=f"{settings.rasa_url}/webhooks/gateway",
+            headers={"Authorization": f"Bearer {settings.rasa_token.get_secret_value()}"},
+            timeout=httpx.Timeout(settings.rasa_timeout, connect=2.0),
+            trust_env=False,
+        )
+
+    async def turn(self, turn: Turn) -> Answer:
+        """Have one turn read and answered. Raises AssistantDown."""
+        body = {
+            "conversation": turn.conversation_id,
+            "turn": turn.id,
+            "text": turn.text,
+            "context": turn.context,
+        }
+        answer = await self._post("/turn", body)
+        return Answer(
+            join(answer["messages"]), answer.get("expected"), answer.get("intent") not in (None, FALLBACK)
+        )
+
+    async def parse(self, text: str, context: dict[str, Any]) -> dict[str, Any]:
+        """Have one message read, without any dialogue. Raises AssistantDown."""
+        return await self._post("/parse", {"text": text, "context": context})
+
+    async def ready(self) -> bool:
+        """Tell whether Rasa answers."""
+        try:
+            return (await self._client.get("/")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._client.post(path, json=body)
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise AssistantDown(f"{type(error).__name__}: {error}") from error
+        result: dict[str, Any] = response.json()
+        return result
+
+
+def join(messages: list[dict[str, Any]]) -> Reply:
+    """Make one message of a turn's parts: texts in order, each once, with the last part's buttons."""
+    texts = list(dict.fromkeys(part["text"] for part in messages if part.get("text")))
+    buttons: list[dict[str, str]] = next((m["buttons"] for m in reversed(messages) if m.get("buttons")), [])
+    purposes = {part.get("purpose", "reply") for part in messages}
+    purpose = next((one for one in ("handoff", "confirmation") if one in purposes), "reply")
+    keys = tuple(part["key"] for part in messages if part.get("key"))
+    return Reply("\n\n".join(texts), buttons, keys, purpose)

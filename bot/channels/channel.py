@@ -1,0 +1,57 @@
+"""What a channel is: it brings messages in, takes messages out, and says what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.services.conversation import Incoming, Received
+from bot.services.outbox import Outcome, Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a message: `uncertain` when it may have gone out and nobody can know."""
+
+    outcome: Outcome
+    detail: str = ""
+
+
+class Door(Protocol):
+    """What a channel calls with what it received: the gateway."""
+
+    async def receive(self, incoming: Incoming) -> Received:
+        """Store a message; it is safe once this returns. Raises StorageError when it is not."""
+        ...
+
+    async def tap(self, channel: str, address: str, message_id: int, index: int) -> Received | None:
+        """Take a tapped button; None when there is no such button in that chat."""
+        ...
+
+    async def wake(self) -> None:
+        """Send what is queued."""
+        ...
+
+
+class Channel(Protocol):
+    """One way to reach borrowers."""
+
+    name: str
+    replayable: bool
+    """True when handing a message over twice shows it once."""
+
+    async def start(self, door: Door) -> None:
+        """Begin to receive."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop receiving and release everything."""
+        ...
+
+    async def send(self, message: Outgoing) -> Delivery:
+        """Hand one message over. Never raises for what the channel or the borrower does."""
+        ...
+
+
+Sender = Callable[[Outgoing], Awaitable[Delivery]]

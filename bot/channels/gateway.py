@@ -1,0 +1,142 @@
+"""The gateway: every channel's messages in, one turn at a time to the assistant, every message out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+import structlog
+
+from bot.bootstrap import Grace
+from bot.channels.assistant import Answer, Assistant, AssistantDown
+from bot.channels.channel import Channel
+from bot.services.conversation import Incoming, Received, Turn
+from bot.storage.db import StorageError
+
+log = structlog.get_logger()
+
+
+class Gateway:
+    """Runs in the app. All truth is in the database, so that any number of gateways may run."""
+
+    def __init__(self, grace: Grace, assistant: Assistant, channels: Mapping[str, Channel]) -> None:
+        self.grace = grace
+        self.assistant = assistant
+        self.channels = dict(channels)
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._sending: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the channels, and take up what an earlier process left."""
+        await asyncio.to_thread(self.grace.conversations.release_dead)
+        for channel in self.channels.values():
+            await channel.start(self)
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Stop receiving; what is stored and unanswered waits in the database."""
+        for channel in self.channels.values():
+            await channel.stop()
+        tasks = [task for task in [self._sweeper, *self._workers.values()] if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def receive(self, incoming: Incoming) -> Received:
+        """Store a message and see to its answer. Raises StorageError when it could not be stored."""
+        received = await asyncio.to_thread(self.grace.conversations.receive, incoming)
+        if received.needs_turn:
+            self._work_on(received.conversation_id)
+        elif not received.duplicate:
+            await self.wake()
+        return received
+
+    async def tap(self, channel: str, address: str, message_id: int, index: int) -> Received | None:
+        """Take a tapped button; a second tap on it is a duplicate and does nothing."""
+        incoming = await asyncio.to_thread(
+            self.grace.conversations.tapped, channel, address, message_id, index
+        )
+        return None if incoming is None else await self.receive(incoming)
+
+    async def wake(self) -> None:
+        """Hand over everything that is queued, in order within each conversation."""
+        queued = await asyncio.to_thread(self.grace.outbox.queued, tuple(self.channels))
+        by_conversation: dict[str, list[int]] = defaultdict(list)
+        for message_id, conversation_id in queued:
+            by_conversation[conversation_id].append(message_id)
+        await asyncio.gather(*(self._send_all(key, ids) for key, ids in by_conversation.items()))
+
+    async def idle(self) -> None:
+        """Wait until no turn is being worked on."""
+        while self._workers:
+            await asyncio.gather(*self._workers.values(), return_exceptions=True)
+
+    def _work_on(self, conversation_id: str) -> None:
+        if conversation_id in self._workers:
+            return
+        task = asyncio.create_task(self._work(conversation_id))
+        self._workers[conversation_id] = task
+        task.add_done_callback(lambda _: self._workers.pop(conversation_id, None))
+
+    async def _work(self, conversation_id: str) -> None:
+        """Answer a conversation's messages, turn by turn, until none is left."""
+        try:
+            await asyncio.sleep(self.grace.kit.settings.burst)
+            while turn := await asyncio.to_thread(self.grace.conversations.claim_turn, conversation_id):
+                if not await self._take(turn):
+                    break
+            await self.wake()
+        except StorageError as error:
+            log.warning("turn_waits", conversation=conversation_id, error=str(error))
+
+    async def _take(self, turn: Turn) -> bool:
+        try:
+            answer = await self.assistant.turn(turn)
+        except AssistantDown as error:
+            log.warning("assistant_down", conversation=turn.conversation_id, error=str(error))
+            await asyncio.to_thread(self.grace.conversations.fail_turn, turn)
+            return False
+        await asyncio.to_thread(self._finish, turn, answer)
+        await self.wake()
+        return True
+
+    def _finish(self, turn: Turn, answer: Answer) -> None:
+        reply = answer.reply
+        if turn.context["cut"]:
+            note = self.grace.kit.texts.render("utter_too_long", turn.context["locale"]).text
+            reply = replace(reply, text=f"{note}\n\n{reply.text}")
+        self.grace.conversations.finish_turn(
+            turn, reply, expected=answer.expected, understood=answer.understood
+        )
+
+    async def _send_all(self, conversation_id: str, ids: list[int]) -> None:
+        async with self._sending[conversation_id]:
+            for message_id in ids:
+                if not await self._send(message_id):
+                    return
+
+    async def _send(self, message_id: int) -> bool:
+        message = await asyncio.to_thread(self.grace.outbox.claim, message_id)
+        if message is None:
+            return True
+        delivery = await self.channels[message.channel].send(message)
+        await asyncio.to_thread(self.grace.outbox.settle, message_id, delivery.outcome, delivery.detail)
+        if delivery.outcome != "sent":
+            log.warning("not_sent", message=message_id, outcome=delivery.outcome, detail=delivery.detail)
+        return delivery.outcome != "later"
+
+    async def _sweep(self) -> None:
+        """Take up, now and then, what no event will: kept messages, queued ones, traces of a crash."""
+        replayable = tuple(name for name, channel in self.channels.items() if channel.replayable)
+        while True:
+            try:
+                for conversation_id in await asyncio.to_thread(self.grace.conversations.waiting):
+                    self._work_on(conversation_id)
+                await asyncio.to_thread(self.grace.outbox.recover, replayable)
+                await self.wake()
+            except StorageError as error:
+                log.warning("sweep_waits", error=str(error))
+            await asyncio.sleep(self.grace.kit.settings.rasa_retry)

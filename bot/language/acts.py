@@ -1,0 +1,52 @@
+"""The acts that a message can hold, in the order in which they are served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+_TIERS: tuple[tuple[str, ...], ...] = (
+    ("signal_self_harm", "threaten_violence"),
+    ("report_death", "report_underage", "report_legal_representation", "report_bankruptcy"),
+    ("stop_contact", "set_contact_time", "wrong_person", "third_party"),
+    ("dispute_debt", "file_complaint", "request_data_rights"),
+    ("ask_human",),
+    ("report_hardship",),
+    (
+        "request_extension",
+        "request_instalment",
+        "request_waiver",
+        "request_callback",
+        "counter_offer",
+    ),
+    ("promise_to_pay", "pay_now", "already_paid", "refuse_to_pay", "choose_option"),
+    ("affirm", "deny", "unsure"),
+    (
+        "ask_balance",
+        "ask_due_date",
+        "ask_breakdown",
+        "ask_how_to_pay",
+        "ask_consequences",
+        "ask_plan_status",
+        "request_document",
+    ),
+)
+_TIER_OF = {act: tier for tier, acts in enumerate(_TIERS) for act in acts}
+
+PROTECTION: frozenset[str] = frozenset(act for tier in _TIERS[:5] for act in tier)
+"""The acts that protect a borrower: honoured at any point, before anything else."""
+
+COURTESY: frozenset[str] = frozenset({"greet", "goodbye", "thank", "express_anger", "out_of_scope"})
+"""Acts that add nothing when another act stands beside them."""
+
+A = TypeVar("A")
+
+
+def tier(act: str) -> int:
+    """Return an act's place in the order of service, 0 first; what is not listed comes last."""
+    return _TIER_OF.get(act, len(_TIERS))
+
+
+def in_order(acts: Iterable[tuple[str, A]]) -> list[tuple[str, A]]:
+    """Sort (act, anything) pairs by the order of service; a tie keeps what was said first."""
+    return sorted(acts, key=lambda pair: tier(pair[0]))

@@ -1,0 +1,37 @@
+"""Splits a message into clauses, in Chinese and English, so that each can carry its own act."""
+
+from __future__ import annotations
+
+import re
+
+MAX_CLAUSES = 8
+_MIN_HAN = 2
+_MIN_WORDS = 2
+# A comma inside a number and a point inside an amount are no ends.
+_BREAK = re.compile(
+    r"(?<!\d)[,.](?!\d)|(?<=\d)[,.](?!\d)|(?<!\d)[,.](?=\d)|[，。！？；;!?\n…~～]+"
+    r"|(?=(?:但是|不过|另外|还有|而且|同时|顺便)[^，。！？]{2})"
+    r"|\s(?=(?:but|also|and please|and can|and could|and don't|and stop)\s)",
+    re.IGNORECASE,
+)
+_HAN = re.compile(r"[㐀-鿿]")
+
+
+def clauses(text: str) -> list[str]:
+    """Return the clauses of a message in order, at most MAX_CLAUSES; a fragment joins its neighbour.
+
+    A message of one clause returns just itself.
+    """
+    pieces = [piece.strip() for piece in _BREAK.split(text[:2000]) if piece and piece.strip()]
+    joined: list[str] = []
+    for piece in pieces:
+        if joined and (_is_fragment(piece) or _is_fragment(joined[-1])):
+            joined[-1] = f"{joined[-1]}, {piece}"
+        else:
+            joined.append(piece)
+    return joined[:MAX_CLAUSES] or [text.strip()]
+
+
+def _is_fragment(piece: str) -> bool:
+    han = len(_HAN.findall(piece))
+    return han < _MIN_HAN and len(piece.split()) < _MIN_WORDS

@@ -1,0 +1,68 @@
+"""Money, times, durations, counts, percentages, options and languages in a message, as machine values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from bot.language.entities import (
+    answers,
+    dates_zh,
+    durations,
+    fractions,
+    languages,
+    merge,
+    money,
+    numbers,
+    options,
+    small,
+    times,
+    traps,
+)
+from bot.language.entities.model import Candidate, Context, Entity, Message
+from bot.language.normalise import normalise
+
+__all__ = ["LONGEST", "Context", "Entity", "extract"]
+
+LONGEST = 4096
+"""Characters read of one message: the longest a messaging app sends in one piece."""
+_HAN = re.compile(r"[一-鿿]")
+_LATIN = re.compile(r"[a-z]")
+
+
+def extract(text: str, context: Context) -> list[Entity]:
+    """Return the entities of a message by start, without overlaps; offsets are into `text` as given.
+
+    Reads the first LONGEST characters. Never raises, whatever the text holds.
+    """
+    folded = normalise(text[:LONGEST])
+    plain = folded.text
+    latin = _LATIN.search(plain) is not None
+    spans = traps.find(plain, han=_HAN.search(plain) is not None, latin=latin)
+    now = context.at.astimezone(ZoneInfo(context.timezone))
+    message = Message(traps.blank(plain, spans), context, now)
+    entities = []
+    for candidate in merge.settle(_candidates(message)):
+        start, end = folded.origin(candidate.start, candidate.end)
+        if end == LONGEST < len(text):
+            continue  # cut off by the limit: 12 of 1200 would be a wrong amount
+        entities.append(Entity(candidate.entity, candidate.value, start, end, text[start:end], candidate.extra))
+    return entities
+
+
+def _candidates(message: Message) -> Iterator[Candidate]:
+    # The 五 of 周五 belongs to the day: 下周五六百 is Friday and 600.
+    weekdays = [match.span() for match in dates_zh.WEEKDAYS.finditer(message.text)]
+    found = numbers.scan(traps.blank(message.text, weekdays))
+    lengths = durations.find(message, found)
+    dates = list(times.find(message, lengths))
+    yield from dates
+    yield from money.find(message, found, dated=bool(dates))
+    yield from fractions.find(message)
+    yield from durations.candidates(message, lengths)
+    yield from small.counts(message, found)
+    yield from small.percentages(message, found)
+    yield from options.find(message)
+    yield from languages.find(message)
+    yield from answers.find(message, found)

@@ -1,0 +1,147 @@
+"""Amounts, ranges of them and rates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from bot.language.entities import bare, currencies, hedges, rates
+from bot.language.entities.model import Candidate, Message
+from bot.language.entities.numbers import Numeral
+from bot.language.entities.numbers_zh import DIGITS, value
+
+_MOST = Decimal(10) ** 12
+_CENTS = re.compile(
+    r"(?P<jiao>[0-9二两三四五六七八九半]|一(?![一-鿿])|一(?=[角毛]))(?:[角毛](?P<fen>[0-9一二三四五六七八九])?分?|(?![0-9个天日周年期次月号点成折人笔十百千万半]))|(?P<only>[0-9]{1,2})分"
+    r"|\s?(?:and\s)?(?P<cents>[0-9]{1,2})\s?(?:cents?|pence|p)\b",
+    re.A
+)
+_SMALL = re.compile(r"(?P<unit>[角毛])钱?(?!党)|\s?(?P<cents>cents?|pence|p)\b", re.A)
+_TO = re.compile(r"\s?(?:-|~|到|至|to)\s?")
+# 一块 is "together" unless money follows.
+_TOGETHER = re.compile(r"一块(?!钱)")
+_NOTE = re.compile(r"\b(?:an?\s+)?(?P<note>tenner|fiver)\b", re.A)
+_NOTES = {"tenner": Decimal(10), "fiver": Decimal(5)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    start: int
+    end: int
+    low: Decimal
+    high: Decimal
+    unit: str
+    vague: bool
+    named: bool
+
+
+def find(message: Message, numerals: list[Numeral], *, dated: bool) -> Iterator[Candidate]:
+    """Yield every reading of the numerals as money; `dated`: the message also names a time."""
+    amounts = [found for numeral in numerals if (found := _amount(message, numeral, dated)) is not None]
+    if message.text.isascii() or "tenner" in message.text or "fiver" in message.text:
+        for match in _NOTE.finditer(message.text):
+            number = _NOTES[match["note"]]
+            amounts.append(_Amount(*match.span(), number, number, "GBP", False, True))
+    for amount in _joined(message.text, sorted(amounts, key=lambda found: found.start)):
+        yield _candidate(message, amount)
+
+
+def _amount(message: Message, numeral: Numeral, dated: bool) -> _Amount | None:
+    text, own = message.text, message.context.currency
+    if not 0 < numeral.high < _MOST:
+        return None
+    start, end, code = numeral.start, numeral.end, None
+    low, high = numeral.low, numeral.high
+    before = currencies.BEFORE.search(message.before(start, 8))
+    if before is not None:
+        start, code = start - len(before.group()), currencies.named(before[1], own)
+    after = currencies.AFTER.match(text, end)
+    if after is not None and not (low == high == 1 and _TOGETHER.match(text, numeral.start)):
+        code = code or currencies.named(after[1], own)
+        end = after.end()
+        if numeral.single:
+            end, part = _cents(text, end)
+            low, high = low + part, high + part
+    elif code is None and numeral.single and (small := _SMALL.match(text, end)) is not None:
+        return _coins(numeral, small, own)
+    if code is None and not (bare.is_amount(message, numeral, dated=dated) or _bare_rate(message, numeral)):
+        return None
+    return _Amount(start, end, low, high, code or own, numeral.vague, code is not None)
+
+
+def _bare_rate(message: Message, numeral: Numeral) -> bool:
+    """Whether a bare number beside a period is a rate of money: "200 a month", but not 每天三次."""
+    if numeral.low < 5 and message.context.expected != "money":
+        return False
+    if rates.after(message.text, numeral.end):
+        return True
+    return rates.ahead(message.text, numeral.start) is not None and bare.stands_bare(message, numeral)
+
+
+def _cents(text: str, end: int) -> tuple[int, Decimal]:
+    """Read what follows the unit: 三块五, 10元5角2分, "5 dollars 20 cents"."""
+    match = _CENTS.match(text, end)
+    if match is None:
+        return end, Decimal(0)
+    if match["jiao"]:
+        tenths = Decimal("0.5") * 10 if match["jiao"] == "半" else _digit(match["jiao"])
+        hundredths = _digit(match["fen"]) if match["fen"] else Decimal(0)
+        return match.end(), tenths / 10 + hundredths / 100
+    return match.end(), Decimal(match["only"] or match["cents"]) / 100
+
+
+def _digit(char: str) -> Decimal:
+    return Decimal(DIGITS[char] if char in DIGITS else value(char) if not char.isdigit() else int(char))
+
+
+def _coins(numeral: Numeral, small: re.Match[str], own: str) -> _Amount:
+    part = Decimal(currencies.CENTS[small["unit"] or small["cents"]]) / 100
+    unit = "GBP" if small["cents"] in ("p", "pence") else own
+    number = numeral.low * part
+    return _Amount(numeral.start, small.end(), number, number, unit, numeral.vague, True)
+
+
+def _joined(text: str, amounts: list[_Amount]) -> Iterator[_Amount]:
+    """Join 300块到400块 and "$300 to $400" into one range."""
+    skip = False
+    for left, right in pairwise([*amounts, None]):
+        if skip or left is None:
+            skip = False
+            continue
+        gap = text[left.end : right.start] if right is not None else ""
+        linked = _TO.fullmatch(gap) or (gap == " and " and text.endswith("between ", 0, left.start))
+        if right is not None and linked and left.low == left.high < right.low == right.high:
+            skip = True
+            yield _Amount(left.start, right.end, left.low, right.high, right.unit, left.vague or right.vague, True)
+        else:
+            yield left
+
+
+def _candidate(message: Message, amount: _Amount) -> Candidate:
+    text, start, end = message.text, amount.start, amount.end
+    side = hedges.side(text, start, end)
+    bound = hedges.bound(text, start, end)
+    vague = amount.vague or hedges.vague(text, start, end)
+    extra: dict[str, Any] = {}
+    after = rates.after(text, end, named=amount.named)
+    ahead = rates.ahead(text, start) if after is None else None
+    if after is not None:
+        end, extra["per"] = after
+    elif ahead is not None:
+        start, extra["per"] = ahead
+        vague = vague or hedges.vague(text, start, end)
+    if vague:
+        extra["vague"] = True
+    if bound is not None:
+        extra["bound"] = bound
+    low, high = (currencies.amount(number, amount.unit) for number in (amount.low, amount.high))
+    shape: dict[str, Any]
+    if amount.low != amount.high:
+        shape = {"from": low, "to": high}
+    else:
+        shape = {side: low} if side is not None else {"value": low}
+    return Candidate("money", {**shape, "unit": amount.unit}, start, end, extra)

@@ -1,0 +1,89 @@
+"""Times said as a length from now: 三天后, "in two weeks", 十天内, "two days ago"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+
+from bot.language.entities import days
+from bot.language.entities.durations import Length
+from bot.language.entities.model import Message
+from bot.language.entities.pieces import Day, Piece
+
+_RIGHT_ZH = re.compile(
+    r"(?:的?时间)?(?:(?P<within>之内|以内|内(?!容))|(?P<after>之后|以后|后(?![悔果来台面天续年期半]))|(?P<ago>之前|以前|前(?![妻夫男女任台面途科几后天年段])))"
+)
+_LEFT_ZH = re.compile(r"(?<![超不经通难说听])(?P<after>再?过)$|(?P<within>未来|接下来|今后)的?$|(?P<these>这|呢)$")
+_RIGHT_EN = re.compile(
+    r"(?:'?s?'?)?\s+(?:(?P<after>time\b|from (?:now|today|tomorrow)|later\b|hence\b|today\b(?= |$|[,.!?]))|(?P<ago>ago\b))",
+    re.A
+)
+_LEFT_EN = re.compile(
+    r"\b(?:(?P<after>in)|(?P<within>within|inside|(?:in|within|over|during|for) the (?:next|coming)|the (?:next|coming)|next)|(?P<since>after))"
+    r"\s+(?:(?:about|around|like|maybe|another|roughly|approximately|only|just|under|less than)\s+)?$",
+    re.A
+)
+_FURTHEST = {"day": 3660, "week": 520, "month": 120, "year": 10, "hour": 2400, "minute": 100_000}
+_MINUTES = {"hour": 60, "minute": 1}
+
+
+def find(message: Message, lengths: list[Length]) -> Iterator[Piece]:
+    """Yield the lengths that name a point or a limit in time."""
+    for length in lengths:
+        if length.high <= _FURTHEST[length.unit]:
+            piece = _piece(message, length)
+            if piece is not None:
+                yield piece
+
+
+def _piece(message: Message, length: Length) -> Piece | None:
+    text = message.text
+    left, start = message.before(length.start, 32), length.start
+    right = _RIGHT_ZH.match(text, length.end) or _RIGHT_EN.match(text, length.end)
+    before = _LEFT_ZH.search(left) or _LEFT_EN.search(left)
+    end = right.end() if right is not None else length.end
+    if before is not None:
+        start -= len(left) - before.start()
+    if right is None and before is None:
+        return _placed(message, length, length.start, end, "within") if length.next else None
+    groups = {name for found in (right, before) if found is not None for name, text in found.groupdict().items() if text}
+    if "these" in groups and not groups & {"within", "after", "ago"}:
+        if length.unit != "day":
+            return None  # 这几个月 looks back
+        last = message.today + timedelta(days=int(length.high) - 1)
+        return Piece(start, end, day=Day(message.today, last, vague=length.vague or "两" in text[start:end]))
+    for relation in ("ago", "within", "since", "after"):
+        if relation in groups:
+            return _placed(message, length, start, end, relation)
+    return None
+
+
+def _placed(message: Message, length: Length, start: int, end: int, relation: str) -> Piece:
+    sign = -1 if relation == "ago" else 1
+    # 过两天 is "in a day or two", not in exactly two.
+    loose = length.vague or (message.text[start:end].startswith(("过两天", "再过两天")))
+    side = {"within": "to", "since": "from"}.get(relation)
+    if length.unit in _MINUTES:
+        near, far = (_instant(message.now, sign * number, length.unit) for number in (length.low, length.high))
+        return Piece(start, end, instant=(min(near, far), max(near, far)), side=side, vague=loose)
+    near_day, far_day = (shifted(message.today, sign * number, length.unit) for number in (length.low, length.high))
+    if relation == "within":
+        near_day = far_day
+    return Piece(start, end, day=Day(min(near_day, far_day), max(near_day, far_day), vague=loose, side=side))
+
+
+def shifted(day: date, number: Decimal, unit: str) -> date:
+    """Return the date a number of days, weeks, months or years away; half a month is 15 days."""
+    if unit in ("day", "week"):
+        return day + timedelta(days=int((number * (7 if unit == "week" else 1)).to_integral_value(ROUND_CEILING)))
+    whole, part = divmod(abs(number) * (12 if unit == "year" else 1), 1)
+    sign = -1 if number < 0 else 1
+    return days.add_months(day, sign * int(whole)) + timedelta(days=sign * int(part * 30))
+
+
+def _instant(now: datetime, number: Decimal, unit: str) -> datetime:
+    # Added on the world's clock, then shown on the borrower's, so that a change of the clocks costs no hour.
+    moment = now.timestamp() + float(number) * 60 * _MINUTES[unit]
+    return datetime.fromtimestamp(int(moment), now.tzinfo)

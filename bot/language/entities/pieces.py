@@ -1,0 +1,59 @@
+"""Parts of a time expression before they are put together: days, clock times, instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day, or the days `first` to `last`; grain "week" or "month" for a whole one.
+
+    `bare` tells how to roll the end of a range past its start: ("weekday", 4) or ("day", 15). `recurring` is the
+    period of 每月15号, `side` is "to" for 这周内. `period` marks a run of days, given as a range.
+    """
+
+    first: date
+    last: date
+    grain: str = "day"
+    bare: tuple[str, int] | None = None
+    recurring: str | None = None
+    vague: bool = False
+    side: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A time of day in minutes after midnight, or a part of the day from `begin` to `finish`.
+
+    `loose` when morning or afternoon was left open; `attached` when the words mean a time only beside a day;
+    `half` is "am" or "pm" where it was said, for the other end of a range to inherit.
+    """
+
+    begin: int
+    finish: int | None = None
+    grain: str = "hour"
+    loose: bool = False
+    attached: bool = False
+    vague: bool = False
+    daily: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a time expression at a half-open span of the folded text."""
+
+    start: int
+    end: int
+    day: Day | None = None
+    clock: Clock | None = None
+    instant: tuple[datetime, datetime] | None = None
+    """First and last instant, for 两小时后."""
+    side: str | None = None
+    vague: bool = False
+
+
+def single(day: date, **more: object) -> Day:
+    """Return a Day of one date."""
+    return Day(day, day, **more)  # type: ignore[arg-type]

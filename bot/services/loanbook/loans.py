@@ -1,0 +1,228 @@
+"""Lands a file of loans: borrowers, their addresses, loans and due items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from bot.domain.money import Money
+from bot.services.kit import Kit
+from bot.services.loanbook.addresses import Addresses
+from bot.services.loanbook.allocation import apply_credit
+from bot.services.loanbook.book import Book, Landing, money_faults
+from bot.services.loanbook.lines import LoanLine
+from bot.services.loanbook.nudges import cancel_moved
+from bot.storage.tables import Borrower, DueItem, LoanRow
+
+_BORROWER = (
+    "name",
+    "phone",
+    "birth_date",
+    "id_last4",
+    "locale",
+    "timezone",
+    "night_consent",
+    "exempt",
+    "telegram_chat",
+    "webchat",
+    "email",
+    "sms",
+)
+_PERSON = ("name", "phone", "birth_date", "id_last4", "locale", "timezone")
+_LOAN = ("borrower_ref", "product", "opened_on", "principal")
+_CONSENTS = (("night_consent", "consent"), ("exempt", "exempt"))
+_AMOUNTS = ("due_principal", "due_interest", "due_fee")
+DueKey = tuple[str, int]
+
+
+class LoanBook(Book[LoanLine]):
+    """One file of loans on its way in."""
+
+    line = LoanLine
+
+    def __init__(self, kit: Kit, source: str) -> None:
+        super().__init__(kit, source)
+        # Where in the file each borrower, loan and due item stands first, and how it is described there.
+        self._borrowers_told: dict[str, tuple[int, tuple[Any, ...]]] = {}
+        self._loans_told: dict[str, tuple[int, tuple[Any, ...]]] = {}
+        self._dues_told: dict[DueKey, int] = {}
+        self._locales = kit.texts.locales
+
+    def load(self, lines: Sequence[LoanLine]) -> None:
+        """Load the borrowers, addresses, loans and due items that the lines name."""
+        session = self.session
+        self._addresses = Addresses(session, lines)
+        self._borrowers = {
+            row.ref: row
+            for row in session.scalars(
+                select(Borrower)
+                .where(Borrower.ref.in_({line.borrower_ref for line in lines}))
+                .options(selectinload(Borrower.addresses))
+            )
+        }
+        self._loans = {
+            row.ref: row
+            for row in session.scalars(
+                select(LoanRow).where(LoanRow.ref.in_({line.loan_ref for line in lines}))
+            )
+        }
+        refs = {row.id: row.ref for row in self._loans.values()}
+        self._dues = {
+            (refs[row.loan_id], row.number): row
+            for row in session.scalars(
+                select(DueItem).where(
+                    DueItem.loan_id.in_(refs), DueItem.number.in_({line.due_number for line in lines})
+                )
+            )
+        }
+        self._new_dues: list[tuple[LoanRow, DueItem]] = []
+        self._moved: set[int] = set()
+        self._notes: list[tuple[str, Borrower, LoanRow | None, dict[str, Any]]] = []
+
+    def faults(self, number: int, line: LoanLine) -> Iterator[tuple[str, str]]:
+        """Yield what contradicts this file, the policies, or what is on file."""
+        yield from _told_otherwise(self._borrowers_told.get(line.borrower_ref), line, _BORROWER)
+        yield from _told_otherwise(self._loans_told.get(line.loan_ref), line, _LOAN)
+        first = self._dues_told.get((line.loan_ref, line.due_number))
+        if first is not None:
+            yield "due_number", f"due item {line.due_number} of this loan stands already on line {first}"
+        yield from self._addresses.faults(line)
+        if line.locale not in self._locales:
+            yield "locale", f"{line.locale!r} is none of {', '.join(self._locales)}"
+        if not self.kit.policies.knows(line.product):
+            yield "product", f"there is no policy for {line.product!r}"
+            return
+        currency = self.kit.policies.currency(line.product)
+        imprecise = list(money_faults(line, ("principal", *_AMOUNTS), currency))
+        yield from imprecise or self._contradictions(line, currency)
+
+    def _contradictions(self, line: LoanLine, currency: str) -> Iterator[tuple[str, str]]:
+        loan = self._loans.get(line.loan_ref)
+        if loan is None or loan.id is None:
+            return
+        borrower = self._borrowers.get(line.borrower_ref)
+        if borrower is None or borrower.id != loan.borrower_id:
+            yield "borrower_ref", "the loan is on file as another borrower's"
+        if loan.product != line.product:
+            yield "product", f"the loan is on file as {loan.product!r}"
+        due = self._dues.get((line.loan_ref, line.due_number))
+        if due is None or not due.paid_minor:
+            return
+        for column, name, value in _terms(line, currency):
+            if getattr(due, name) != value:
+                yield column, "differs from what is on file, and something was already paid on this due item"
+
+    def land(self, number: int, line: LoanLine) -> Landing:
+        """Put borrower, loan and due item on file as the line has them."""
+        borrower, told_news = self._borrower(number, line)
+        loan, loan_news = self._loan(number, line, borrower)
+        landing = self._due(line, borrower, loan)
+        self._dues_told[line.loan_ref, line.due_number] = number
+        return "updated" if landing == "unchanged" and (told_news or loan_news) else landing
+
+    def _borrower(self, number: int, line: LoanLine) -> tuple[Borrower, bool]:
+        """Return the borrower, and whether the line changed anything about one already on file."""
+        borrower = self._borrowers.get(line.borrower_ref)
+        if borrower is not None and line.borrower_ref in self._borrowers_told:
+            return borrower, False
+        self._borrowers_told[line.borrower_ref] = (number, _described(line, _BORROWER))
+        known = borrower is not None
+        if borrower is None:
+            borrower = Borrower(ref=line.borrower_ref, exempt=False, night_consent=False, created_at=self.now)
+            self.session.add(borrower)
+            self._borrowers[borrower.ref] = borrower
+        elif borrower.timezone != line.timezone:
+            self._note("timezone_changed", borrower, was=borrower.timezone, now=line.timezone)
+        news = _assign(borrower, [(name, getattr(line, name)) for name in _PERSON])
+        for name, kind in _CONSENTS:
+            wanted = getattr(line, name)
+            if wanted is not None and _assign(borrower, [(name, wanted)]):
+                news = True
+                self._note(kind, borrower, scope=name, given=wanted)
+        moved, retired = self._addresses.land(borrower, line, self.now)
+        for row in retired:
+            self._note("address_dead", borrower, channel=row.channel, reason=row.dead_reason)
+        return borrower, known and (news or moved)
+
+    def _loan(self, number: int, line: LoanLine, borrower: Borrower) -> tuple[LoanRow, bool]:
+        """Return the loan, and whether the line changed anything about one already on file."""
+        loan = self._loans.get(line.loan_ref)
+        if loan is not None and line.loan_ref in self._loans_told:
+            return loan, False
+        self._loans_told[line.loan_ref] = (number, _described(line, _LOAN))
+        known = loan is not None
+        if loan is None:
+            currency = self.kit.policies.currency(line.product)
+            loan = LoanRow(ref=line.loan_ref, borrower=borrower, product=line.product, currency=currency)
+            self.session.add(loan)
+            self._loans[loan.ref] = loan
+        principal = Money.of(line.principal, loan.currency).minor
+        news = _assign(loan, [("opened_on", line.opened_on), ("principal_minor", principal)])
+        return loan, known and news
+
+    def _due(self, line: LoanLine, borrower: Borrower, loan: LoanRow) -> Landing:
+        key = (line.loan_ref, line.due_number)
+        due, known = self._dues.get(key), key in self._dues
+        if due is None:
+            due = self._dues[key] = DueItem(number=line.due_number, paid_minor=0)
+            self._new_dues.append((loan, due))
+        was_on = due.due_on
+        if not _assign(due, [(name, value) for _, name, value in _terms(line, loan.currency)]):
+            return "unchanged"
+        if known and was_on != due.due_on:
+            self._moved.add(due.id)
+        amounts = {
+            column.removeprefix("due_"): str(Money.of(getattr(line, column), loan.currency))
+            for column in _AMOUNTS
+        }
+        self._note("due", borrower, loan, number=due.number, due_on=due.due_on.isoformat(), **amounts)
+        return "updated" if known else "added"
+
+    def _note(self, kind: str, borrower: Borrower, loan: LoanRow | None = None, **detail: Any) -> None:
+        """Keep an event until the rows it is about have their ids."""
+        self._notes.append((kind, borrower, loan, detail))
+
+    def finish(self) -> None:
+        """Write the batch, its events, and what earlier overpayments settle of the new due items."""
+        self.session.flush()
+        for loan, due in self._new_dues:
+            due.loan_id = loan.id
+            self.session.add(due)
+        for kind, borrower, loan_of, detail in self._notes:
+            self.record(kind, borrower.id, None if loan_of is None else loan_of.id, **detail)
+        apply_credit(self.session, {loan.id for loan, _ in self._new_dues})
+        cancel_moved(self.session, self.now, self._moved, self.cause)
+
+
+def _described(line: LoanLine, names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(getattr(line, name) for name in names)
+
+
+def _told_otherwise(
+    told: tuple[int, tuple[Any, ...]] | None, line: LoanLine, names: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield every field in which a line contradicts the first description of the same thing."""
+    if told is None:
+        return
+    first, values = told
+    for name, value in zip(names, values, strict=True):
+        if getattr(line, name) != value:
+            yield name, f"differs from line {first}"
+
+
+def _terms(line: LoanLine, currency: str) -> Iterator[tuple[str, str, Any]]:
+    """Yield column, attribute and value of what a due item is made of."""
+    yield "due_on", "due_on", line.due_on
+    for column in _AMOUNTS:
+        yield column, f"{column.removeprefix('due_')}_minor", Money.of(getattr(line, column), currency).minor
+
+
+def _assign(row: object, values: Sequence[tuple[str, Any]]) -> bool:
+    """Set attributes of a row, and tell whether any of them was different."""
+    news = [(name, value) for name, value in values if getattr(row, name) != value]
+    for name, value in news:
+        setattr(row, name, value)
+    return bool(news)

@@ -1,0 +1,52 @@
+"""Takes back queued nudges whose reason has gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from bot.services.loanbook.allocation import DUE_AMOUNT
+from bot.services.loanbook.book import ACTOR
+from bot.services.records import record
+from bot.storage.tables import DueItem, Nudge
+
+
+def cancel_paid(
+    session: Session, now: datetime, loan_ids: Collection[int], settled_steps: Collection[str], cause: str
+) -> None:
+    """Cancel what is queued for these loans about a due item that is paid, or a step that is settled."""
+    over = or_(DueItem.paid_minor >= DUE_AMOUNT, Nudge.step.in_(settled_steps))
+    _cancel(session, now, and_(Nudge.loan_id.in_(loan_ids), over), "paid", cause)
+
+
+def cancel_moved(session: Session, now: datetime, due_ids: Collection[int], cause: str) -> None:
+    """Cancel what is queued about due items whose day has changed."""
+    if due_ids:
+        _cancel(session, now, DueItem.id.in_(due_ids), "due date changed", cause)
+
+
+def _cancel(session: Session, now: datetime, which: ColumnElement[bool], reason: str, cause: str) -> None:
+    # The lock makes a delivery that is claiming the same nudge wait, or shows that it was first.
+    rows = session.scalars(
+        select(Nudge)
+        .join(DueItem, and_(DueItem.loan_id == Nudge.loan_id, DueItem.number == Nudge.cycle))
+        .where(Nudge.state == "queued", which)
+        .order_by(Nudge.id)
+        .with_for_update(of=Nudge)
+    ).all()
+    for nudge in rows:
+        nudge.state, nudge.reason, nudge.done_at = "cancelled", reason, now
+        record(
+            session,
+            now,
+            "nudge_cancelled",
+            cause=cause,
+            actor=ACTOR,
+            borrower_id=nudge.borrower_id,
+            loan_id=nudge.loan_id,
+            step=nudge.step,
+            reason=reason,
+        )

@@ -1,0 +1,63 @@
+"""The agents' console: queue, cases, sign-in; NiceGUI below /console."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from nicegui import core, ui
+
+from bot.bootstrap import Grace
+from bot.web.console.auth import ROOT, login_page, room
+from bot.web.console.board import Board
+from bot.web.console.case import case
+from bot.web.console.desk import Desk
+from bot.web.console.layout import ICON
+from bot.web.console.queue import queue
+from bot.web.console.words import Phrasebook
+from bot.web.feed import Feed
+
+__all__ = ["mount"]
+
+_RECONNECT = 10.0
+
+
+def mount(app: FastAPI, grace: Grace, feed: Feed, wake: Callable[[], Awaitable[None]]) -> None:
+    """Add the console to an app, below /console.
+
+    `feed` wakes open pages and must run beside the app; `wake` is awaited when an agent's message was queued.
+    """
+    desk = Desk(grace, feed, wake, Board(grace.handoffs, feed), Phrasebook(grace.kit.texts))
+    if core.app.middleware_stack is not None:
+        # NiceGUI has one application a process; mounted again, as tests do, it begins anew.
+        core.app.middleware_stack = None
+        core.app.user_middleware.clear()
+    login_page(desk)
+    room(desk, "/", "queue", queue)
+    room(desk, "/case/{number}", "case", case)
+
+    @app.get(ROOT, include_in_schema=False)
+    def console() -> RedirectResponse:
+        return RedirectResponse(f"{ROOT}/", 307)
+
+    settings = grace.kit.settings
+    ui.run_with(
+        app,
+        mount_path=ROOT,
+        title="Grace",
+        favicon=ICON,
+        dark=None,
+        tailwind=False,
+        reconnect_timeout=_RECONNECT,
+        show_welcome_message=False,
+        storage_secret=settings.secret.get_secret_value() or secrets.token_urlsafe(32),
+        session_middleware_kwargs={
+            "session_cookie": "grace_staff",
+            "path": ROOT,
+            "max_age": settings.session_hours * 3600,
+            "https_only": settings.public_url.startswith("https"),
+            "same_site": "lax",
+        },
+    )

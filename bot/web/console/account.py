@@ -1,0 +1,160 @@
+"""What is on file beside a conversation: borrower, loan, plan, promises, holds, events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from nicegui import ui
+from nicegui.element import Element
+
+from bot.services.cases import CaseView, LoanFacts, PlanFacts
+from bot.services.kit import local_day
+from bot.web.console.desk import Visit
+from bot.web.console.layout import box, text
+from bot.web.console.terms import ACTORS, CHANNELS, EVENTS, HOLDS, LANGUAGES, PLANS, STANDINGS
+
+
+class Account:
+    """The panel at the right; it is drawn again when a fact changed."""
+
+    def __init__(self, visit: Visit, names: Mapping[int, str]) -> None:
+        self.visit = visit
+        self.words = visit.words
+        self.names = names
+        self._clock: Element | None = None
+        self._shown: CaseView | None = None
+        self.element = box("aside", "account").props('tabindex="0"')
+        self.element.props["aria-label"] = self.words("Account")
+
+    def paint(self, view: CaseView) -> None:
+        """Show the case as it is now."""
+        if view == self._shown:
+            return
+        self._shown = view
+        today = local_day(self.visit.desk.now(), view.timezone)
+        self.element.clear()
+        with self.element:
+            self._borrower(view)
+            self._holds(view)
+            self._loan(view.loan, today)
+            for plan in view.plans:
+                self._plan(plan, view.timezone, today)
+            self._promises(view, today)
+            self._events(view)
+
+    def tick(self) -> None:
+        """Write the borrower's local time anew."""
+        if self._shown is not None:
+            self.time.set_text(self.words.instant(self.visit.desk.now(), self._shown.timezone))
+
+    def _borrower(self, view: CaseView) -> None:
+        words = self.words
+        with box("section"):
+            text("h2", view.borrower_name or words("Not identified"))
+            if view.verified:
+                text("p", words("Identity confirmed"), "verified")
+            else:
+                text("p", words("Identity not confirmed: tell nothing of the debt."), "unverified")
+            with box("dl"):
+                if view.borrower_ref:
+                    self._fact("Reference", view.borrower_ref)
+                text("dt", words("Local time"))
+                self.time = text("dd", words.instant(self.visit.desk.now(), view.timezone))
+                self.time.props["title"] = view.timezone
+                self._fact("Language", words.of(LANGUAGES, view.locale))
+                self._fact("Channel", words.of(CHANNELS, view.channel))
+
+    def _fact(self, label: str, value: str, classes: str = "") -> None:
+        text("dt", self.words(label))
+        text("dd", value, classes)
+
+    def _holds(self, view: CaseView) -> None:
+        if not view.holds:
+            return
+        words = self.words
+        with box("section"):
+            text("h3", words("No reminders because"))
+            with box("ul", "holds"):
+                for kind, until in view.holds:
+                    with box("li"):
+                        text("span", words.of(HOLDS, kind), "strong")
+                        if until is not None:
+                            time = words.instant(until, view.timezone)
+                            text("span", words("until {time}", time=time), "quiet")
+
+    def _loan(self, loan: LoanFacts | None, today: date) -> None:
+        words = self.words
+        with box("section"):
+            text("h3", words("Loan"))
+            if loan is None:
+                text("p", words("No loan on file."), "quiet")
+                return
+            with box("dl"):
+                self._fact("Reference", loan.ref)
+                self._fact("Product", loan.product)
+                self._fact("Overdue", words.money(loan.overdue), "due" if loan.overdue.minor > 0 else "")
+                self._fact("Outstanding", words.money(loan.outstanding))
+                if loan.next_due_on is not None and loan.next_due_amount is not None:
+                    day = words.day(loan.next_due_on, today)
+                    self._fact("Next payment", f"{words.money(loan.next_due_amount)} · {day}")
+            text("p", self._standing(loan), "quiet")
+
+    def _standing(self, loan: LoanFacts) -> str:
+        days = loan.days_past_due
+        if days is None:
+            return self.words("Nothing is open.")
+        if days > 0:
+            return self.words("{days} days past due", days=days)
+        return self.words("due in {days} days", days=-days) if days else self.words("due today")
+
+    def _plan(self, plan: PlanFacts, zone: str, today: date) -> None:
+        words = self.words
+        agreed = words("agreed {day}", day=words.day(local_day(plan.agreed_at, zone), today))
+        with box("section", "" if plan.state == "active" else "past"):
+            text("h3", words.of(PLANS, plan.kind))
+            text("p", f"{words.of(STANDINGS, plan.state)} · {agreed}", "quiet")
+            with box("ol", "items"):
+                for number, due_on, amount, paid in plan.items:
+                    is_paid = paid.minor >= amount.minor
+                    with box("li", "paid" if is_paid else ""):
+                        text("span", str(number), "quiet")
+                        text("span", words.day(due_on, today))
+                        text("span", words.money(amount), "amount")
+                        if is_paid:
+                            ui.icon("check").props('role="img"').props["aria-label"] = words("Paid")
+                        elif paid.minor:
+                            text("span", words("{paid} paid", paid=words.money(paid)), "quiet part")
+
+    def _promises(self, view: CaseView, today: date) -> None:
+        if not view.promises:
+            return
+        words = self.words
+        with box("section"):
+            text("h3", words("Promises"))
+            with box("ul", "facts"):
+                for amount, due_on, state in view.promises:
+                    day = words.day(due_on, today)
+                    with box("li"):
+                        text("span", words("{amount} by {day}", amount=words.money(amount), day=day))
+                        text("span", words.of(STANDINGS, state), "quiet")
+
+    def _events(self, view: CaseView) -> None:
+        words = self.words
+        with box("section"):
+            text("h3", words("What happened"))
+            if not view.events:
+                text("p", words("Nothing yet."), "quiet")
+            with box("ol", "events"):
+                for at, kind, actor in view.events:
+                    with box("li"):
+                        text("time", words.instant(at, view.timezone), "quiet")
+                        text("span", words.of(EVENTS, kind))
+                        text("span", self._actor(actor), "quiet")
+
+    def _actor(self, actor: str) -> str:
+        """Name who did it: "agent 7" by their name."""
+        role, _, number = actor.partition(" ")
+        if role == "agent" and number.isdecimal():
+            return self.names.get(int(number), actor)
+        return self.words.of(ACTORS, actor)

@@ -1,0 +1,78 @@
+"""Closing a conversation: an outcome that must be chosen, a note, and who speaks next."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import ui
+
+from bot.domain.handoff import HandoffReason, Outcome
+from bot.web.console.desk import Visit
+from bot.web.console.layout import box, text
+from bot.web.console.terms import OUTCOMES
+
+Close = Callable[[Outcome, str, bool], Awaitable[bool]]
+
+_CAREFUL = frozenset(
+    {
+        HandoffReason.SELF_HARM,
+        HandoffReason.THREAT,
+        HandoffReason.DEATH,
+        HandoffReason.UNDERAGE,
+        HandoffReason.REPRESENTED,
+        HandoffReason.BANKRUPT,
+    }
+)
+"""After these the assistant stays silent unless a person decides otherwise."""
+
+
+class CloseDialog:
+    """The dialog; `close` does it and tells whether it went through."""
+
+    def __init__(self, visit: Visit, reason: str, close: Close) -> None:
+        self.visit = visit
+        self.words = words = visit.words
+        self._close = close
+        with ui.dialog() as self.dialog, ui.card().classes("closing"):
+            text("h2", words("Close conversation"))
+            self.outcome = ui.select(
+                {one.value: words.of(OUTCOMES, one.value) for one in Outcome}, label=words("Outcome")
+            )
+            self.outcome.props("outlined dense options-dense").classes("outcome")
+            self.note = ui.textarea(words("Note for colleagues")).props("outlined dense autogrow")
+            self.to_bot = ui.switch(words("Hand back to the assistant"), value=reason not in _CAREFUL)
+            self.to_bot.on_value_change(self._explain)
+            self.meaning = text("p", "", "quiet")
+            with box("div", "closing-acts"):
+                ui.button(words("Cancel"), on_click=self.dialog.close).props("flat no-caps")
+                self.button = ui.button(words("Close it"), on_click=self._go).props("no-caps unelevated")
+        self._explain()
+
+    def open(self) -> None:
+        """Show it."""
+        self.dialog.open()
+
+    def _explain(self) -> None:
+        self.meaning.set_text(
+            self.words("The assistant may speak again and tells the borrower so.")
+            if self.to_bot.value
+            else self.words(
+                "The assistant stays silent; the borrower's next message comes back to the queue."
+            )
+        )
+
+    async def _go(self) -> None:
+        if self.outcome.value is None:
+            self.outcome.props(add="error")
+            self.outcome.props["error-message"] = self.words("Please choose an outcome.")
+            return
+        self.outcome.props(remove="error")
+        self.button.disable()
+        try:
+            done = await self._close(
+                Outcome(self.outcome.value), (self.note.value or "").strip(), bool(self.to_bot.value)
+            )
+        finally:
+            self.button.enable()
+        if done:
+            self.dialog.close()

@@ -1,0 +1,170 @@
+"""What codes are called in English: reasons, states, channels, holds, events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PRIORITIES = ("Emergency", "Urgent", "Sensitive", "Raised", "Normal", "Low", "When free")
+REASONS = {
+    "self_harm": "Risk of self-harm",
+    "threat": "Threat of violence",
+    "death": "Death reported",
+    "underage": "Underage or student",
+    "represented": "Has a lawyer",
+    "bankrupt": "Bankruptcy",
+    "dispute": "Disputes the debt",
+    "complaint": "Complaint",
+    "data_rights": "Personal data request",
+    "asked": "Asked for a person",
+    "callback": "Wants a call back",
+    "identity": "Identity not confirmed",
+    "beyond_policy": "Asks for more than policy allows",
+    "misunderstood": "Not understood",
+    "failure": "Technical failure",
+    "ladder": "Call due",
+    "operator": "Taken over by staff",
+}
+STATES = {
+    "waiting": "Waiting",
+    "claimed": "In progress",
+    "closed": "Closed",
+    "returned": "Back with the assistant",
+}
+OUTCOMES = {
+    "resolved": "Resolved",
+    "plan_agreed": "Plan agreed",
+    "promise": "Promise to pay",
+    "paid": "Paid",
+    "dispute_upheld": "Dispute upheld",
+    "dispute_rejected": "Dispute not upheld",
+    "no_contact": "Could not be reached",
+    "referred": "Passed to another team",
+}
+CHANNELS = {
+    "telegram": "Telegram",
+    "webchat": "Web chat",
+    "email": "E-mail",
+    "sms": "SMS",
+    "terminal": "Terminal",
+}
+LANGUAGES = {"zh_CN": "Chinese", "en": "English"}
+ROLES = {"agent": "Agent", "senior": "Senior agent", "supervisor": "Supervisor"}
+DELIVERY = {
+    "queued": "Queued",
+    "sending": "Sending",
+    "sent": "Sent",
+    "uncertain": "Delivery unknown",
+    "failed": "Not delivered",
+}
+KINDS = {
+    "photo": "Photo",
+    "sticker": "Sticker",
+    "edit": "Edited message",
+    "contact": "Shared phone number",
+    "payload": "Tapped a button",
+}
+PLANS = {"instalment": "Instalment plan", "extension": "Extension"}
+STANDINGS = {
+    "active": "Active",
+    "open": "Open",
+    "kept": "Kept",
+    "completed": "Completed",
+    "broken": "Broken",
+    "cancelled": "Cancelled",
+    "superseded": "Replaced",
+}
+HOLDS = {
+    "promise": "Promise to pay",
+    "plan": "Plan running",
+    "dispute": "Dispute open",
+    "paid_claim": "Says it is paid",
+    "opt_out": "Wants no messages",
+    "handoff": "With a person",
+    "hardship": "Hardship",
+    "complaint": "Complaint open",
+    "self_harm": "Risk of self-harm",
+    "threat": "Threat of violence",
+    "death": "Death reported",
+    "underage": "Underage or student",
+    "represented": "Has a lawyer",
+    "bankrupt": "Bankruptcy",
+    "wrong_person": "Wrong person",
+    "third_party": "Third party",
+    "data_rights": "Personal data request",
+    "contact_window": "Asked to be contacted later",
+    "pause": "Paused",
+}
+EVENTS = {
+    "due": "Amount due",
+    "payment": "Payment",
+    "payment_reversed": "Payment reversed",
+    "paid_claim": "Says it is paid",
+    "consent": "Agreed to messages",
+    "opt_out": "Wants no messages",
+    "opt_in": "Wants messages again",
+    "contact_window": "Asked to be contacted later",
+    "promise": "Promise to pay",
+    "promise_kept": "Promise kept",
+    "promise_broken": "Promise missed",
+    "plan_offered": "Plan offered",
+    "plan_accepted": "Plan agreed",
+    "plan_broken": "Plan broken",
+    "plan_completed": "Plan completed",
+    "dispute": "Disputes the debt",
+    "dispute_closed": "Dispute closed",
+    "complaint": "Complaint",
+    "complaint_closed": "Complaint closed",
+    "hardship": "Hardship",
+    "hardship_reviewed": "Hardship reviewed",
+    "handoff_opened": "Handed to a person",
+    "handoff_claimed": "Taken by a person",
+    "handoff_closed": "Hand-off closed",
+    "vulnerable": "Needs special care",
+    "self_harm": "Risk of self-harm",
+    "death": "Death reported",
+    "underage": "Underage or student",
+    "represented": "Has a lawyer",
+    "bankrupt": "Bankruptcy",
+    "wrong_person": "Wrong person",
+    "third_party": "Third party",
+    "pause": "Paused",
+    "resume": "Resumed",
+    "exempt": "Exempt from reminders",
+    "timezone_changed": "Time zone changed",
+    "address_bound": "Address linked",
+    "address_dead": "Address unreachable",
+    "identity_verified": "Identity confirmed",
+    "identity_failed": "Identity check failed",
+    "link_issued": "Personal link issued",
+    "assistant_down": "Assistant unavailable",
+    "tier": "Tier changed",
+    "agency_placed": "Placed with an agency",
+    "agency_returned": "Back from the agency",
+    "kill_switch": "Automatic messages switched",
+}
+ACTORS = {
+    "bot": "Assistant",
+    "borrower": "Borrower",
+    "agency": "Agency",
+    "staff": "Staff",
+    "system": "System",
+    "clock": "System",
+    "lender": "Lender",
+}
+
+TABLES: tuple[Mapping[str, str], ...] = (
+    REASONS,
+    STATES,
+    OUTCOMES,
+    CHANNELS,
+    LANGUAGES,
+    ROLES,
+    DELIVERY,
+    KINDS,
+    PLANS,
+    STANDINGS,
+    HOLDS,
+    EVENTS,
+    ACTORS,
+)
+"""Every table of codes."""

@@ -1,0 +1,137 @@
+"""Fixtures that all tests share: a fresh database on either backend, a clock that stands, all services."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from bot.bootstrap import Grace, build
+from bot.services.kit import MovableClock
+from bot.settings import Settings
+from bot.storage.db import Database
+
+ROOT = Path(__file__).parents[1]
+MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)
+POSTGRES = os.environ.get("GRACE_TEST_POSTGRES", "postgresql://root@127.0.0.1/postgres")
+
+
+def absent(reason: str) -> NoReturn:
+    """Skip a test for want of something outside the repository; fail it where GRACE_REQUIRE_ALL=1."""
+    if os.environ.get("GRACE_REQUIRE_ALL") == "1":
+        pytest.fail(f"required here, but absent: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, made once: a copy of it is a fresh database."""
+    path = tmp_path_factory.mktemp("template") / "grace.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """The name of a migrated PostgreSQL database, made once: fresh ones are copied from it."""
+    try:
+        psycopg.connect(POSTGRES, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        absent(f"no PostgreSQL at GRACE_TEST_POSTGRES: {str(error).strip()}")
+    with _postgres_database() as name:
+        _migrate(_postgres_url(name))
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database; each test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "grace.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    with _postgres_database(request.getfixturevalue("postgres_template")) as name:
+        yield _postgres_url(name)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings that depend on nothing outside the repository, and wait for nothing."""
+    return settings_for(database_url)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """Monday 2026-03-02, nine in the morning in China."""
+    return MovableClock(MORNING)
+
+
+@pytest.fixture
+def grace(settings: Settings, clock: MovableClock) -> Iterator[Grace]:
+    """All services on a fresh database."""
+    built = build(settings, clock, migrate=False)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def fresh_grace(sqlite_template: Path, tmp_path: Path) -> Callable[[], Grace]:
+    """Build services on one more SQLite database at each call: for property tests, whose fixtures stay."""
+
+    def make() -> Grace:
+        path = tmp_path / f"{uuid.uuid4().hex}.db"
+        shutil.copyfile(sqlite_template, path)
+        return build(settings_for(f"sqlite:///{path}"), MovableClock(MORNING), migrate=False)
+
+    return make
+
+
+def settings_for(database_url: str) -> Settings:
+    """Return settings for tests on a database; no `.env` file is read."""
+    return Settings(
+        _env_file=None,
+        home=ROOT,
+        database_url=database_url,
+        burst=0,
+        watch=0.02,
+        tick=0.1,
+        rasa_timeout=5,
+        rasa_retry=0.1,
+        clock_off=True,
+    )
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
+
+
+def _postgres_url(name: str) -> str:
+    return make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def _postgres_database(template: str = "template1") -> Iterator[str]:
+    """Make a PostgreSQL database, and drop it at the end, whoever still holds a connection."""
+    name = f"grace_test_{uuid.uuid4().hex[:16]}"
+    with psycopg.connect(POSTGRES, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    try:
+        yield name
+    finally:
+        with psycopg.connect(POSTGRES, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
