@@ -26,7 +26,7 @@ def grace() -> Grace:
     return build(Settings(), migrate=False)
 
 
-class GraceAction(Action):  # type: ignore[misc]
+class GraceAction(Action):
     """Subclasses set `key` and write `act`: sync, one service call, then what to say."""
 
     key = ""

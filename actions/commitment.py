@@ -16,6 +16,8 @@ from bot.domain.money import Money, MoneyError
 from bot.services.accounts import PAID_CLAIM_DAYS, Standing
 
 _EMPTY = [SlotSet("promise_amount", None), SlotSet("promise_date", None), SlotSet("promise_confirmed", None)]
+
+_COARSE = ("week", "month", "year")
 # The limits that a day breaks; the others concern the amount.
 _DAY_LIMITS = ("promise.past", "promise.days_ahead")
 
@@ -27,8 +29,10 @@ class ValidatePromise(GraceAction):
 
     def act(self, turn: Turn) -> list[EventType]:
         """Return what the form's slots become."""
-        opened = turn.tracker.active_loop.get("name") is None
-        asked = None if opened else turn.tracker.get_slot("requested_slot")
+        asked = turn.asked("promise_amount", "promise_date", "promise_confirmed")
+        opened = asked is None
+        if not opened and turn.interrupted("promise_form"):
+            return []
         standing = turn.grace.accounts.standing(turn.conversation)
         if asked == "promise_confirmed" and not turn.has("promise_to_pay", "counter_offer"):
             return _confirmation(turn)
@@ -154,16 +158,31 @@ def _read_amount(turn: Turn, standing: Standing) -> str | None:
 
 
 def _read_day(turn: Turn) -> str | None:
-    found = turn.entity("time")
+    found = _named_day(turn)
     if found is not None:
-        vague = (isinstance(found["value"], dict) and "from" in found["value"]) or found.get("vague")
-        day = None if vague else day_of(found["value"])
+        exact = found.get("grain") not in _COARSE and not found.get("vague")
+        day = day_of(found["value"]) if exact and not _is_range(found["value"]) else None
         if day is None:
             turn.say("utter_promise_vague_date")
         return day.isoformat() if day else None
     duration = turn.value("duration")
     days = days_of(duration) if isinstance(duration, dict) else None
     return (turn.today + timedelta(days=days)).isoformat() if days else None
+
+
+def _named_day(turn: Turn) -> dict[str, Any] | None:
+    """The time that a promise is about: an exact day before a week, what is ahead before what is past."""
+    times = [one for one in turn.entities if one.get("entity") == "time"]
+
+    def rank(entity: dict[str, Any]) -> tuple[bool, bool]:
+        day = day_of(entity["value"])
+        return (day is None or day < turn.today, entity.get("grain") in _COARSE or _is_range(entity["value"]))
+
+    return min(times, key=rank, default=None)
+
+
+def _is_range(value: Any) -> bool:
+    return isinstance(value, dict) and "from" in value
 
 
 def _promised(turn: Turn) -> tuple[Money, date]:

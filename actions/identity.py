@@ -39,7 +39,9 @@ class ValidateIdentity(GraceAction):
     def act(self, turn: Turn) -> list[EventType]:
         """Return what the form's slot becomes."""
         waiting = [] if turn.act in _NO_REQUEST else [SlotSet("identity_deferred", turn.message)]
-        opened = turn.tracker.active_loop.get("name") is None
+        opened = turn.asked("identity_confirmed") is None
+        if not opened and turn.interrupted("identity_form"):
+            return []
         if opened and turn.act != "state_identity":
             return [*waiting, SlotSet("identity_confirmed", None), SlotSet("identity_status", None)]
         found = turn.grace.identity.present(turn.conversation, turn.text)

@@ -41,9 +41,11 @@ class ValidatePlan(GraceAction):
 
     def act(self, turn: Turn) -> list[EventType]:
         """Return what the form's slots become."""
-        if turn.tracker.active_loop.get("name") is None:
+        asked = turn.asked("plan_ability", "plan_option", "plan_confirmed")
+        if asked is None:
             return _opened(turn)
-        asked = turn.tracker.get_slot("requested_slot")
+        if turn.interrupted("plan_form"):
+            return []
         wish = read_wish(turn)
         if asked == "plan_ability":
             if not wish:

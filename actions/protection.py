@@ -35,7 +35,7 @@ def _named_instant(turn: Turn) -> datetime | None:
     """The instant from which the borrower may be reached again: of a range, its later end."""
     value = turn.value("time")
     if isinstance(value, dict):
-        value = value.get("from") or value.get("to")
+        value = value.get("value") or value.get("from") or value.get("to")
     if not value:
         return None
     instant = datetime.fromisoformat(str(value))

@@ -64,6 +64,20 @@ class Turn:
         """Tell whether the message holds any of these acts."""
         return any(act["intent"] in acts for act in self.acts)
 
+    def asked(self, *slots: str) -> str | None:
+        """Return which of a form's slots was asked for; None when the form is just being opened."""
+        requested = self.tracker.get_slot("requested_slot")
+        return requested if requested in slots else None
+
+    def interrupted(self, form: str) -> bool:
+        """Tell whether this turn's message was served by another action, so that the form only asks again."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return False
+            if event.get("event") == "action" and event.get("name") not in ("action_listen", form, None):
+                return True
+        return False
+
     @property
     def today(self) -> date:
         """The borrower's local day."""
@@ -124,5 +138,5 @@ def days_of(duration: dict[str, Any]) -> int | None:
 def day_of(value: Any) -> date | None:
     """Return the day of a time value; of a range, the later end: what is asked for is time."""
     if isinstance(value, dict):
-        value = value.get("to") or value.get("from")
+        value = value.get("value") or value.get("to") or value.get("from")
     return None if not value else date.fromisoformat(str(value)[:10])

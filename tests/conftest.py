@@ -20,6 +20,7 @@ from bot.bootstrap import Grace, build
 from bot.services.kit import MovableClock
 from bot.settings import Settings
 from bot.storage.db import Database
+from tests.stack import MODEL, Stack, running
 
 ROOT = Path(__file__).parents[1]
 MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -95,6 +96,15 @@ def fresh_grace(sqlite_template: Path, tmp_path: Path) -> Callable[[], Grace]:
         return build(settings_for(f"sqlite:///{path}"), MovableClock(MORNING), migrate=False)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Rasa with the trained model and the action server, live, started once."""
+    if not MODEL.is_file():
+        absent("there is no trained model: run `make train`")
+    with running(tmp_path_factory.mktemp("stack"), "rasa", "actions") as live:
+        yield live
 
 
 def settings_for(database_url: str) -> Settings:

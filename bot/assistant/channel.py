@@ -52,7 +52,9 @@ class GatewayInput(InputChannel):
         routes = Blueprint("gateway_webhook")
 
         @routes.get("/")
-        async def health(_request: Request) -> HTTPResponse:
+        async def health(request: Request) -> HTTPResponse:
+            if not request.app.ctx.agent.is_ready():
+                return response.json({"status": "no model is loaded"}, status=503)
             return response.json({"status": "ok"})
 
         @routes.post("/turn")

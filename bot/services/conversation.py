@@ -20,6 +20,7 @@ from bot.services.identity import IdentityService
 from bot.services.kit import Kit
 from bot.services.protection import ProtectionService
 from bot.services.records import record
+from bot.storage.db import retried
 from bot.storage.queries import conversation_for
 from bot.storage.tables import AddressRow, Conversation, Message
 
@@ -110,18 +111,13 @@ class ConversationService:
         self.handoffs = handoffs
         self.protection = protection
 
+    @retried
     def receive(self, incoming: Incoming) -> Received:
         """Store a message under the channel's id and decide who answers; a second copy stops here."""
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             conversation = self._conversation(session, incoming, now)
-            known = session.scalars(
-                select(Message).where(
-                    Message.conversation_id == conversation.id,
-                    Message.direction == "in",
-                    Message.external_id == incoming.external_id,
-                )
-            ).first()
+            known = _copy(session, conversation, incoming)
             if known is not None:
                 return Received(conversation.id, known.id, True, known.state == "received")
             message = self._store(session, conversation, incoming, now)
@@ -135,6 +131,29 @@ class ConversationService:
         if stop:
             self._stop(conversation.id, message.id, conversation.locale, human)
         return Received(conversation.id, message.id, False, message.state == "received" and not stop)
+
+    @retried
+    def answer(
+        self, incoming: Incoming, key: str, values: dict[str, str] | None = None, *, strangers: bool = False
+    ) -> Received | None:
+        """Store a message that needs no turn and queue its one answer; a second copy stops here.
+
+        With `strangers` only a chat that belongs to no borrower is answered: else None, nothing is stored.
+        """
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = self._conversation(session, incoming, now)
+            if strangers and conversation.borrower_id is not None:
+                return None
+            known = _copy(session, conversation, incoming)
+            if known is not None:
+                return Received(conversation.id, known.id, True, False)
+            message = self._store(session, conversation, incoming, now)
+            if conversation.mode == "human":
+                self._for_people(session, conversation, message, now)
+            else:
+                self._answer_directly(session, conversation, message, key, now, values)
+            return Received(conversation.id, message.id, False, False)
 
     def _conversation(self, session: Session, incoming: Incoming, now: datetime) -> Conversation:
         found = conversation_for(session, incoming.channel, incoming.address)
@@ -205,12 +224,17 @@ class ConversationService:
         return self.kit.texts.render("utter_wait_now", conversation.locale).text
 
     def _answer_directly(
-        self, session: Session, conversation: Conversation, message: Message, key: str, now: datetime
+        self,
+        session: Session,
+        conversation: Conversation,
+        message: Message,
+        key: str,
+        now: datetime,
+        values: dict[str, str] | None = None,
     ) -> None:
         message.state, message.done_at = "handled", now
-        self._queue(
-            session, conversation, self._rendered(key, conversation.locale), turn=str(message.id), now=now
-        )
+        reply = self._rendered(key, conversation.locale, values)
+        self._queue(session, conversation, reply, turn=str(message.id), now=now)
 
     def _stop(self, conversation_id: str, message_id: int, locale: str, human: bool) -> None:
         answer = self.protection.honour(conversation_id, "stop_contact", turn=str(message_id), locale=locale)
@@ -426,6 +450,13 @@ class ConversationService:
                 )
             )
 
+    @retried
+    def ensure(self, channel: str, address: str) -> str:
+        """Return the id of an address's conversation, made when there is none."""
+        with self.kit.db.begin() as session:
+            found = conversation_for(session, channel, address)
+            return (found or open_conversation(session, self.kit, channel, address, self.kit.clock.now())).id
+
     def verified(self, conversation_id: str) -> bool:
         """Tell whether identity is verified in a conversation now."""
         with self.kit.db.begin() as session:
@@ -536,6 +567,17 @@ def open_conversation(
     session.add(conversation)
     session.flush()
     return conversation
+
+
+def _copy(session: Session, conversation: Conversation, incoming: Incoming) -> Message | None:
+    """Return the message when it has been stored before under the channel's id."""
+    return session.scalars(
+        select(Message).where(
+            Message.conversation_id == conversation.id,
+            Message.direction == "in",
+            Message.external_id == incoming.external_id,
+        )
+    ).first()
 
 
 def _bare(text: str) -> str:

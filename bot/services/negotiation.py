@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain.model import HoldKind, Refusal
@@ -17,6 +16,7 @@ from bot.domain.promises import broken_on, promise_refusals
 from bot.services.accounts import AccountService, PlanStanding
 from bot.services.kit import Kit
 from bot.services.records import lift_holds, place_hold, policy_version, record
+from bot.storage.db import retried
 from bot.storage.queries import extensions_used, holds_of
 from bot.storage.tables import Conversation, LoanRow, OfferRow, Plan, PlanItem, Promise
 
@@ -196,18 +196,12 @@ class NegotiationService:
                 views.append(_view(row, loan.currency, loan.ref))
             return tuple(views)
 
+    @retried
     def agree(self, conversation_id: str, offer_id: int, *, turn: str) -> Agreement:
         """Accept an offer under a lock: checked again against expiry, policy version and balance.
 
         Accepting the same offer twice, from two devices or threads, returns the one plan.
         """
-        try:
-            return self._agree(conversation_id, offer_id, turn)
-        except IntegrityError:
-            # Another transaction agreed first; read what it made.
-            return self._agree(conversation_id, offer_id, turn)
-
-    def _agree(self, conversation_id: str, offer_id: int, turn: str) -> Agreement:
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)

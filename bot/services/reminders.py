@@ -95,6 +95,14 @@ class ReminderService:
                 added += len(result.all())
             return added
 
+    def progress(self) -> tuple[int, int]:
+        """Return how many nudges were sent, and how many are due and not settled yet."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            rows = session.execute(select(Nudge.state, Nudge.send_at)).tuples().all()
+        sent = sum(state == "sent" for state, _ in rows)
+        return sent, sum(state == "sending" or (state == "queued" and at <= now) for state, at in rows)
+
     def preview(self, day: date) -> list[Preview]:
         """Say for every open loan what would happen on `day` (borrower's local) on the facts of now."""
         with self.kit.db.begin() as session:

@@ -61,6 +61,11 @@ class StaffService:
             record(session, now, "agent_added", cause="operator", actor="staff", agent=agent.id, role=role)
             return Staff(agent.id, login, name, role)
 
+    def exists(self, login: str) -> bool:
+        """Tell whether a login is taken."""
+        with self.kit.db.begin() as session:
+            return session.scalars(select(Agent.id).where(Agent.login == login)).first() is not None
+
     def sign_in(self, login: str, password: str) -> Staff | None:
         """Return who this is, or None for a wrong login, a wrong password or a locked account alike."""
         now = self.kit.clock.now()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import DateTime, Engine, create_engine, event
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -95,6 +99,19 @@ class Database:
 
     def _shown(self) -> str:
         return self.url.render_as_string(hide_password=True)
+
+
+def retried(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a transaction again when another one inserted the same unique row first: it then finds that row."""
+
+    @wraps(function)
+    def again(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except IntegrityError:
+            return function(*args, **kwargs)
+
+    return again
 
 
 def _with_driver(url: str) -> str:

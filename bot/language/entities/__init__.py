@@ -27,7 +27,7 @@ __all__ = ["LONGEST", "Context", "Entity", "extract"]
 
 LONGEST = 4096
 """Characters read of one message: the longest a messaging app sends in one piece."""
-_HAN = re.compile(r"[一-鿿]")
+_HAN = re.compile(r"[一-鿿〇]")
 _LATIN = re.compile(r"[a-z]")
 
 
@@ -38,23 +38,24 @@ def extract(text: str, context: Context) -> list[Entity]:
     """
     folded = normalise(text[:LONGEST])
     plain = folded.text
-    latin = _LATIN.search(plain) is not None
-    spans = traps.find(plain, han=_HAN.search(plain) is not None, latin=latin)
+    han, latin = _HAN.search(plain) is not None, _LATIN.search(plain) is not None
     now = context.at.astimezone(ZoneInfo(context.timezone))
-    message = Message(traps.blank(plain, spans), context, now)
+    message = Message(traps.blank(plain, traps.find(plain, han=han, latin=latin)), context, now, han, latin)
     entities = []
     for candidate in merge.settle(_candidates(message)):
         start, end = folded.origin(candidate.start, candidate.end)
         if end == LONGEST < len(text):
             continue  # cut off by the limit: 12 of 1200 would be a wrong amount
-        entities.append(Entity(candidate.entity, candidate.value, start, end, text[start:end], candidate.extra))
+        entities.append(
+            Entity(candidate.entity, candidate.value, start, end, text[start:end], candidate.extra)
+        )
     return entities
 
 
 def _candidates(message: Message) -> Iterator[Candidate]:
     # The 五 of 周五 belongs to the day: 下周五六百 is Friday and 600.
-    weekdays = [match.span() for match in dates_zh.WEEKDAYS.finditer(message.text)]
-    found = numbers.scan(traps.blank(message.text, weekdays))
+    weekdays = [match.span() for match in message.chinese(dates_zh.WEEKDAYS)]
+    found = numbers.scan(traps.blank(message.text, weekdays), han=message.han, latin=message.latin)
     lengths = durations.find(message, found)
     dates = list(times.find(message, lengths))
     yield from dates

@@ -11,7 +11,10 @@ from bot.language.entities.numbers import Numeral
 
 _LIMITS = {"count": 60, "ordinal": 10, "time": 31, "duration": 60}
 _BEFORE = re.compile(r"(?:^|[\s，。,.!?;:、(~]|[就要选分那是来改成做还按给我])$")
-_AFTER = re.compile(r"\s?(?:[个号](?=[\s.,!?，。]*$|吧|可以|行|好))?(?=$|[\s，。,.!?;:、)]|吧|就|可|好|行|呢|啊|咯|都|也|得|哦|喔)")
+_AFTER = re.compile(
+    r"\s?(?:[个号](?=[\s.,!?，。]*$|吧|可以|行|好))?(?=$|[\s，。,.!?;:、)]|吧|就|可|好|"
+    r"行|呢|啊|咯|都|也|得|哦|喔)"
+)
 
 
 def find(message: Message, numerals: list[Numeral]) -> Iterator[Candidate]:
@@ -37,7 +40,9 @@ def find(message: Message, numerals: list[Numeral]) -> Iterator[Candidate]:
 
 def _speaks_for_itself(message: Message, numeral: Numeral, end: int) -> bool:
     """No measure of its own after the number; "one" only as the whole answer."""
-    if message.text[numeral.start : numeral.end] == "one" and len(message.text.strip(" .,!?")) > len("one please"):
+    if message.text[numeral.start : numeral.end] == "one" and len(message.text.strip(" .,!?")) > len(
+        "one please"
+    ):
         return False
     return end > numeral.end or bare.stands_bare(message, numeral)
 

@@ -11,43 +11,84 @@ _LEAST = 10
 _LONGEST = 8
 # What counts things other than money, right after the number.
 _COUNTED = re.compile(
-    r"\s?(?:[个天日岁号楼层户位张台部辆件份步遍倍度米里斤秒点时集章节页字只匹股口瓶包粒片针支级届群波顿餐趟成折笔平期条克吨亩种款样辆头首单栋座间碗桶箱]|人(?!民)|"
-    r"小时|本(?![周月金期人])|周(?![一二三四五六日末内])|星期(?![一二三四五六日天])|礼拜(?![一二三四五六日天])|"
-    r"月(?![底初中末供尾])|年(?![底初])|家(?![里人])|次(?![月日])|公[里斤分]|分(?![期开次成几多0-9一二两三四五六七八九十])|毫|克|多[个人次天年])|"
-    r"[a-z]|\s?[%:@/_]|[.,-][0-9]|\s?percent"
+    r"\s?(?:[个天日岁号楼层户位张台部辆件份步遍倍度米里斤秒点时集章节页字只匹股口瓶包粒片针支级"
+    r"届群波顿餐趟成折笔平期条克吨亩种款样辆头首单栋座间碗桶箱]|人(?!民)|"
+    r"小时|本(?![周月金期人])|周(?![一二三四五六日末内])|星期(?![一二三四五六日天])|"
+    r"礼拜(?![一二三四五六日天])|"
+    r"月(?![底初中末供尾])|年(?![底初])|家(?![里人])|次(?![月日])|公[里斤分]|"
+    r"分(?![期开次成几多0-9一二两三四五六七八九十])|毫|克|多[个人次天年]|开头)|"
+    r"(?!ish\b)[a-z]|\s?[%:@/_]|[.,-][0-9]|\s?percent"
 )
 _ENGLISH_NEXT = re.compile(
-    r"\s*(?:$|[^\sa-z0-9])|\s+(?:on|by|a|an|per|each|every|now|today|tonight|tomorrow|tmrw|tmr|this|next|in|for|is|as|at|and|or|but|then|"
-    r"to|before|after|from|when|if|would|will|can|could|max|maximum|min|minimum|tops|ok|okay|please|pls|plz|only|monthly|weekly|fortnightly|biweekly|"
-    r"daily|off|left|until|till|right|with|straight|upfront|up|first|down|extra|more|instead|so|because|cuz|cos|since|not|no|is|was|be|"
-    r"that|that's|thats|i|i'll|i'd|i'm|you|it|it's|its|the|my|of|back|here|there|just|maybe|or|mon|monday|tue|tuesday|wed|wednesday|thu|"
-    r"thursday|fri|friday|sat|saturday|sun|sunday|end|work|do|does|good|fine|enough|possible|pm|pcm|pw|p|once|again|soon|later|asap|"
-    r"anyway|altogether|total|cash|short|behind|late|though|tho|mate|sir|lol|how|what|all|which|starting|plus|minus|too|total|at)\b",
-    re.A
+    r"\s*(?:$|[^\sa-z0-9])|\s+(?:on|by|a|an|per|each|every|now|today|tonight|tomorrow|tmrw|tmr|this|"
+    r"next|in|for|is|as|at|and|or|but|then|"
+    r"to|before|after|from|when|if|would|will|can|could|max|maximum|min|minimum|tops|ok|okay|please|"
+    r"pls|plz|only|monthly|weekly|fortnightly|biweekly|"
+    r"daily|off|left|until|till|right|with|straight|upfront|up|first|down|extra|more|instead|so|"
+    r"because|cuz|cos|since|not|no|is|was|be|"
+    r"that|that's|thats|i|i'll|i'd|i'm|you|it|it's|its|the|my|of(?! you| us| them)|back|here|there|"
+    r"just|maybe|or|mon|monday|tue|tuesday|wed|wednesday|thu|"
+    r"thursday|fri|friday|sat|saturday|sun|sunday|end|work|works|do|does|good|fine|enough|possible|"
+    r"pm|pcm|pw|p|once|again|soon|later|asap|"
+    r"anyway|altogether|total|cash|short|behind|late|though|tho|mate|sir|lol|how|what|all|which|"
+    r"starting|towards?|into|onto|straight|plus|minus|too|total|at)\b",
+    re.A,
 )
 _VERB_ZH = re.compile(
-    r"(?:还(?!是)|付|给|交|打|转|存|出|凑|借|欠|拿|汇|充|补|剩|免|减|扣|差|要|花|赔|退|收|挣|赚|领|发|有|最多|最少|至少|起码|最低|最高|首付|定金|首期|月供|"
-    r"余额|额度|本金|利息|罚息|滞纳金|工资|收入|先|每个?月|每期|每周|一期|俾|畀|供|上限|预算|降到|改成|变成|不到|超过|少于|多于|低于|高于|只能|可以|能|"
-    r"就|大概|大约|差不多|可能|估计|约|接受|按|还款|欠款|金额|多收|少了|多了)[^，。,.!?;、\n0-9一二两三四五六七八九十]{0,5}$|那$"
+    r"(?:还(?!是)|付|给|交|打|转|存|出|凑|借|欠|拿|汇|充|补|剩|免|减|扣|差|要|花|赔|退|"
+    r"收|挣|赚|领|发|有|最多|最少|至少|起码|最低|最高|首付|定金|首期|月供|"
+    r"余额|额度|本金|利息|罚息|滞纳金|工资|收入|先|每个?月|每期|每周|一期|俾|畀|供|上限|预算|"
+    r"降到|改成|变成|不到|超过|少于|多于|低于|高于|只能|可以|能|"
+    r"就|大概|大约|差不多|可能|估计|约|接受|按|还款|欠款|金额|多收|少了|"
+    r"多了)[^，。,.!?;、\n0-9一二两三四五六七八九十]{0,5}$|那$"
 )
 _VERB_EN = re.compile(
-    r"\b(?:pay|paid|paying|pays|payment|send|sent|sending|transfer(?:red)?|give|gave|giving|afford|do|manage|put|offer(?:ed)?|owe|owed|"
-    r"borrow(?:ed)?|deposit(?:ed)?|have|had|got|get|find|scrape|spare|make|makes|made|earn|earns|bring|lower|drop|reduce|cut|split|down|"
-    r"only|just|max|maximum|minimum|least|most|than|upto|about|around|roughly|maybe|perhaps|approx|say|how|what|accept|settle|lend|"
-    r"lent|loan|cost|costs|charged?|charging|fee|fees|interest|balance|left|short|instalments?|installments?|under|over|above|below|is|was|be|"
+    r"\b(?:up to|pay|paid|paying|pays|payment|send|sent|sending|transfer(?:red)?|give|gave|giving|afford|"
+    r"do|manage|put|offer(?:ed)?|owe|owed|"
+    r"borrow(?:ed)?|deposit(?:ed)?|have|had|got|get|find|scrape|spare|make|makes|made|earn|earns|"
+    r"bring|lower|drop|reduce|cut|split|down|chuck|knock|throw|stick|wire|drop|tap|spend|spent|"
+    r"only|just|max|maximum|minimum|least|most|than|upto|about|around|roughly|maybe|perhaps|approx|"
+    r"say|how|what|accept|settle|lend|"
+    r"lent|loan|cost|costs|charged?|charging|fee|fees|interest|balance|left|short|instalments?|"
+    r"installments?|under|over|above|below|"
     r"monthly|weekly|each|month|week)"
-    r"(?:\s+(?:you|u|it|back|off|only|just|about|around|like|maybe|at|least|most|a|an|the|him|her|them|up|to|of|for|me|say|"
-    r"roughly|probably|with|another|extra|i|can|could|is|was|have|you|them|down|together|in|total|more|least)){0,4}\s*$",
-    re.A
+    r"(?:\s+(?:you|u|it|back|off|only|just|about|around|like|maybe|at|least|most|a|an|the|him|her|"
+    r"them|up|to|of|for|me|say|"
+    r"roughly|probably|with|another|extra|i|can|could|is|was|have|you|them|down|together|in|total|"
+    r"more|least)){0,4}\s*$",
+    re.A,
 )
-_ASKED_ZH = re.compile(r"\s*(?:可不可以|可以|行不行|行吗|行不|够|吧|好吗|好不好|成吗|左右|以内|上下|怎么样|如何|先|以上|以下|封顶|ok|得唔得)")
-_APART_LEFT = re.compile(r"(?:^|[\s，。,:、;])$")
-_APART_RIGHT = re.compile(r"\s*(?:$|[，。,!?;、]|吧)|\s+(?:on|by|this|next|today|tonight|tomorrow|mon|tue|wed|thu|fri|sat|sun|before|after|[一-鿿])")
+_IS_EN = re.compile(r"\b(?:is|was|be|were|it's|that's|said|says|just)\s+$", re.A)
+_ASKED_EN = re.compile(
+    r"\s*-?ish\b|\s+(?:or so|now|up ?front|max|tops|today|tomorrow|tonight|works?\b|instead|is (?:all|what|the|my|"
+    r"possible|fine|ok|doable|too)|would|ok\b)"
+)
+_ASKED_ZH = re.compile(
+    r"\s*(?:可不可以|可以|行不行|行吗|行不|够|吧|好吗|好不好|成吗|左右|以内|上下|怎么样|如何|"
+    r"先|以上|以下|封顶|ok|得唔得)"
+)
+_APART_LEFT = re.compile(
+    r"(?:^|[，。,:、;]\s*|[一-鿿]\s*|(?:day|tomorrow|tmrw|tonight|mon|tue|tues|wed|thu|"
+    r"thurs|fri|sat|sun|week|month|[0-9](?:st|nd|rd|th)|am|pm)\s+)$"
+)
+_APART_RIGHT = re.compile(
+    r"\s*(?:$|[，。,!?;、]|吧)|\s+(?:on|by|this|next|today|tonight|tomorrow|mon|tue|wed|"
+    r"thu|fri|sat|sun|before|after|[一-鿿])"
+)
+# What is counted by the hundred or thousand besides money.
+_THINGS = re.compile(
+    r"[\s-]*(?:run|race|people|persons|folks|followers|words|steps|miles|km|views|likes|subs|video|"
+    r"tv|screen|monitor|times|calls|texts|messages|emails|"
+    r"letters|days|weeks|months|years|hours|minutes|mins|seconds|points|kids|shares|units|tickets|"
+    r"jobs|loans|cards|staff|years?|percent|pct|metres|"
+    r"meters|grams|kilos|kg|lbs|sq|square|degrees|volts|watts|customers|employees|reasons|ways|"
+    r"things|things|options|payments|instal\w*)\b"
+)
 _INSULT = ("二百五", "250")
 
 
 def is_amount(message: Message, numeral: Numeral, *, dated: bool) -> bool:
-    """Whether a number that names no currency is nevertheless money; `dated`: the message also names a time."""
+    """Whether a number without a currency is money all the same; `dated`: the message also names a time."""
     text = message.text
     if not _plausible(message, numeral):
         return False
@@ -56,18 +97,26 @@ def is_amount(message: Message, numeral: Numeral, *, dated: bool) -> bool:
     spoken = text[numeral.start : numeral.end]
     left = message.before(numeral.start, 40)
     verb = _VERB_ZH.search(left[-14:]) is not None or _VERB_EN.search(left) is not None
+    if numeral.scale == 1 and numeral.low < 24 and numeral.grouped:
+        return verb  # 12.30 may be a time
     if numeral.scale >= 100 or numeral.grouped:
         return verb or spoken not in _INSULT  # 二百五 is an insult unless money is being talked about
     if message.context.expected is not None and numeral.high <= 60:
         return False
-    if numeral.low < _LEAST:
-        return False
-    if verb or _ASKED_ZH.match(text, numeral.end):
+    if numeral.low < _LEAST or (numeral.single and 1900 < numeral.low <= 2035 and numeral.low % 50):
+        return False  # a year
+    if (
+        verb
+        or _ASKED_ZH.match(text, numeral.end)
+        or (numeral.low >= 20 and _ASKED_EN.match(text, numeral.end))
+    ):
         return True
     if numeral.low < 100:
         return False
+    if _IS_EN.search(left):
+        return True
     # "Friday, 700": a number on its own beside a date is a promise.
-    apart = _APART_LEFT.search(message.before(numeral.start, 1)) and _APART_RIGHT.match(text, numeral.end)
+    apart = _APART_LEFT.search(message.before(numeral.start, 12)) and _APART_RIGHT.match(text, numeral.end)
     return not numeral.single or (dated and apart is not None)
 
 
@@ -76,8 +125,12 @@ def _plausible(message: Message, numeral: Numeral) -> bool:
     text, start, end = message.text, numeral.start, numeral.end
     if numeral.high <= 0 or numeral.high >= 10**_LONGEST or _COUNTED.match(text, end):
         return False
-    if start and (text[start - 1] in "第/:@#_.-" or (text[start - 1].isascii() and text[start - 1].isalpha())):
+    if start and (
+        text[start - 1] in "第/:@#_.-" or (text[start - 1].isascii() and text[start - 1].isalpha())
+    ):
         return False
+    if (text[end - 1] == "k" or numeral.grouped) and _THINGS.match(text, end) is None:
+        return True
     if end < len(text) and text[end].isspace() and _ENGLISH_NEXT.match(text, end) is None:
         following = text[end:].lstrip()[:1]
         return bool(following) and not following.isascii()

@@ -6,7 +6,6 @@ import calendar
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-
 DAY = timedelta(days=1)
 
 

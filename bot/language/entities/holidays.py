@@ -10,28 +10,31 @@ from bot.language.entities.days import easter, next_annual
 
 # Lunar feasts as (month, day) per year from 2024: a calendar of observation, not of arithmetic.
 _FIRST_YEAR = 2024
-_SPRING = "0210 0129 0217 0206 0126 0213 0203 0123 0211 0131 0219 0208".split()
-_DRAGON_BOAT = "0610 0531 0619 0609 0528 0616 0605 0624 0612 0601 0620 0610".split()
-_MID_AUTUMN = "0917 1006 0925 0915 1003 0922 0912 1001 0919 0908 0927 0916".split()
+_SPRING = "0210 0129 0217 0206 0126 0213 0203 0123 0211 0131 0219 0208"
+_DRAGON_BOAT = "0610 0531 0619 0609 0528 0616 0605 0624 0612 0601 0620 0610"
+_MID_AUTUMN = "0917 1006 0925 0915 1003 0922 0912 1001 0919 0908 0927 0916"
 
 _FIXED = {
-    "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "三八节": (3, 8), "五一": (5, 1), "劳动节": (5, 1), "儿童节": (6, 1),
-    "六一": (6, 1), "国庆": (10, 1), "十一": (10, 1), "十一长假": (10, 1), "十一假期": (10, 1), "双十一": (11, 11), "双11": (11, 11), "双十二": (12, 12),
-    "双12": (12, 12), "平安夜": (12, 24), "圣诞": (12, 25), "跨年": (12, 31), "christmas eve": (12, 24), "christmas": (12, 25),
-    "xmas": (12, 25), "boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31), "nye": (12, 31),
-    "new year's": (1, 1), "new years": (1, 1), "new year": (1, 1), "valentine's day": (2, 14), "valentines day": (2, 14),
+    "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "三八节": (3, 8), "五一": (5, 1),
+    "劳动节": (5, 1), "儿童节": (6, 1), "六一": (6, 1), "国庆": (10, 1), "十一": (10, 1),
+    "十一长假": (10, 1), "十一假期": (10, 1), "双十一": (11, 11), "双11": (11, 11), "双十二": (12, 12),
+    "双12": (12, 12), "平安夜": (12, 24), "圣诞": (12, 25), "跨年": (12, 31),
+    "christmas eve": (12, 24), "christmas": (12, 25), "xmas": (12, 25), "boxing day": (12, 26),
+    "new year's eve": (12, 31), "new years eve": (12, 31), "nye": (12, 31), "new year's": (1, 1),
+    "new years": (1, 1), "new year": (1, 1), "valentine's day": (2, 14), "valentines day": (2, 14),
     "halloween": (10, 31), "national day": (10, 1),
 }  # fmt: skip
 _LUNAR = {
-    "春节": (_SPRING, 0), "过年": (_SPRING, 0), "大年初一": (_SPRING, 0), "除夕": (_SPRING, -1), "年三十": (_SPRING, -1), "大年三十": (_SPRING, -1),
-    "元宵": (_SPRING, 14), "端午": (_DRAGON_BOAT, 0), "中秋": (_MID_AUTUMN, 0), "chinese new year": (_SPRING, 0),
+    "春节": (_SPRING, 0), "过年": (_SPRING, 0), "大年初一": (_SPRING, 0), "除夕": (_SPRING, -1),
+    "年三十": (_SPRING, -1), "大年三十": (_SPRING, -1), "元宵": (_SPRING, 14),
+    "端午": (_DRAGON_BOAT, 0), "中秋": (_MID_AUTUMN, 0), "chinese new year": (_SPRING, 0),
     "lunar new year": (_SPRING, 0), "spring festival": (_SPRING, 0), "dragon boat": (_DRAGON_BOAT, 0),
     "mid-autumn": (_MID_AUTUMN, 0), "mid autumn": (_MID_AUTUMN, 0),
 }  # fmt: skip
 
 
-def _lunar(today: date, table: list[str], offset: int) -> date | None:
-    for place, written in enumerate(table):
+def _lunar(today: date, table: str, offset: int) -> date | None:
+    for place, written in enumerate(table.split()):
         found = date(_FIRST_YEAR + place, int(written[:2]), int(written[2:])) + timedelta(days=offset)
         if found >= today:
             return found if place or found.year == today.year else None
@@ -60,12 +63,16 @@ _MOVING: dict[str, Callable[[int], date]] = {
 }
 _NAMES = sorted([*_FIXED, *_LUNAR, *_MOVING], key=len, reverse=True)
 PATTERN = re.compile(
-    rf"(?:大年|(?<!今)(?<!明)年)初(?P<lunar>[一二三四五六七八九十])|(?P<name>{'|'.join(re.escape(name) for name in _NAMES)})"
+    rf"(?:大年|(?<!今)(?<!明)年)初(?P<lunar>[一二三四五六七八九十])|"
+    rf"(?P<name>{'|'.join(re.escape(name) for name in _NAMES)})"
     r"(?:节假期|长假|假期|节|假| day\b)?(?![a-z个块元百千万十])",
-    re.A
+    re.A,
 )
 # 五一 and 十一 are numerals far more often than feasts.
-_UNTIED = re.compile(r"(?<=[一二两三四五六七八九十百千万月号0-9])(?:五一|六一|十一)|(?:五一|六一|十一)(?!节|长|黄|假|前|后|之|以|放|左右|到|回|还|再|给|$|[，。,.\s!?])")
+_UNTIED = re.compile(
+    r"(?<=[一二两三四五六七八九十百千万月号0-9])(?:五一|六一|十一)|(?:五一|六一|十一)(?!节|长|"
+    r"黄|假|前|后|之|以|放|左右|到|回|还|再|给|$|[，。,.\s!?])"
+)
 
 
 def read(today: date, match: re.Match[str]) -> date | None:

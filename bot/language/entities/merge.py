@@ -8,7 +8,8 @@ from bot.language.entities.model import Candidate
 
 MOST = 64
 """Entities reported of one message."""
-_ORDER = {kind: rank for rank, kind in enumerate("money time percentage count duration ordinal language".split())}
+_KINDS = ("time", "money", "percentage", "count", "duration", "ordinal", "language")
+_ORDER = {kind: rank for rank, kind in enumerate(_KINDS)}
 
 
 def settle(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -42,7 +43,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One value found; `start` and `end` are a half-open span of the original text, `text` what stands there."""
+    """One value; `start` and `end` are a half-open span of the original text, `text` what stands there."""
 
     entity: str
     value: Any
@@ -76,11 +77,22 @@ class Message:
     context: Context
     now: datetime
     """The instant of the message on the borrower's clock."""
+    han: bool
+    latin: bool
+    """Which scripts occur: a pattern of the other script need not be tried."""
 
     @property
     def today(self) -> date:
         """The borrower's date."""
         return self.now.date()
+
+    def chinese(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Find a pattern that needs a Chinese character."""
+        return pattern.finditer(self.text) if self.han else iter(())
+
+    def english(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Find a pattern that needs a Latin letter."""
+        return pattern.finditer(self.text) if self.latin else iter(())
 
     def before(self, start: int, width: int = 24) -> str:
         """Return at most `width` characters to the left of `start`."""

@@ -16,11 +16,13 @@ from bot.language.entities.numbers_zh import DIGITS, value
 
 _MOST = Decimal(10) ** 12
 _CENTS = re.compile(
-    r"(?P<jiao>[0-9二两三四五六七八九半]|一(?![一-鿿])|一(?=[角毛]))(?:[角毛](?P<fen>[0-9一二三四五六七八九])?分?|(?![0-9个天日周年期次月号点成折人笔十百千万半]))|(?P<only>[0-9]{1,2})分"
+    r"(?P<jiao>[0-9二两三四五六七八九半]|一(?![一-鿿])|"
+    r"一(?=[角毛]))(?:[角毛](?P<fen>[0-9一二三四五六七八九])?分?|"
+    r"(?![0-9个天日周年期次月号点成折人笔十百千万半]))|(?P<only>[0-9]{1,2})分"
     r"|\s?(?:and\s)?(?P<cents>[0-9]{1,2})\s?(?:cents?|pence|p)\b",
-    re.A
+    re.A,
 )
-_SMALL = re.compile(r"(?P<unit>[角毛])钱?(?!党)|\s?(?P<cents>cents?|pence|p)\b", re.A)
+_SMALL = re.compile(r"(?P<unit>[角毛])钱?(?!党)|\s?(?P<cents>cents?|pence)\b|(?P<p>p)\b(?!/)", re.A)
 _TO = re.compile(r"\s?(?:-|~|到|至|to)\s?")
 # 一块 is "together" unless money follows.
 _TOGETHER = re.compile(r"一块(?!钱)")
@@ -42,10 +44,9 @@ class _Amount:
 def find(message: Message, numerals: list[Numeral], *, dated: bool) -> Iterator[Candidate]:
     """Yield every reading of the numerals as money; `dated`: the message also names a time."""
     amounts = [found for numeral in numerals if (found := _amount(message, numeral, dated)) is not None]
-    if message.text.isascii() or "tenner" in message.text or "fiver" in message.text:
-        for match in _NOTE.finditer(message.text):
-            number = _NOTES[match["note"]]
-            amounts.append(_Amount(*match.span(), number, number, "GBP", False, True))
+    for match in message.english(_NOTE):
+        number = _NOTES[match["note"]]
+        amounts.append(_Amount(*match.span(), number, number, "GBP", False, True))
     for amount in _joined(message.text, sorted(amounts, key=lambda found: found.start)):
         yield _candidate(message, amount)
 
@@ -79,7 +80,11 @@ def _bare_rate(message: Message, numeral: Numeral) -> bool:
         return False
     if rates.after(message.text, numeral.end):
         return True
-    return rates.ahead(message.text, numeral.start) is not None and bare.stands_bare(message, numeral)
+    return (
+        numeral.low >= 10
+        and rates.ahead(message.text, numeral.start) is not None
+        and bare.stands_bare(message, numeral)
+    )
 
 
 def _cents(text: str, end: int) -> tuple[int, Decimal]:
@@ -99,8 +104,8 @@ def _digit(char: str) -> Decimal:
 
 
 def _coins(numeral: Numeral, small: re.Match[str], own: str) -> _Amount:
-    part = Decimal(currencies.CENTS[small["unit"] or small["cents"]]) / 100
-    unit = "GBP" if small["cents"] in ("p", "pence") else own
+    part = Decimal(currencies.CENTS[small["unit"] or small["cents"] or "p"]) / 100
+    unit = "GBP" if small["p"] or small["cents"] == "pence" else own
     number = numeral.low * part
     return _Amount(numeral.start, small.end(), number, number, unit, numeral.vague, True)
 
@@ -116,7 +121,9 @@ def _joined(text: str, amounts: list[_Amount]) -> Iterator[_Amount]:
         linked = _TO.fullmatch(gap) or (gap == " and " and text.endswith("between ", 0, left.start))
         if right is not None and linked and left.low == left.high < right.low == right.high:
             skip = True
-            yield _Amount(left.start, right.end, left.low, right.high, right.unit, left.vague or right.vague, True)
+            yield _Amount(
+                left.start, right.end, left.low, right.high, right.unit, left.vague or right.vague, True
+            )
         else:
             yield left
 

@@ -13,13 +13,19 @@ MOST = 80
 """Numerals read in one message; past that it is no ordinary message."""
 _LONGEST = 12
 _ARABIC = re.compile(
-    r"(?<![0-9])(?<![0-9][.,])(?P<number>[0-9]{1,3}(?:,[0-9]{2,3}){1,4}(?![0-9])(?:\.[0-9]{1,4})?|[0-9]+(?:\.[0-9]+)?)"
+    r"(?<![0-9])(?<![0-9][.,])(?P<number>[0-9]{1,3}(?:,[0-9]{2,3}){1,4}(?![0-9])(?:\.[0-9]{1,4})?|"
+    r"[0-9]+(?:\.[0-9]+)?)"
     r"(?:(?P<letter>[kw](?![a-z/]))|\s?(?P<han>[十百千]万|[万千百])"
-    rf"(?P<tail>(?:[0-9]{{1,4}}|{numbers_zh.D})(?![0-9个天日周年期次月星礼号点成折人笔倍%]|分之|分钟)[千百]?)?"
+    rf"(?P<tail>(?:[0-9]{{1,4}}|{numbers_zh.D})(?![0-9个天日周年期次月星礼号点成折人笔倍%]|"
+    rf"分之|分钟)[千百]?)?"
     r"|(?:\s|-)?(?P<word>hundred|thousand|grand|lakhs?|crores?|million|mil)\b(?P<half>\s+and\s+a\s+half)?)?",
-    re.A
+    re.A,
 )
-_MORE = re.compile(r"(?:多(?![少久次谢宽缓等])|余(?=[元块个天万])|来(?=[个天块元岁年蚊万]))(?P<myriad>万)?|\+(?![0-9])")
+_MORE = re.compile(
+    r"(?:多(?![少久次谢宽缓等])|余(?=[元块个天万])|来(?=[个天块元岁年蚊万]))(?P<myriad>万)?|"
+    r"\+(?![0-9])|[\s-]odd\b",
+    re.A,
+)
 _TO = re.compile(r"\s*(?:-|~|到|至|to|and)\s*")
 _OR = re.compile(r"\s*(?:or|或者?|/)\s*")
 _LETTERS = {"k": 1000, "w": 10000}
@@ -29,8 +35,8 @@ _LETTERS = {"k": 1000, "w": 10000}
 class Numeral:
     """A number, or a range where `low` < `high`, at a half-open span of the folded text.
 
-    `scale` is the unit said last (3k: 1000, 五百: 100, 15: 1); `grouped` tells that it was written as amounts
-    are (1,200, 9.50, two hundred and five), `arabic` that it was in figures, `vague` that it was "a few", 多 or 来.
+    `scale` is the unit said last (3k: 1000, 五百: 100, 15: 1); `grouped`: written as amounts are (1,200,
+    9.50, two hundred and five); `arabic`: in figures; `vague`: "a few", 多 or 来.
     """
 
     start: int
@@ -53,15 +59,17 @@ class Numeral:
         return int(self.low) if self.single and self.low == self.low.to_integral_value() else None
 
 
-def scan(text: str) -> list[Numeral]:
-    """Return the numerals of a folded text in order, at most MOST; ranges ("300-400") are joined."""
+def scan(text: str, *, han: bool, latin: bool) -> list[Numeral]:
+    """Return the numerals of a folded text in order, at most MOST; ranges ("300-400") are joined.
+
+    `han` and `latin` tell whether the text has Chinese characters and Latin letters at all.
+    """
     found = _arabic(text)
-    financial = text.translate(numbers_zh.FINANCIAL)
-    for match in numbers_zh.PATTERN.finditer(financial):
+    for match in numbers_zh.PATTERN.finditer(numbers_zh.everyday(text)) if han else ():
         found.append(_spelled(match, numbers_zh.bounds(match)))
         if len(found) > 3 * MOST:
             break
-    for match in numbers_en.PATTERN.finditer(text):
+    for match in numbers_en.PATTERN.finditer(text) if latin else ():
         read = numbers_en.bounds(match)
         if read is not None:
             found.append(_spelled(match, read))
@@ -130,13 +138,22 @@ def _more(text: str, numeral: Numeral) -> Numeral:
     if match.group().startswith("来"):
         scale = 10000 if match["myriad"] else 1
         number = numeral.low * scale
-        return replace(numeral, end=match.end(), low=number, high=number, vague=True, grouped=numeral.grouped or scale > 1)
+        return replace(
+            numeral,
+            end=match.end(),
+            low=number,
+            high=number,
+            vague=True,
+            grouped=numeral.grouped or scale > 1,
+        )
     step = Decimal(10)
     while numeral.low % (step * 10) == 0 and step < 10000:
         step *= 10
     scale = 10000 if match["myriad"] else 1
     low, high = numeral.low * scale, (numeral.low + step) * scale
-    return replace(numeral, end=match.end(), low=low, high=high, vague=True, grouped=numeral.grouped or scale > 1)
+    return replace(
+        numeral, end=match.end(), low=low, high=high, vague=True, grouped=numeral.grouped or scale > 1
+    )
 
 
 def _join(text: str, numerals: list[Numeral]) -> list[Numeral]:
@@ -164,7 +181,12 @@ def _range(text: str, left: Numeral, right: Numeral, gap: str) -> Numeral | None
         return None
     low, high = left.low, right.high
     if _OR.fullmatch(gap):
-        if not (high - low == 1 or (right.scale > 1 and left.scale == 1 and high == (low + 1) * right.scale)):
+        rounded = 10 <= low < high <= 2 * low and low % 10 == high % 10 == 0
+        if not (
+            rounded
+            or high - low == 1
+            or (right.scale > 1 and left.scale == 1 and high == (low + 1) * right.scale)
+        ):
             return None
     elif not _TO.fullmatch(gap) or ("and" in gap and not text.endswith("between ", 0, left.start)):
         return None

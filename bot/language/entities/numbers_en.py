@@ -7,40 +7,21 @@ from decimal import Decimal
 
 from bot.language.entities.numbers_zh import FEW
 
-UNITS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-}
-_TENS = {
-    word: 10 * number
-    for number, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
-    )
-}
-_TENS["fourty"] = 40
+_BELOW_20 = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_TIES = "twenty thirty forty fifty sixty seventy eighty ninety"
+_DAYS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
+UNITS = {word: number for number, word in enumerate(_BELOW_20.split())}
+_TENS = {word: 10 * number for number, word in enumerate(_TIES.split(), start=2)} | {"fourty": 40}
+ORDINALS = {word: number for number, word in enumerate(_DAYS.split(), start=1)}
+ORDINALS |= {"twentieth": 20, "thirtieth": 30, "thirty first": 31, "thirty-first": 31}
+ORDINALS |= {f"twenty{gap}{word}": 20 + ORDINALS[word] for gap in " -" for word in _DAYS.split()[:9]}
+"""Days of the month in words."""
 SCALES = {
     "hundred": 100,
     "thousand": 1000,
@@ -57,8 +38,11 @@ PATTERN = re.compile(
     rf"|(?P<half>half\s+a)\s+(?P<halved>grand|thousand|million)"
     rf"|(?P<words>(?:an?[\s-]+(?=(?:{_SCALE})\b))?(?:{_WORD})(?:(?:[\s-]+|\s+and\s+)(?:{_WORD})\b){{0,7}})"
     rf"(?P<more>\s+and\s+a\s+half)?(?:\s+(?P<after>{_SCALE}))?)\b",
-    re.A
+    re.A,
 )
+
+
+_NEVER_ALONE = ("grand", "million", "lakh", "lakhs", "crore")
 
 
 def value(words: str) -> Decimal | None:
@@ -95,7 +79,7 @@ def bounds(match: re.Match[str]) -> tuple[Decimal, Decimal, bool, int] | None:
         if "couple" in match["some"]:
             return Decimal(2 * scale), Decimal(2 * scale), scale > 1, scale
         return Decimal(FEW[0] * scale), Decimal(FEW[1] * scale), True, scale
-    read = value(match["words"])
+    read = None if match["words"] in _NEVER_ALONE and not match["after"] else value(match["words"])
     if read is None:
         return None
     if match["more"]:

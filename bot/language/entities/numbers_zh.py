@@ -24,11 +24,12 @@ FEW = (2, 9)
 """几, "a few": more than one, fewer than ten."""
 
 # Banker's numerals, folded for numbers only: 陆 and 拾 are everyday characters as well.
-FINANCIAL = str.maketrans("壹贰弍叁肆伍陆柒捌玖拾佰仟", "一二二三四五六七八九十百千")
+_FINANCIAL = str.maketrans("壹贰弍叁肆伍陆柒捌玖佰仟", "一二二三四五六七八九百千")
+_TEN = re.compile("(?<=[壹贰叁肆伍陆柒捌玖])拾|拾(?=[壹贰叁肆伍陆柒捌玖万元])")
 
 D = "[一二两三四五六七八九]"
 # A last digit without its unit (两千三) is none if a measure follows: 八百一个月 is 八百 and 一个月.
-_TAIL = rf"{D}(?![个天日周年期次月星礼号点成折人笔倍岁份%]|分之|分钟|小时|{D}|[十百千])"
+_TAIL = rf"{D}(?![个天日周年期次月星礼号点成折人笔倍岁份%]|分之|分钟|小时|{D}(?!个?[月周天期年星礼])|[十百千])"
 UNDER_100 = rf"(?:[廿卅]{D}?|{D}?十{D}?|{D})"
 _HUNDREDS = rf"{D}百(?:零?{D}?十{D}?|零{D}|{_TAIL})?"
 _THOUSANDS = rf"{D}千(?:零?{_HUNDREDS}|零?{D}?十{D}?|零{D}|{_TAIL})?"
@@ -39,12 +40,18 @@ _PAIR = "(?:一二|一两|二三|两三|三四|三五|四五|五六|六七|七�
 
 PATTERN = re.compile(
     rf"(?P<decimal>{D}?十?{D}?点[零一二三四五六七八九]{{1,3}}(?=[万千百个倍成折元块%])[万千百]?)"
-    rf"|(?P<head>(?:{D}万)?(?:{D}千)?(?:{D}百)?(?:{D}?十)?)(?P<pair>{_PAIR})(?![零一二三四五六七八九])(?P<tail>[十百千]?万?)"
+    rf"|(?P<head>(?:{D}万)?(?:{D}千)?(?:{D}百)?(?:{D}?十)?)(?P<pair>{_PAIR})(?![零一"
+    rf"二三四五六七八九])(?P<tail>[十百千]?万?)"
     rf"|(?P<few>好?(?:{D}?十几|{D}百几十|几(?:[十百千]万?|万)?)万?)(?![点号时])"
     rf"|(?P<elided>(?<![一二两三四五六七八九十上])[千百]{D}(?=[块元蚊]))"
     rf"|(?P<loose>(?<![一二两三四五六七八九十])[百千万][把来](?=[个块元蚊]))"
     rf"|(?P<plain>{_MYRIADS}|{_THOUSANDS}|{_HUNDREDS}|{UNDER_100})"
 )
+
+
+def everyday(text: str) -> str:
+    """Return the text with banker's numerals as everyday ones; 收拾 is left alone."""
+    return (_TEN.sub("十", text) if "拾" in text else text).translate(_FINANCIAL)
 
 
 def value(text: str) -> int:

@@ -13,18 +13,24 @@ from bot.language.entities.model import Message
 from bot.language.entities.pieces import Day, Piece
 
 _RIGHT_ZH = re.compile(
-    r"(?:的?时间)?(?:(?P<within>之内|以内|内(?!容))|(?P<after>之后|以后|后(?![悔果来台面天续年期半]))|(?P<ago>之前|以前|前(?![妻夫男女任台面途科几后天年段])))"
+    r"(?:的?时间)?(?:(?P<within>之内|以内|内(?!容))|(?P<after>之后|以后|"
+    r"后(?![悔果来台面天续年期半]))|(?P<ago>之前|以前|前(?![妻夫男女任台面途科几后天年段])))"
 )
-_LEFT_ZH = re.compile(r"(?<![超不经通难说听])(?P<after>再?过)$|(?P<within>未来|接下来|今后)的?$|(?P<these>这|呢)$")
+_LEFT_ZH = re.compile(
+    r"(?<![超不经通难说听])(?P<after>再?过)$|(?P<within>未来|接下来|今后)的?$|(?P<these>这|呢)$"
+)
 _RIGHT_EN = re.compile(
-    r"(?:'?s?'?)?\s+(?:(?P<after>time\b|from (?:now|today|tomorrow)|later\b|hence\b|today\b(?= |$|[,.!?]))|(?P<ago>ago\b))",
-    re.A
+    r"(?:'?s?'?)?\s+(?:(?P<time>time\b)|(?P<after>from (?:now|today|tomorrow)|later\b|hence\b|"
+    r"today\b(?= |$|[,.!?]))|(?P<ago>ago\b))",
+    re.A,
 )
 _LEFT_EN = re.compile(
-    r"\b(?:(?P<after>in)|(?P<within>within|inside|(?:in|within|over|during|for) the (?:next|coming)|the (?:next|coming)|next)|(?P<since>after))"
+    r"\b(?:(?P<after>in)|(?P<within>within|inside|(?:in|within|over|during|for) the (?:next|coming)|"
+    r"the (?:next|coming)|next)|(?P<since>after))"
     r"\s+(?:(?:about|around|like|maybe|another|roughly|approximately|only|just|under|less than)\s+)?$",
-    re.A
+    re.A,
 )
+_ACROSS = re.compile(r"\b(?:over|across|spread) the (?:next|coming)\s+$", re.A)
 _FURTHEST = {"day": 3660, "week": 520, "month": 120, "year": 10, "hour": 2400, "minute": 100_000}
 _MINUTES = {"hour": 60, "minute": 1}
 
@@ -46,9 +52,19 @@ def _piece(message: Message, length: Length) -> Piece | None:
     end = right.end() if right is not None else length.end
     if before is not None:
         start -= len(left) - before.start()
+    elif right is not None and right.groupdict().get("time"):
+        return None  # "one month time", asked for
+    if length.unit in ("month", "year") and _ACROSS.search(left):
+        return None  # "over the next nine months": how long, not by when
     if right is None and before is None:
         return _placed(message, length, length.start, end, "within") if length.next else None
-    groups = {name for found in (right, before) if found is not None for name, text in found.groupdict().items() if text}
+    groups = {
+        name
+        for found in (right, before)
+        if found is not None
+        for name, text in found.groupdict().items()
+        if text
+    }
     if "these" in groups and not groups & {"within", "after", "ago"}:
         if length.unit != "day":
             return None  # 这几个月 looks back
@@ -66,9 +82,13 @@ def _placed(message: Message, length: Length, start: int, end: int, relation: st
     loose = length.vague or (message.text[start:end].startswith(("过两天", "再过两天")))
     side = {"within": "to", "since": "from"}.get(relation)
     if length.unit in _MINUTES:
-        near, far = (_instant(message.now, sign * number, length.unit) for number in (length.low, length.high))
+        near, far = (
+            _instant(message.now, sign * number, length.unit) for number in (length.low, length.high)
+        )
         return Piece(start, end, instant=(min(near, far), max(near, far)), side=side, vague=loose)
-    near_day, far_day = (shifted(message.today, sign * number, length.unit) for number in (length.low, length.high))
+    near_day, far_day = (
+        shifted(message.today, sign * number, length.unit) for number in (length.low, length.high)
+    )
     if relation == "within":
         near_day = far_day
     return Piece(start, end, day=Day(min(near_day, far_day), max(near_day, far_day), vague=loose, side=side))
@@ -77,7 +97,9 @@ def _placed(message: Message, length: Length, start: int, end: int, relation: st
 def shifted(day: date, number: Decimal, unit: str) -> date:
     """Return the date a number of days, weeks, months or years away; half a month is 15 days."""
     if unit in ("day", "week"):
-        return day + timedelta(days=int((number * (7 if unit == "week" else 1)).to_integral_value(ROUND_CEILING)))
+        return day + timedelta(
+            days=int((number * (7 if unit == "week" else 1)).to_integral_value(ROUND_CEILING))
+        )
     whole, part = divmod(abs(number) * (12 if unit == "year" else 1), 1)
     sign = -1 if number < 0 else 1
     return days.add_months(day, sign * int(whole)) + timedelta(days=sign * int(part * 30))

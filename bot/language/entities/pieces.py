@@ -10,8 +10,8 @@ from datetime import date, datetime
 class Day:
     """A day, or the days `first` to `last`; grain "week" or "month" for a whole one.
 
-    `bare` tells how to roll the end of a range past its start: ("weekday", 4) or ("day", 15). `recurring` is the
-    period of 每月15号, `side` is "to" for 这周内. `period` marks a run of days, given as a range.
+    `bare` tells how to roll the end of a range past its start: ("weekday", 4) or ("day", 15). `recurring`
+    is the period of 每月15号, `side` is "to" for 这周内.
     """
 
     first: date
@@ -28,7 +28,7 @@ class Clock:
     """A time of day in minutes after midnight, or a part of the day from `begin` to `finish`.
 
     `loose` when morning or afternoon was left open; `attached` when the words mean a time only beside a day;
-    `half` is "am" or "pm" where it was said, for the other end of a range to inherit.
+    `daily` for every day at that time.
     """
 
     begin: int
@@ -42,7 +42,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a time expression at a half-open span of the folded text."""
+    """A part of a time expression at a half-open span of the folded text; an empty one is no time at all."""
 
     start: int
     end: int

@@ -5,45 +5,71 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from bot.language.entities import clock, dates_en, dates_zh, days, hedges, holidays, offsets
+from bot.language.entities import (
+    clock,
+    dates_en,
+    dates_numeric,
+    dates_zh,
+    days,
+    hedges,
+    holidays,
+    instants,
+    offsets,
+    periods_en,
+)
 from bot.language.entities.durations import Length
 from bot.language.entities.model import Candidate, Message
 from bot.language.entities.pieces import Clock, Day, Piece, single
 
 _MOST = 80
-_DAY_MINUTES = 24 * 60
-_GLUE = re.compile(r"\s*(?:,|的|那天|当天)?\s*(?:(?:at|on|in the|around|about|by|@)\s+)?(?:the\s+)?")
+_GLUE = re.compile(
+    r"\s*(?:,|的|那天|当天|sharp)?\s*(?:(?:at|on|in the|around|about|(?P<limit>after|"
+    r"before|by|until|till)|@)\s+)?(?:the\s+)?"
+)
 _TO = re.compile(r"\s*(?:到|至|-|~|to|until|till|through|thru)\s*(?:the\s+|on\s+)?")
 _SUFFIX = re.compile(
-    r"\s?(?:的?(?:之|以)?(?P<before>前)(?![妻夫男女任台面途科几后天年段期])|的?(?:之|以)?(?P<after>后)(?![悔果来台面天续年期半])|(?P<since>起|开始|(?:号)?以来)|(?P<by>为止|截止))"
-    r"|\s+(?P<by_en>at the latest|latest|or (?:before|earlier|sooner))\b|\s+(?P<since_en>onwards?|or (?:after|later)|and after|at the earliest)\b",
-    re.A
+    r"\s?(?:的?(?:之|以)?(?P<before>前)(?![妻夫男女任台面途科几后天年段期])|的?(?:之|"
+    r"以)?(?P<after>后)(?![悔果来台面天续年期半])|(?P<since>起|开始|(?:号)?以来)|"
+    r"(?P<by>为止|截止))"
+    r"|\s+(?P<by_en>at the latest|latest|or (?:before|earlier|sooner))\b|\s+(?P<since_en>onwards?|"
+    r"or (?:after|later)|and after|at the earliest)\b",
+    re.A,
 )
 _PREFIX = re.compile(
-    r"(?:(?P<by>最晚|最迟|至迟|不晚于|不迟于|不超过|截止到?|截至|赶在)[到在是]?|(?P<since>最早|不早于)[到在是]?)$"
-    r"|\b(?:(?P<before_en>before|until|till|til|'til|up to|up until)|(?P<by_en>by|no later than|not later than|on or before|latest)|"
-    r"(?P<after_en>after)|(?P<since_en>from|between|since|starting(?: from| on)?|as of|not before|any ?time after|no earlier than))"
+    r"(?:(?P<by>最晚|最迟|至迟|不晚于|不迟于|不超过|截止到?|截至|赶在)[到在是]?|"
+    r"(?P<since>最早|不早于)[到在是]?)$"
+    r"|\b(?:(?P<before_en>before)|(?P<until_en>until|till|til|'til|up to|up until)|(?P<by_en>by|"
+    r"no later than|not later than|on or before|latest)|"
+    r"(?P<after_en>after)|(?P<since_en>from|between|since|starting(?: from| on)?|as of|not before|"
+    r"any ?time after|no earlier than))"
     r"\s+(?:(?:about|around|like|on|at|maybe|the)\s+){0,2}$",
-    re.A
+    re.A,
 )
 
 
 def find(message: Message, lengths: list[Length]) -> Iterator[Candidate]:
     """Yield the time expressions of a message."""
     found = [*offsets.find(message, lengths), *clock.find_zh(message), *clock.find_en(message)]
-    found += [*dates_zh.find(message), *dates_en.find(message), *dates_en.find_numeric(message)]
+    found += [
+        *dates_zh.find(message),
+        *dates_en.find(message),
+        *periods_en.find(message),
+        *dates_numeric.find(message),
+    ]
     for match in holidays.PATTERN.finditer(message.text):
         day = holidays.read(message.today, match)
         if day is not None:
             found.append(Piece(*match.span(), day=single(day)))
     for piece in _ranged(message, _combined(message, _apart(found))):
-        if piece.day is None and piece.clock is not None and piece.clock.attached:
+        if piece.day is None and piece.instant is None and (piece.clock is None or piece.clock.attached):
             continue
-        yield _candidate(message, piece)
+        candidate = _candidate(message, piece)
+        if candidate is not None:
+            yield candidate
 
 
 def _apart(pieces: list[Piece]) -> list[Piece]:
@@ -73,17 +99,25 @@ def _combined(message: Message, pieces: list[Piece]) -> list[Piece]:
 
 def _both(message: Message, left: Piece, right: Piece) -> Piece | None:
     gap = message.text[left.end : right.start]
-    if len(gap) > 12 or left.instant or right.instant or _GLUE.fullmatch(gap) is None:
+    glue = _GLUE.fullmatch(gap) if len(gap) <= 12 else None
+    if glue is None or left.instant or right.instant:
         return None
+    if glue["limit"] and (left.day is None or left.clock is not None or right.day is not None):
+        return None
+    side = {"after": "from", None: None}.get(glue["limit"], "to")
     if left.day is not None and right.day is not None:
         return None
     if left.clock is not None and right.clock is not None:
         merged = _one_clock(left.clock, right.clock)
-        return replace(left, end=right.end, day=left.day or right.day, clock=merged) if merged is not None else None
+        return (
+            replace(left, end=right.end, day=left.day or right.day, clock=merged)
+            if merged is not None
+            else None
+        )
     day = left.day or right.day
     if day is None or day.grain != "day" or day.last != day.first:
         return None
-    return Piece(left.start, right.end, day, left.clock or right.clock)
+    return Piece(left.start, right.end, day, left.clock or right.clock, side=side)
 
 
 def _one_clock(left: Clock, right: Clock) -> Clock | None:
@@ -95,7 +129,7 @@ def _one_clock(left: Clock, right: Clock) -> Clock | None:
     if point.loose and begin < 12 * 60 and part.begin >= 12 * 60:
         begin += 12 * 60
     elif point.loose and begin == 12 * 60 and part.begin >= 18 * 60:
-        begin = _DAY_MINUTES
+        begin = instants.DAY_MINUTES
     return replace(point, begin=begin, loose=False, daily=part.daily or point.daily)
 
 
@@ -113,39 +147,22 @@ def _ranged(message: Message, pieces: list[Piece]) -> Iterator[Piece]:
 
 def _span(message: Message, left: Piece, right: Piece) -> Piece | None:
     gap = message.text[left.end : right.start]
-    between = gap.strip() in ("and", "和") and message.text.endswith(("between ", "between the "), 0, left.start)
+    between = gap.strip() in ("and", "和") and message.text.endswith(
+        ("between ", "between the "), 0, left.start
+    )
     if len(gap) > 10 or not (between or _TO.fullmatch(gap)) or left.instant or right.instant:
         return None
     if left.clock is not None and right.clock is not None:
-        return _hours(message, replace(left, day=left.day or right.day), right)
+        return instants.hours(message, replace(left, day=left.day or right.day), right)
     if left.day is None or right.day is None or left.clock or right.clock:
         return None
     last_day = _rolled(left.day.first, right.day)
     if last_day < left.day.first:
         return None
     recurring = left.day.recurring or right.day.recurring
-    return Piece(left.start, right.end, Day(left.day.first, last_day, recurring=recurring, vague=left.day.vague))
-
-
-def _hours(message: Message, left: Piece, right: Piece) -> Piece:
-    """Return the hours from one clock time to the next one that reads as the other."""
-    first = _moments(message, _settled(left, right))[0]
-    last = _moments(message, replace(right, day=right.day or left.day))[1]
-    loose = right.clock is not None and right.clock.loose
-    for _ in range(4):
-        if last > first:
-            break
-        last += timedelta(hours=12) if loose else timedelta(days=1)
-    return Piece(left.start, right.end, instant=(first, last))
-
-
-def _settled(left: Piece, right: Piece) -> Piece:
-    """Let "2 to 4pm" be both in the afternoon."""
-    mine, other = left.clock, right.clock
-    if mine is None or other is None or not mine.loose or other.loose or mine.begin >= 12 * 60:
-        return left
-    later = mine.begin + 12 * 60
-    return replace(left, clock=replace(mine, begin=later if later < other.begin else mine.begin, loose=False))
+    return Piece(
+        left.start, right.end, Day(left.day.first, last_day, recurring=recurring, vague=left.day.vague)
+    )
 
 
 def _rolled(first: date, day: Day) -> date:
@@ -162,48 +179,16 @@ def _rolled(first: date, day: Day) -> date:
     return days.next_day_of_month(first, number) or day.last
 
 
-def _at(day: date, minutes: int, message: Message) -> datetime:
-    whole, rest = divmod(minutes, _DAY_MINUTES)
-    return datetime.combine(day + timedelta(days=whole), time(rest // 60, rest % 60), message.now.tzinfo)
-
-
-def _moments(message: Message, piece: Piece) -> tuple[datetime, datetime]:
-    """Return the first and last instant of a piece with a clock or an instant."""
-    if piece.instant is not None:
-        return piece.instant
-    said, day = piece.clock, piece.day
-    if said is None:
-        return message.now, message.now
-    begin = said.begin
-    if said.loose:
-        choices = [minutes for minutes in (begin, begin + 12 * 60) if 7 * 60 <= minutes <= 22 * 60] or [begin]
-        if day is None:
-            return _coming(message, choices)
-        begin = choices[0]
-        if day.first == message.today:
-            begin = next((minutes for minutes in choices if _at(day.first, minutes, message) > message.now), choices[-1])
-    on = day.first if day is not None else message.today
-    if day is None and _at(on, said.finish or begin, message) <= message.now:
-        on += days.DAY
-    first = _at(on, begin, message)
-    return first, _at(on, said.finish, message) if said.finish is not None else first
-
-
-def _coming(message: Message, choices: list[int]) -> tuple[datetime, datetime]:
-    """Return the next instant of an hour said without its half of the day, at waking hours."""
-    moments = [_at(day, minutes, message) for day in (message.today, message.today + days.DAY) for minutes in choices]
-    moment = next((moment for moment in moments if moment > message.now), moments[-1])
-    return moment, moment
-
-
 def _relation(message: Message, piece: Piece) -> tuple[str | None, int, int]:
     """Return how a time is limited ("before", "by", "after", "since") and the span with those words."""
     after = _SUFFIX.match(message.text, piece.end)
     left = message.before(piece.start, 28)
     before = _PREFIX.search(left)
     start, end, relation = piece.start, piece.end, None
-    spanning = piece.instant is not None or (piece.clock is not None and piece.clock.finish is not None) or (
-        piece.day is not None and piece.day.first != piece.day.last
+    spanning = (
+        piece.instant is not None
+        or (piece.clock is not None and piece.clock.finish is not None)
+        or (piece.day is not None and piece.day.first != piece.day.last)
     )
     for match in (before, after):
         if match is None:
@@ -219,13 +204,24 @@ def _relation(message: Message, piece: Piece) -> tuple[str | None, int, int]:
     return relation, start, end
 
 
-def _candidate(message: Message, piece: Piece) -> Candidate:
+def _looks_back(message: Message, piece: Piece, start: int) -> bool:
+    """Whether "since Tuesday" was read as the next Tuesday: a past the calendar cannot settle."""
+    return (
+        message.text.startswith("since", start) and piece.day is not None and piece.day.first > message.today
+    )
+
+
+def _candidate(message: Message, piece: Piece) -> Candidate | None:
     relation, start, end = _relation(message, piece)
+    if _looks_back(message, piece, start):
+        return None
     day, said = piece.day, piece.clock
     extra: dict[str, Any] = {}
     if said is not None or piece.instant is not None:
-        first, last = (moment.isoformat(timespec="seconds") for moment in _moments(message, piece))
-        minute = (said is not None and said.grain == "minute") or (said is None and not first[14:16] == last[14:16] == "00")
+        first, last = (moment.isoformat(timespec="seconds") for moment in instants.of(message, piece))
+        minute = (said is not None and said.grain == "minute") or (
+            said is None and not first[14:16] == last[14:16] == "00"
+        )
         extra["grain"] = "minute" if minute or (piece.instant is not None and first == last) else "hour"
     else:
         day = day or single(message.today)
@@ -235,16 +231,21 @@ def _candidate(message: Message, piece: Piece) -> Candidate:
         extra["recurring"] = day.recurring
     elif said is not None and said.daily:
         extra["recurring"] = "day"
-    if piece.vague or (day is not None and day.vague) or (said is not None and said.vague) or hedges.vague(message.text, start, end):
+    if (
+        piece.vague
+        or (day is not None and day.vague)
+        or (said is not None and said.vague)
+        or hedges.vague(message.text, start, end)
+    ):
         extra["vague"] = True
     side = piece.side or (day.side if day is not None else None)
     return Candidate("time", _value(first, last, relation, side, extra["grain"]), start, end, extra)
 
 
 def _value(first: str, last: str, relation: str | None, side: str | None, grain: str) -> dict[str, str]:
-    if relation == "before":
+    if relation == "before" or (relation == "until" and grain in ("week", "month")):
         return {"to": first}
-    if relation == "by" or (relation is None and side == "to"):
+    if relation in ("by", "until") or (relation is None and side == "to"):
         return {"to": last}
     if relation == "after":
         return {"from": last}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from bot.services.loanbook.lines import LoanLine
 from bot.storage.tables import AddressRow, Borrower
@@ -29,9 +29,7 @@ class Addresses:
         for channel, addresses in wanted.items():
             self._keep(
                 session.scalars(
-                    select(AddressRow)
-                    .where(AddressRow.channel == channel, AddressRow.address.in_(addresses))
-                    .options(joinedload(AddressRow.borrower))
+                    select(AddressRow).where(AddressRow.channel == channel, AddressRow.address.in_(addresses))
                 )
             )
 

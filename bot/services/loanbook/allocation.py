@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.storage.tables import DueItem, OfferRow, Payment, Plan, PlanItem
+
+# What a due item asks in all.
+DUE_AMOUNT = DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor
+
+
+@dataclass(slots=True)
+class OpenDue:
+    """A due item that is not fully paid; amounts in minor units."""
+
+    id: int
+    asked: int
+    paid: int
+    touched: bool = False
 
 
 def spread(amount: int, opens: Sequence[int]) -> tuple[tuple[int, ...], int]:
@@ -23,20 +37,12 @@ def spread(amount: int, opens: Sequence[int]) -> tuple[tuple[int, ...], int]:
     return tuple(shares), amount
 
 
-# What a due item asks in all, as SQL and for a loaded row.
-DUE_AMOUNT = DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor
-
-
-def due_amount(item: DueItem) -> int:
-    """Return what a due item asks in all, in minor units."""
-    return item.principal_minor + item.interest_minor + item.fee_minor
-
-
-def pay_dues(dues: Sequence[DueItem], amount: int) -> int:
+def pay_dues(dues: Sequence[OpenDue], amount: int) -> int:
     """Pay `amount` into due items, oldest first; return the rest."""
-    shares, rest = spread(amount, [due_amount(item) - item.paid_minor for item in dues])
-    for item, share in zip(dues, shares, strict=True):
-        item.paid_minor += share
+    shares, rest = spread(amount, [due.asked - due.paid for due in dues])
+    for due, share in zip(dues, shares, strict=True):
+        due.paid += share
+        due.touched |= share > 0
     return rest
 
 
@@ -48,17 +54,24 @@ def pay_plan(items: Sequence[PlanItem], amount: int) -> int:
     return rest
 
 
-def open_dues(session: Session, loan_ids: Collection[int]) -> dict[int, list[DueItem]]:
+def open_dues(session: Session, loan_ids: Collection[int]) -> dict[int, list[OpenDue]]:
     """Return by loan the due items that are not fully paid, oldest first."""
-    found: dict[int, list[DueItem]] = {}
-    rows = session.scalars(
-        select(DueItem)
+    found: dict[int, list[OpenDue]] = {}
+    rows = session.execute(
+        select(DueItem.loan_id, DueItem.id, DUE_AMOUNT, DueItem.paid_minor)
         .where(DueItem.loan_id.in_(loan_ids), DueItem.paid_minor < DUE_AMOUNT)
         .order_by(DueItem.loan_id, DueItem.number)
     )
-    for row in rows:
-        found.setdefault(row.loan_id, []).append(row)
+    for loan_id, due_id, asked, paid in rows:
+        found.setdefault(loan_id, []).append(OpenDue(due_id, asked, paid))
     return found
+
+
+def save_dues(session: Session, dues: Iterable[OpenDue]) -> None:
+    """Write what was paid into due items."""
+    changes = [{"id": due.id, "paid_minor": due.paid} for due in dues if due.touched]
+    if changes:
+        session.execute(update(DueItem), changes)
 
 
 def apply_credit(session: Session, loan_ids: Collection[int]) -> None:
@@ -72,6 +85,7 @@ def apply_credit(session: Session, loan_ids: Collection[int]) -> None:
         # What a plan cost on top was paid as well, and belongs to no due item.
         credit = paid[loan_id] - settled.get(loan_id, 0) - costs.get(loan_id, 0)
         pay_dues(dues, max(credit, 0))
+        save_dues(session, dues)
 
 
 def _sums(

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
@@ -131,10 +133,16 @@ class Book(ABC, Generic[L]):
         return BookFile(path, columns, frozenset(columns) - cls.line.spare)
 
 
+@lru_cache(maxsize=1 << 16)
+def exact(amount: Decimal, currency: str) -> Money:
+    """Return major units as money; the same amounts come again and again in a book."""
+    return Money.of(amount, currency)
+
+
 def money_faults(line: Line, names: Sequence[str], currency: str) -> Iterator[tuple[str, str]]:
     """Yield every amount that has more decimals than its currency."""
     for name in names:
         try:
-            Money.of(getattr(line, name), currency)
+            exact(getattr(line, name), currency)
         except MoneyError as error:
             yield name, str(error)

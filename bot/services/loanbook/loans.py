@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import selectinload
 
-from bot.domain.money import Money
 from bot.services.kit import Kit
 from bot.services.loanbook.addresses import Addresses
 from bot.services.loanbook.allocation import apply_credit
-from bot.services.loanbook.book import Book, Landing, money_faults
+from bot.services.loanbook.book import Book, Landing, exact, money_faults
 from bot.services.loanbook.lines import LoanLine
 from bot.services.loanbook.nudges import cancel_moved
 from bot.storage.tables import Borrower, DueItem, LoanRow
@@ -54,31 +53,28 @@ class LoanBook(Book[LoanLine]):
     def load(self, lines: Sequence[LoanLine]) -> None:
         """Load the borrowers, addresses, loans and due items that the lines name."""
         session = self.session
-        self._addresses = Addresses(session, lines)
+        new = [line for line in lines if line.borrower_ref not in self._borrowers_told]
+        first = {line.borrower_ref for line in new}
+        again = {line.borrower_ref for line in lines} - first
+        borrowers = select(Borrower)
         self._borrowers = {
             row.ref: row
-            for row in session.scalars(
-                select(Borrower)
-                .where(Borrower.ref.in_({line.borrower_ref for line in lines}))
-                .options(selectinload(Borrower.addresses))
+            for row in (
+                *session.scalars(borrowers.where(Borrower.ref.in_(again))),
+                # Addresses matter once: where the file speaks of a borrower for the first time.
+                *session.scalars(
+                    borrowers.where(Borrower.ref.in_(first)).options(selectinload(Borrower.addresses))
+                ),
             )
         }
-        self._loans = {
-            row.ref: row
-            for row in session.scalars(
-                select(LoanRow).where(LoanRow.ref.in_({line.loan_ref for line in lines}))
-            )
-        }
+        self._addresses = Addresses(session, new)
+        loans = select(LoanRow).where(LoanRow.ref.in_({line.loan_ref for line in lines}))
+        self._loans = {row.ref: row for row in session.scalars(loans)}
         refs = {row.id: row.ref for row in self._loans.values()}
-        self._dues = {
-            (refs[row.loan_id], row.number): row
-            for row in session.scalars(
-                select(DueItem).where(
-                    DueItem.loan_id.in_(refs), DueItem.number.in_({line.due_number for line in lines})
-                )
-            )
-        }
-        self._new_dues: list[tuple[LoanRow, DueItem]] = []
+        numbers = {line.due_number for line in lines}
+        dues = select(DueItem).where(DueItem.loan_id.in_(refs), DueItem.number.in_(numbers))
+        self._dues = {(refs[row.loan_id], row.number): row for row in session.scalars(dues)}
+        self._new_dues: list[tuple[LoanRow, dict[str, Any]]] = []
         self._moved: set[int] = set()
         self._notes: list[tuple[str, Borrower, LoanRow | None, dict[str, Any]]] = []
 
@@ -89,7 +85,8 @@ class LoanBook(Book[LoanLine]):
         first = self._dues_told.get((line.loan_ref, line.due_number))
         if first is not None:
             yield "due_number", f"due item {line.due_number} of this loan stands already on line {first}"
-        yield from self._addresses.faults(line)
+        if line.borrower_ref not in self._borrowers_told:
+            yield from self._addresses.faults(line)
         if line.locale not in self._locales:
             yield "locale", f"{line.locale!r} is none of {', '.join(self._locales)}"
         if not self.kit.policies.knows(line.product):
@@ -159,27 +156,27 @@ class LoanBook(Book[LoanLine]):
             loan = LoanRow(ref=line.loan_ref, borrower=borrower, product=line.product, currency=currency)
             self.session.add(loan)
             self._loans[loan.ref] = loan
-        principal = Money.of(line.principal, loan.currency).minor
+        principal = exact(line.principal, loan.currency).minor
         news = _assign(loan, [("opened_on", line.opened_on), ("principal_minor", principal)])
         return loan, known and news
 
     def _due(self, line: LoanLine, borrower: Borrower, loan: LoanRow) -> Landing:
-        key = (line.loan_ref, line.due_number)
-        due, known = self._dues.get(key), key in self._dues
+        terms = [(name, value) for _, name, value in _terms(line, loan.currency)]
+        due = self._dues.get((line.loan_ref, line.due_number))
         if due is None:
-            due = self._dues[key] = DueItem(number=line.due_number, paid_minor=0)
-            self._new_dues.append((loan, due))
-        was_on = due.due_on
-        if not _assign(due, [(name, value) for _, name, value in _terms(line, loan.currency)]):
-            return "unchanged"
-        if known and was_on != due.due_on:
-            self._moved.add(due.id)
+            self._new_dues.append((loan, {"number": line.due_number, **dict(terms)}))
+        else:
+            was_on = due.due_on
+            if not _assign(due, terms):
+                return "unchanged"
+            if was_on != due.due_on:
+                self._moved.add(due.id)
         amounts = {
-            column.removeprefix("due_"): str(Money.of(getattr(line, column), loan.currency))
+            column.removeprefix("due_"): str(exact(getattr(line, column), loan.currency))
             for column in _AMOUNTS
         }
-        self._note("due", borrower, loan, number=due.number, due_on=due.due_on.isoformat(), **amounts)
-        return "updated" if known else "added"
+        self._note("due", borrower, loan, number=line.due_number, due_on=line.due_on.isoformat(), **amounts)
+        return "added" if due is None else "updated"
 
     def _note(self, kind: str, borrower: Borrower, loan: LoanRow | None = None, **detail: Any) -> None:
         """Keep an event until the rows it is about have their ids."""
@@ -188,9 +185,9 @@ class LoanBook(Book[LoanLine]):
     def finish(self) -> None:
         """Write the batch, its events, and what earlier overpayments settle of the new due items."""
         self.session.flush()
-        for loan, due in self._new_dues:
-            due.loan_id = loan.id
-            self.session.add(due)
+        if self._new_dues:
+            rows = [{"loan_id": loan.id, **values} for loan, values in self._new_dues]
+            self.session.execute(insert(DueItem), rows)
         for kind, borrower, loan_of, detail in self._notes:
             self.record(kind, borrower.id, None if loan_of is None else loan_of.id, **detail)
         apply_credit(self.session, {loan.id for loan, _ in self._new_dues})
@@ -217,7 +214,7 @@ def _terms(line: LoanLine, currency: str) -> Iterator[tuple[str, str, Any]]:
     """Yield column, attribute and value of what a due item is made of."""
     yield "due_on", "due_on", line.due_on
     for column in _AMOUNTS:
-        yield column, f"{column.removeprefix('due_')}_minor", Money.of(getattr(line, column), currency).minor
+        yield column, f"{column.removeprefix('due_')}_minor", exact(getattr(line, column), currency).minor
 
 
 def _assign(row: object, values: Sequence[tuple[str, Any]]) -> bool:

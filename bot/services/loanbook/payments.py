@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from bot.domain.model import HoldKind
 from bot.domain.money import Money
 from bot.services.kit import Kit
-from bot.services.loanbook.allocation import open_dues, pay_dues, pay_plan
-from bot.services.loanbook.book import ACTOR, Book, Landing, money_faults
+from bot.services.loanbook.allocation import OpenDue, open_dues, pay_dues, pay_plan, save_dues
+from bot.services.loanbook.book import ACTOR, Book, Landing, exact, money_faults
 from bot.services.loanbook.lines import PaymentLine
 from bot.services.loanbook.nudges import cancel_paid
 from bot.services.loanbook.promises import keep_promises
 from bot.services.records import lift_holds, record
-from bot.storage.tables import DueItem, HoldRow, LoanRow, Payment, Plan
+from bot.storage.tables import HoldRow, LoanRow, Payment, Plan
 
 _END_OF_DAY = time(23, 59, 59)
 
@@ -29,7 +30,7 @@ class Account:
     """One loan as payments see it: what is open of it, and of its active plan."""
 
     loan: LoanRow
-    dues: list[DueItem] = field(default_factory=list)
+    dues: list[OpenDue] = field(default_factory=list)
     plan: Plan | None = None
 
     def pay(self, amount: int) -> int:
@@ -69,8 +70,11 @@ class PaymentBook(Book[PaymentLine]):
         for plan in self.session.scalars(plans):
             by_id[plan.loan_id].plan = plan
         self._accounts = {account.loan.ref: account for account in by_id.values()}
-        known = select(Payment).where(Payment.ref.in_({line.payment_ref for line in lines}))
-        self._known = {row.ref: row for row in self.session.scalars(known)}
+        known = select(Payment.ref, Payment.loan_id, Payment.amount_minor, Payment.paid_at).where(
+            Payment.ref.in_({line.payment_ref for line in lines})
+        )
+        self._known = {row.ref: row for row in self.session.execute(known)}
+        self._new: list[dict[str, Any]] = []
         # The accounts that this batch pays, by loan, each with the last of its payments.
         self._paid: dict[int, tuple[Account, str]] = {}
 
@@ -93,7 +97,7 @@ class PaymentBook(Book[PaymentLine]):
             return
         for column, same in (
             ("loan_ref", known.loan_id == loan.id),
-            ("amount", known.amount_minor == Money.of(line.amount, loan.currency).minor),
+            ("amount", known.amount_minor == exact(line.amount, loan.currency).minor),
             ("paid_at", known.paid_at == _instant(line, loan)),
         ):
             if not same:
@@ -105,33 +109,36 @@ class PaymentBook(Book[PaymentLine]):
         if line.payment_ref in self._known:
             return "unchanged"
         account = self._accounts[line.loan_ref]
-        loan, amount = account.loan, Money.of(line.amount, line.currency)
-        payment = Payment(
-            ref=line.payment_ref,
-            loan_id=loan.id,
-            amount_minor=amount.minor,
-            paid_at=_instant(line, loan),
-            recorded_at=self.now,
+        loan, amount = account.loan, exact(line.amount, line.currency)
+        paid_at = _instant(line, loan)
+        self._new.append(
+            {
+                "ref": line.payment_ref,
+                "loan_id": loan.id,
+                "amount_minor": amount.minor,
+                "paid_at": paid_at,
+                "recorded_at": self.now,
+            }
         )
-        self.session.add(payment)
         overpaid = Money(account.pay(amount.minor), loan.currency)
         self.record(
             "payment",
             loan.borrower_id,
             loan.id,
-            payment=payment.ref,
+            payment=line.payment_ref,
             amount=str(amount),
-            paid_at=payment.paid_at.isoformat(),
+            paid_at=paid_at.isoformat(),
             overpaid=str(overpaid),
         )
-        self._paid[loan.id] = (account, payment.ref)
+        self._paid[loan.id] = (account, line.payment_ref)
         return "added"
 
     def finish(self) -> None:
         """Complete plans, keep promises, lift claims of having paid, and take back what was queued."""
         if not self._paid:
             return
-        self.session.flush()
+        self.session.execute(insert(Payment), self._new)
+        save_dues(self.session, (due for account, _ in self._paid.values() for due in account.dues))
         self._lift_claims()
         causes = {loan_id: f"payment {ref}" for loan_id, (_, ref) in self._paid.items()}
         settled = {f"promise:{kept}" for kept in keep_promises(self.session, self.kit, causes)}

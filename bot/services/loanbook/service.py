@@ -20,7 +20,7 @@ from bot.services.loanbook.promises import settle_due_promises
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
 
-BATCH = 2000
+BATCH = 5000
 # Any number will do, as long as nothing else in the database locks on it.
 _ONE_IMPORT_AT_A_TIME = 7_201_451
 

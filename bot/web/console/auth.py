@@ -12,11 +12,12 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import app, ui
+from nicegui.events import GenericEventArguments
 
 from bot.services.staff import ROLES
 from bot.storage.db import StorageError
 from bot.web.console.desk import Desk, Session, Visit
-from bot.web.console.layout import box, dress, language_buttons, notice, text
+from bot.web.console.layout import act, box, dress, language_buttons, notice, text
 from bot.web.console.words import Words
 
 ROOT = "/console"
@@ -68,7 +69,7 @@ def _refuse(visit: Visit) -> None:
 
     dress(visit.client, words, words("Agents' console"))
     with notice(words("Your role does not open this page. Please ask your supervisor.")):
-        ui.button(words("Sign out"), on_click=sign_out).props("outline no-caps")
+        act(words("Sign out"), sign_out, "outlined")
 
 
 def words_of(desk: Desk, session: Session) -> Words:
@@ -104,29 +105,29 @@ class Login:
     def _form(self) -> None:
         words = self.words
         settings = self.desk.grace.kit.settings
-        with box("main", "login"), box("div", "login-card"):
+        with box("main", "login"), box("form", "login-card") as form:
             text("h1", "Grace")
-            lender, place = settings.lender(words.locale), words("Agents' console")
-            text("p", f"{lender} · {place}", "quiet")
-            self.login = ui.input(words("Login")).props('outlined autofocus autocomplete="username"')
-            self.login.props('autocapitalize="none" spellcheck="false"')
+            with box("div", "quiet"):
+                text("p", settings.lender(words.locale))
+                text("p", words("Agents' console"))
+            login = ui.input(words("Login")).props('outlined autofocus autocomplete="username"')
+            login.props('autocapitalize="none" spellcheck="false"')
             self.password = ui.input(words("Password"), password=True)
             self.password.props('outlined autocomplete="current-password"')
             self.wrong = text("p", "", "wrong").props('role="alert"')
-            self.button = ui.button(words("Sign in"), on_click=self._sign_in).props("no-caps unelevated")
-            for field in (self.login, self.password):
-                field.on("keydown.enter", self._sign_in)
+            self.button = act(words("Sign in")).props("type=submit")
             with box("div", "login-languages"):
                 language_buttons(self.session, words.locale, self.desk.book.texts.locales)
+        form.on("submit", self._sign_in, js_handler="(event) => grace.credentials(event, emit)")
 
-    async def _sign_in(self) -> None:
+    async def _sign_in(self, event: GenericEventArguments) -> None:
         if self.busy:
             return
         self.busy = True
         self.button.props("loading")
         try:
             staff = await asyncio.to_thread(
-                self.desk.grace.staff.sign_in, (self.login.value or "").strip(), self.password.value or ""
+                self.desk.grace.staff.sign_in, str(event.args["login"]).strip(), str(event.args["password"])
             )
         except StorageError:
             self.wrong.set_text(

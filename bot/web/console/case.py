@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from bot.storage.db import StorageError
 from bot.web.console.account import Account
 from bot.web.console.closing import CloseDialog
 from bot.web.console.desk import Visit
-from bot.web.console.layout import Frame, box, dress, icon_button, notice, text
+from bot.web.console.layout import Frame, act, box, dress, icon_button, notice, text
 from bot.web.console.terms import OUTCOMES, REASONS, STATES
 from bot.web.console.thread import Thread
 
@@ -56,8 +57,8 @@ class CasePage:
         with box("main", "case") as self.element:
             self._head()
             with box("div", "talk"):
-                self.earlier = ui.button(self.words("Show earlier messages"), on_click=self._earlier)
-                self.earlier.props("flat no-caps dense").classes("earlier")
+                self.earlier = act(self.words("Show earlier messages"), self._earlier, "plain")
+                self.earlier.classes("earlier")
                 self.thread = Thread(visit, view.borrower_name, view.timezone)
                 self._foot()
             self.account = Account(visit, names)
@@ -75,13 +76,11 @@ class CasePage:
                 self.reason = text("span", "", "reason")
                 self.state = text("span", "", "quiet").props('role="status"')
             with box("div", "case-acts"):
-                self.panel = ui.button(words("Account"), on_click=self._switch_panel)
-                self.panel.props('flat no-caps dense aria-expanded="false"').classes("panel-switch")
-                self.take = ui.button(words("Take"), on_click=self._take).props("no-caps unelevated dense")
-                self.again = ui.button(words("Take over again"), on_click=self._take_again)
-                self.again.props("no-caps outline dense")
-                self.close = ui.button(words("Close conversation"), on_click=lambda: self.closing.open())
-                self.close.props("no-caps outline dense")
+                self.panel = act(words("Account"), self._switch_panel, "plain").classes("panel-switch")
+                self.panel.props["aria-expanded"] = "false"
+                self.take = act(words("Take"), self._take)
+                self.again = act(words("Take over again"), self._take_again, "outlined")
+                self.close = act(words("Close conversation"), self._ask_to_close, "outlined")
 
     def _foot(self) -> None:
         words = self.words
@@ -106,6 +105,9 @@ class CasePage:
             self.visit.desk.drafts[self._draft] = written
         else:
             self.visit.desk.drafts.pop(self._draft, None)
+
+    def _ask_to_close(self) -> None:
+        self.closing.open()
 
     def _switch_panel(self) -> None:
         shown = "show-account" in self.element.classes
@@ -198,10 +200,7 @@ class CasePage:
             return
         self._keep("")
         with self.visit.client:
-            ui.run_javascript("grace.sent()")
-            # What was typed meanwhile stays.
-            if (self.box.value or "").strip() == written.strip():
-                self.box.set_value("")
+            ui.run_javascript(f"grace.sent({json.dumps(key)})")
         await self._spread()
 
     async def _close(self, outcome: Outcome, note: str, to_bot: bool) -> bool:

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from bot.domain.handoff import HandoffReason, Outcome
 from bot.web.console.desk import Visit
-from bot.web.console.layout import box, text
+from bot.web.console.layout import act, box, text
 from bot.web.console.terms import OUTCOMES
 
 Close = Callable[[Outcome, str, bool], Awaitable[bool]]
@@ -44,8 +44,8 @@ class CloseDialog:
             self.to_bot.on_value_change(self._explain)
             self.meaning = text("p", "", "quiet")
             with box("div", "closing-acts"):
-                ui.button(words("Cancel"), on_click=self.dialog.close).props("flat no-caps")
-                self.button = ui.button(words("Close it"), on_click=self._go).props("no-caps unelevated")
+                act(words("Cancel"), self.dialog.close, "plain")
+                self.button = act(words("Close it"), self._go)
         self._explain()
 
     def open(self) -> None:

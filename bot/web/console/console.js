@@ -26,9 +26,23 @@
       emit(draft);
     },
 
-    sent() {
+    // Empties the box, unless other words were typed meanwhile.
+    sent(key) {
+      const box = document.querySelector(".reply textarea");
+      if (draft.key !== key) return;
+      if (box && box.value.trim() === draft.text) {
+        box.value = "";
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+        box.focus();
+      }
       draft = { text: null, key: null };
-      document.querySelector(".reply textarea")?.focus();
+    },
+
+    // Read from the fields themselves: what a password manager filled in may have made no event.
+    credentials(event, emit) {
+      event.preventDefault();
+      const [login, password] = [...event.target.querySelectorAll("input")].map((field) => field.value);
+      emit({ login, password });
     },
 
     // Keeps the newest message in view, unless the reader has scrolled up.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from nicegui import Client, ui
 from nicegui.element import Element
@@ -25,6 +27,8 @@ ICON = _HERE / "icon.svg"
 NAMES = {"zh_CN": "中文", "en": "English"}
 """Languages in their own words, which no catalogue translates."""
 
+Look = Literal["filled", "outlined", "plain"]
+
 _STAYS = 2
 """Alerts up to this priority stay until somebody acts; the others leave by themselves."""
 _SHOWN_SECONDS = 12
@@ -43,9 +47,15 @@ def box(tag: str = "div", classes: str = "") -> Element:
 
 def icon_button(icon: str, label: str) -> ui.button:
     """Make a round button that shows an icon and says its name."""
-    button = ui.button(icon=icon).props("flat round dense")
+    button = ui.button(icon=icon, color=None).props("flat round dense").classes("icon-act")
     button.props["aria-label"] = button.props["title"] = label
     return button
+
+
+def act(label: str, on_click: Callable[[], object] | None = None, look: Look = "filled") -> ui.button:
+    """Make a button with words; its colours come from the style sheet, which knows light and dark."""
+    button = ui.button(label, color=None).props("no-caps unelevated dense").classes(f"act {look}")
+    return button if on_click is None else button.on_click(on_click)
 
 
 def dress(client: Client, words: Words, title: str) -> None:
@@ -171,8 +181,8 @@ def language_buttons(session: Session, current: str, spoken: Sequence[str]) -> N
     for locale in spoken:
         if locale != current:
             name = NAMES.get(locale, locale)
-            button = ui.button(name).props(f'flat dense no-caps lang="{locale.replace("_", "-")}"')
-            button.classes("language").on_click(lambda locale=locale: choose(locale))
+            button = act(name, partial(choose, locale), "plain")
+            button.props["lang"] = locale.replace("_", "-")
 
 
 def notice(words: str) -> Element:

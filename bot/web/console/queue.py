@@ -11,7 +11,7 @@ from nicegui import ui
 from bot.storage.db import StorageError
 from bot.web.console.board import Entry
 from bot.web.console.desk import Visit
-from bot.web.console.layout import Frame, box, text
+from bot.web.console.layout import Frame, act, box, text
 from bot.web.console.terms import CHANNELS, LANGUAGES, REASONS, STATES
 
 _TICK = 10.0
@@ -40,10 +40,10 @@ class QueuePage:
                 self.mine = ui.tab("mine", label=words("Mine"))
             tabs.set_value("all")
             tabs.on_value_change(lambda event: self._choose(event.value == "mine"))
-            with box("div", "row heads").props("aria-hidden=true"):
+            with box("div", "entry heads").props("aria-hidden=true"):
                 for head in ("Priority", "Borrower", "Reason", "Channel", "Open for", "Handled by"):
                     text("span", words(head))
-            self.list = box("ul", "rows")
+            self.list = box("ul", "entries")
             self.empty = text("p", "", "empty")
         self._paint()
         visit.follow(visit.desk.board.subscribe(), self._update)
@@ -93,7 +93,7 @@ class Row:
     def __init__(self, visit: Visit, entry: Entry) -> None:
         self.visit = visit
         self.entry = entry
-        with box("li", "row") as self.element:
+        with box("li", "entry") as self.element:
             self.priority = text("span", "", "chip")
             with box("div", "who"):
                 self.name = ui.link("", f"/case/{entry.id}").classes("name")
@@ -102,8 +102,7 @@ class Row:
             self.channel = text("span", "", "quiet channel")
             self.since = text("span", "", "since")
             self.holder = text("span", "", "holder")
-            self.take = ui.button(visit.words("Take"), on_click=self._take)
-            self.take.props("no-caps unelevated dense").classes("take")
+            self.take = act(visit.words("Take"), self._take).classes("take")
         self._level = -1
 
     def paint(self, entry: Entry) -> None:

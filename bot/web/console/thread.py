@@ -12,7 +12,7 @@ from nicegui.element import Element
 from bot.services.cases import Line
 from bot.services.kit import local_day
 from bot.web.console.desk import Visit
-from bot.web.console.layout import box, text
+from bot.web.console.layout import act, box, text
 from bot.web.console.terms import ACTORS, DELIVERY, KINDS
 
 _ICONS = {
@@ -40,8 +40,7 @@ class Thread:
             self.element.props["aria-label"] = visit.words("Conversation")
             with self.element:
                 self._empty = text("p", visit.words("No messages yet."), "empty")
-            jump = ui.button(visit.words("New messages"), icon="arrow_downward")
-            jump.props("no-caps dense unelevated rounded").classes("jump")
+            jump = act(visit.words("New messages")).props("icon=arrow_downward rounded").classes("jump")
             jump.on("click", js_handler="() => grace.jump()")
         ui.run_javascript("grace.follow()")
 

@@ -1,0 +1,53 @@
+"""The clock: says when, never what. Any number of them may tick; the database makes each nudge happen once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.bootstrap import Grace
+from bot.storage.db import StorageError
+
+log = structlog.get_logger()
+Wake = Callable[[], Awaitable[None]]
+
+
+async def tick(grace: Grace, wake: Wake) -> int:
+    """Settle promises, plan what is due, prepare it, hand it over; return how many messages were written."""
+    written = await asyncio.to_thread(work, grace)
+    await wake()
+    return written
+
+
+def work(grace: Grace) -> int:
+    """Do a tick's work in the database."""
+    grace.loanbook.settle_promises()
+    grace.reminders.plan()
+    written = 0
+    while batch := grace.delivery.due():
+        written += sum(grace.delivery.prepare(nudge_id) is not None for nudge_id in batch)
+    return written
+
+
+def scheduler(grace: Grace, wake: Wake) -> AsyncIOScheduler:
+    """Return a scheduler that ticks every `settings.tick` seconds; ticks never overlap or pile up."""
+
+    async def safe() -> None:
+        try:
+            await tick(grace, wake)
+        except StorageError as error:
+            log.warning("tick_skipped", error=str(error))
+
+    jobs = AsyncIOScheduler(timezone="UTC")
+    jobs.add_job(
+        safe,
+        "interval",
+        seconds=grace.kit.settings.tick,
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+    )
+    return jobs

@@ -1,0 +1,1 @@
+"""The borrower's chat page: link exchange, session, WebSocket."""

@@ -1,0 +1,509 @@
+"""The agents' console in a real browser: signing in, the live queue, a case from claim to close."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from nicegui.storage import Storage
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
+
+from bot.bootstrap import Grace
+from bot.domain.handoff import PRIORITY, HandoffReason, HandoffState, Outcome
+from bot.domain.model import HoldKind
+from bot.language.texts import Texts
+from bot.services.conversation import Incoming
+from bot.services.kit import MovableClock
+from bot.services.staff import ROLES
+from bot.settings import Settings
+from bot.storage.tables import AddressRow, Agent, AuditEvent, Borrower, Conversation, HandoffRow, Message
+from bot.web.console import mount, terms
+from bot.web.console.words import CONTEXT, SOURCES
+from bot.web.feed import Feed
+from tests.conftest import ROOT, settings_for
+from tests.e2e.conftest import Serve
+
+PASSWORD = "correct horse battery"
+SECOND = 1000.0
+MARKUP = '<img src=x onerror="window.harmed=1"><b>bold</b> {{ 7*7 }}'
+
+
+@dataclass
+class Console:
+    """A console that is up, with what tests need of it."""
+
+    grace: Grace
+    url: str
+    browser: Browser
+    woken: list[float]
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def page(self, login: str | None = None, path: str = "/", **options: Any) -> Page:
+        """Open a page in a browser of its own, signed in as `login`."""
+        context = self.browser.new_context(**options)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(f"{self.url}/console{path}")
+        if login is not None:
+            sign_in(page, login, PASSWORD)
+            expect(page.locator(".bar")).to_be_visible()
+        return page
+
+    def borrower(self, name: str = "Li Ming", ref: str = "B-1", timezone: str = "Asia/Shanghai") -> str:
+        """Make a borrower who has written once, and return the conversation."""
+        now = self.grace.kit.clock.now()
+        with self.grace.kit.db.begin() as session:
+            row = Borrower(ref=ref, name=name, locale="en", timezone=timezone, created_at=now)
+            row.addresses = [AddressRow(channel="webchat", address=f"chat-{ref}", consent=True)]
+            session.add(row)
+        return self.write("Hello, is somebody there?", ref)
+
+    def write(self, text: str, ref: str = "B-1") -> str:
+        """Let a borrower write, and return the conversation."""
+        incoming = Incoming("webchat", f"chat-{ref}", f"web:{time.monotonic_ns()}", text)
+        return self.grace.conversations.receive(incoming).conversation_id
+
+    def hand_over(self, conversation: str, reason: HandoffReason = HandoffReason.ASKED) -> int:
+        """Open a hand-off."""
+        return self.grace.handoffs.open(conversation, reason, cause="test")
+
+    def agent(self, login: str) -> int:
+        """Return an agent's id."""
+        with self.grace.kit.db.begin() as session:
+            return session.scalars(select(Agent.id).where(Agent.login == login)).one()
+
+    def handoff(self, handoff_id: int) -> HandoffRow:
+        """Return a hand-off as it is stored."""
+        with self.grace.kit.db.begin() as session:
+            return session.get_one(HandoffRow, handoff_id)
+
+    def replies(self, conversation: str) -> list[Message]:
+        """Return what agents have queued or sent."""
+        with self.grace.kit.db.begin() as session:
+            return list(
+                session.scalars(
+                    select(Message).where(
+                        Message.conversation_id == conversation, Message.initiator == "agent"
+                    )
+                )
+            )
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """SQLite only: what the services do is tested on both databases elsewhere."""
+    path = tmp_path / "grace.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return settings_for(database_url).model_copy(update={"default_locale": "en"})
+
+
+@pytest.fixture
+def console(
+    grace: Grace, browser: Browser, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Console]:
+    monkeypatch.setattr(Storage, "path", tmp_path)
+    for login, name, role in (
+        ("wang", "Wang Li", "agent"),
+        ("anna", "Anna Smith", "senior"),
+        ("boss", "Chen Zhu", "supervisor"),
+    ):
+        grace.staff.add(login, name, role, PASSWORD)
+    feed = Feed(grace.cases, grace.kit.settings.watch)
+    woken: list[float] = []
+
+    @asynccontextmanager
+    async def watching(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(feed.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def wake() -> None:
+        woken.append(time.monotonic())
+
+    app = FastAPI(lifespan=watching)
+    mount(app, grace, feed, wake)
+    with serve(app) as url:
+        console = Console(grace, url, browser, woken)
+        yield console
+        for context in console.contexts:
+            context.close()
+
+
+def sign_in(page: Page, login: str, password: str) -> None:
+    page.get_by_label("Login").fill(login)
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.browser
+def test_a_wrong_password_and_an_unknown_login_get_the_same_sentence(console: Console) -> None:
+    page = console.page()
+    sentences = []
+    for login in ("wang", "nobody"):
+        sign_in(page, login, "not the password")
+        expect(page.locator(".wrong")).not_to_be_empty()
+        sentences.append(page.locator(".wrong").inner_text())
+        expect(page.get_by_label("Password")).to_have_value("")
+    assert sentences[0] == sentences[1] == "That login and password do not match."
+    assert page.url.startswith(f"{console.url}/console/login")
+
+
+@pytest.mark.browser
+def test_signing_in_leads_to_the_page_that_was_asked_for_and_nowhere_else(console: Console) -> None:
+    number = console.hand_over(console.borrower())
+    page = console.page("wang", f"/case/{number}")
+    expect(page.locator(".said")).to_have_text("Hello, is somebody there?")
+    page.get_by_label("Sign out").click()
+    expect(page.get_by_label("Login")).to_be_visible()
+    for path in ("/", f"/case/{number}"):
+        page.goto(f"{console.url}/console{path}")
+        expect(page.get_by_label("Login")).to_be_visible()
+    page.goto(f"{console.url}/console/login?next=//example.org/")
+    sign_in(page, "anna", PASSWORD)
+    expect(page.locator(".me-name")).to_have_text("Anna Smith")
+    assert page.url == f"{console.url}/console/"
+
+
+@pytest.mark.browser
+def test_a_session_ends_after_its_hours(console: Console, clock: MovableClock) -> None:
+    number = console.hand_over(console.borrower())
+    page = console.page("wang")
+    clock.move(timedelta(hours=console.grace.kit.settings.session_hours, seconds=1))
+    page.get_by_role("button", name="Take").click()
+    expect(page.get_by_label("Login")).to_be_visible()
+    assert console.handoff(number).state == HandoffState.WAITING
+    page.goto(f"{console.url}/console/")
+    expect(page.get_by_label("Login")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_an_agent_who_left_cannot_act_any_more(console: Console) -> None:
+    number = console.hand_over(console.borrower())
+    page = console.page("wang")
+    with console.grace.kit.db.begin() as session:
+        session.get_one(Agent, console.agent("wang")).active = False
+    page.get_by_role("button", name="Take").click()
+    expect(page.get_by_label("Login")).to_be_visible()
+    assert console.handoff(number).state == HandoffState.WAITING
+
+
+@pytest.mark.browser
+def test_a_role_without_the_right_is_told_so(console: Console) -> None:
+    with console.grace.kit.db.begin() as session:
+        session.get_one(Agent, console.agent("wang")).role = "visitor"
+    page = console.page()
+    sign_in(page, "wang", PASSWORD)
+    expect(page.get_by_text("Your role does not open this page.")).to_be_visible()
+    assert page.locator(".bar").count() == 0
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Login")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_new_handoff_is_seen_within_a_second_without_reload(console: Console) -> None:
+    quiet = console.hand_over(console.borrower("Zhao Fang", "B-9"), HandoffReason.MISUNDERSTOOD)
+    conversation = console.borrower()
+    page = console.page("wang")
+    elsewhere = console.page("anna", f"/case/{quiet}")
+    expect(page.locator(".entries .entry")).to_have_count(1)
+    page.evaluate("window.sameDocument = true")
+    console.hand_over(conversation, HandoffReason.SELF_HARM)
+    expect(page.locator(".entries .entry")).to_have_count(2, timeout=SECOND)
+    expect(page.locator(".toast")).to_contain_text("Risk of self-harm", timeout=SECOND)
+    expect(page).to_have_title("(2) Queue · Grace", timeout=SECOND)
+    expect(elsewhere.locator(".toast")).to_contain_text("Li Ming", timeout=SECOND)
+    assert page.evaluate("window.sameDocument") is True
+    first = page.locator(".entries .entry").first
+    expect(first).to_contain_text("Emergency")
+    expect(first).to_contain_text("Li Ming")
+
+
+@pytest.mark.browser
+def test_a_handoff_that_grows_more_urgent_alerts_again_and_moves_up(console: Console) -> None:
+    console.hand_over(console.borrower("Zhao Fang", "B-9"), HandoffReason.DISPUTE)
+    conversation = console.borrower()
+    console.hand_over(conversation, HandoffReason.MISUNDERSTOOD)
+    page = console.page("wang")
+    expect(page.locator(".entries .entry").nth(1)).to_contain_text("Li Ming")
+    console.write("I cannot go on")
+    console.hand_over(conversation, HandoffReason.SELF_HARM)
+    expect(page.locator(".toast")).to_contain_text("Emergency", timeout=2 * SECOND)
+    expect(page.locator(".entries .entry").first).to_contain_text("Li Ming", timeout=2 * SECOND)
+
+
+@pytest.mark.browser
+def test_two_agents_claim_and_one_wins(console: Console) -> None:
+    number = console.hand_over(console.borrower())
+    pages = [console.page("wang"), console.page("anna")]
+    for page in pages:
+        expect(page.get_by_role("button", name="Take")).to_be_visible()
+    for page in pages:
+        page.evaluate("document.querySelector('.entry .take').click()")
+    row = console.handoff(number)
+    give_up = time.monotonic() + 5
+    while row.state != HandoffState.CLAIMED and time.monotonic() < give_up:
+        row = console.handoff(number)
+    won = 0 if row.agent_id == console.agent("wang") else 1
+    expect(pages[won].locator(".case-title")).to_contain_text("You have this conversation.")
+    loser = pages[1 - won]
+    expect(loser.locator(".entry .holder").first).to_have_text(("Wang Li", "Anna Smith")[won])
+    assert loser.url == f"{console.url}/console/"
+    with console.grace.kit.db.begin() as session:
+        claims = session.scalars(select(AuditEvent).where(AuditEvent.kind == "handoff_claimed")).all()
+    assert len(claims) == 1
+
+
+@pytest.mark.browser
+def test_mine_shows_what_i_hold(console: Console) -> None:
+    mine = console.hand_over(console.borrower("Zhao Fang", "B-9"))
+    console.hand_over(console.borrower())
+    console.grace.handoffs.claim(mine, console.agent("wang"))
+    page = console.page("wang")
+    expect(page.locator(".entries .entry")).to_have_count(2)
+    page.get_by_role("tab", name="Mine").click()
+    expect(page.locator(".entries .entry")).to_have_count(1)
+    expect(page.locator(".entries .entry")).to_contain_text("Zhao Fang")
+
+
+@pytest.mark.browser
+def test_a_borrowers_message_appears_within_a_second_in_an_open_case(console: Console) -> None:
+    number = console.hand_over(console.borrower(timezone="Europe/London"))
+    page = console.page("wang", f"/case/{number}")
+    expect(page.locator(".said")).to_have_count(1)
+    page.evaluate("window.sameDocument = true")
+    console.write("I can pay on Friday")
+    expect(page.locator(".line.from-borrower .said").nth(1)).to_have_text(
+        "I can pay on Friday", timeout=SECOND
+    )
+    # 01:00 UTC, on the borrower's wall in London.
+    expect(page.locator(".line time").first).to_have_text("01:00")
+    assert page.evaluate("window.sameDocument") is True
+
+
+@pytest.mark.browser
+def test_a_reply_reaches_the_outbox_once_however_often_it_is_pressed(console: Console) -> None:
+    conversation = console.borrower()
+    number = console.hand_over(conversation)
+    page = console.page("wang", f"/case/{number}")
+    box = page.get_by_label("Reply to Li Ming")
+    box.fill("I am here, take your time.")
+    page.evaluate(
+        """() => {
+            const box = document.querySelector(".reply textarea");
+            for (let press = 0; press < 3; press++)
+                box.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true}));
+        }"""
+    )
+    expect(page.locator(".from-agent .said")).to_have_text(["I am here, take your time."])
+    expect(box).to_have_value("")
+    expect(page.locator(".case-title")).to_contain_text("You have this conversation.")
+    sent = console.replies(conversation)
+    assert [(one.text, one.state) for one in sent] == [("I am here, take your time.", "queued")]
+    assert console.woken
+    expect(page.locator(".from-agent [aria-label=Queued]")).to_be_visible()
+    outgoing = console.grace.outbox.claim(sent[0].id)
+    assert outgoing is not None
+    assert (outgoing.address, outgoing.initiator) == ("chat-B-1", "agent")
+    console.grace.outbox.settle(sent[0].id, "sent")
+    expect(page.locator(".from-agent [aria-label=Sent]")).to_be_visible(timeout=SECOND)
+
+
+@pytest.mark.browser
+def test_the_same_words_can_be_sent_again_on_purpose(console: Console) -> None:
+    conversation = console.borrower()
+    page = console.page("wang", f"/case/{console.hand_over(conversation)}")
+    for count in (1, 2):
+        page.get_by_label("Reply to Li Ming").fill("Are you there?")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".from-agent")).to_have_count(count)
+        expect(page.get_by_label("Reply to Li Ming")).to_have_value("")
+    assert len(console.replies(conversation)) == 2
+
+
+@pytest.mark.browser
+def test_a_draft_survives_a_reload(console: Console) -> None:
+    number = console.hand_over(console.borrower())
+    page = console.page("wang", f"/case/{number}")
+    page.get_by_label("Reply to Li Ming").press_sequentially("half a sen")
+    page.wait_for_timeout(300)
+    page.reload()
+    expect(page.get_by_label("Reply to Li Ming")).to_have_value("half a sen")
+
+
+@pytest.mark.browser
+def test_a_refusal_is_said_in_words_and_nothing_is_sent(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = console.borrower()
+    number = console.hand_over(conversation)
+    page = console.page("wang", f"/case/{number}")
+    handoffs, rival = console.grace.handoffs, console.agent("anna")
+    reply = handoffs.reply
+
+    def a_moment_too_late(*args: Any, **options: Any) -> int:
+        handoffs.claim(number, rival)
+        return reply(*args, **options)
+
+    monkeypatch.setattr(handoffs, "reply", a_moment_too_late)
+    page.get_by_label("Reply to Li Ming").fill("Hello")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Anna Smith has this conversation.")
+    expect(page.locator(".reply")).to_be_hidden()
+    assert console.replies(conversation) == []
+
+
+@pytest.mark.browser
+def test_closing_needs_an_outcome_and_hands_back_to_the_assistant(console: Console) -> None:
+    conversation = console.borrower()
+    number = console.hand_over(conversation)
+    page = console.page("wang", f"/case/{number}")
+    page.get_by_role("button", name="Take").click()
+    expect(page.locator(".case-title")).to_contain_text("You have this conversation.")
+    page.get_by_role("button", name="Close conversation").click()
+    page.get_by_role("button", name="Close it").click()
+    expect(page.get_by_text("Please choose an outcome.")).to_be_visible()
+    assert console.handoff(number).state == HandoffState.CLAIMED
+    page.get_by_label("Outcome").click()
+    page.get_by_role("option", name="Promise to pay").click()
+    page.get_by_label("Note for colleagues").fill("Pays on Friday")
+    page.get_by_role("button", name="Close it").click()
+    expect(page.locator(".queue .empty")).to_be_visible()
+    row = console.handoff(number)
+    assert (row.state, row.outcome, row.note) == (HandoffState.RETURNED, Outcome.PROMISE, "Pays on Friday")
+    assert console.woken
+    with console.grace.kit.db.begin() as session:
+        assert session.get_one(Conversation, conversation).mode == "bot"
+    page.goto(f"{console.url}/console/case/{number}")
+    expect(page.locator(".case-title")).to_contain_text("Closed: Promise to pay")
+    expect(page.locator(".reply")).to_be_hidden()
+    page.get_by_role("button", name="Take over again").click()
+    expect(page.locator(".case-title")).to_contain_text("You have this conversation.")
+    assert page.url != f"{console.url}/console/case/{number}"
+
+
+@pytest.mark.browser
+def test_after_a_signal_of_self_harm_the_assistant_stays_silent_by_default(console: Console) -> None:
+    conversation = console.borrower()
+    number = console.hand_over(conversation, HandoffReason.SELF_HARM)
+    page = console.page("wang", f"/case/{number}")
+    page.get_by_role("button", name="Close conversation").click()
+    page.get_by_label("Outcome").click()
+    page.get_by_role("option", name="Passed to another team").click()
+    page.get_by_role("button", name="Close it").click()
+    expect(page.locator(".queue .empty")).to_be_visible()
+    assert console.handoff(number).state == HandoffState.CLOSED
+    with console.grace.kit.db.begin() as session:
+        assert session.get_one(Conversation, conversation).mode == "human"
+
+
+@pytest.mark.browser
+def test_markup_of_a_borrower_is_shown_as_text_everywhere(console: Console) -> None:
+    conversation = console.borrower(name=MARKUP)
+    page = console.page("wang")
+    console.write(MARKUP)
+    number = console.hand_over(conversation, HandoffReason.SELF_HARM)
+    expect(page.locator(".toast")).to_contain_text(MARKUP)
+    expect(page.locator(".entries .name")).to_have_text(MARKUP)
+    page.goto(f"{console.url}/console/case/{number}")
+    expect(page.locator(".said").nth(1)).to_have_text(MARKUP)
+    expect(page.locator(".account h2")).to_have_text(MARKUP)
+    console.write(MARKUP)
+    expect(page.locator(".said").nth(2)).to_have_text(MARKUP)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.harmed") is None
+    assert page.locator("img").count() == 0
+
+
+@pytest.mark.browser
+def test_reading_a_case_is_recorded_once_for_each_opening(console: Console) -> None:
+    number = console.hand_over(console.borrower())
+    page = console.page("wang", f"/case/{number}")
+    console.write("One more thing")
+    expect(page.locator(".from-borrower .said")).to_have_count(2)
+    page.wait_for_timeout(500)
+    with console.grace.kit.db.begin() as session:
+        reads = session.scalars(select(AuditEvent).where(AuditEvent.kind == "case_read")).all()
+    assert [one.actor for one in reads] == [f"agent {console.agent('wang')}"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("number", ["999", "abc", "99999999999999999999"])
+def test_a_case_that_does_not_exist_says_so(console: Console, number: str) -> None:
+    page = console.page("wang")
+    page.goto(f"{console.url}/console/case/{number}")
+    expect(page.get_by_text("There is no such case.")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_the_language_is_chosen_in_the_header_and_remembered(console: Console) -> None:
+    page = console.page("wang")
+    expect(page.locator("html")).to_have_attribute("lang", "en-US")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.locator(".brand-place")).to_have_text("会话队列")
+    page.get_by_label("退出登录").click()
+    expect(page.get_by_label("账号")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_page_scrolls_sideways(console: Console, width: int) -> None:
+    conversation = console.borrower(name="W" * 60)
+    console.write("x" * 400)
+    number = console.hand_over(conversation)
+    page = console.page("wang", viewport={"width": width, "height": 844})
+    for path in ("/", f"/case/{number}"):
+        page.goto(f"{console.url}/console{path}")
+        expect(page.locator(".bar")).to_be_visible()
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_string_of_the_console_is_translated() -> None:
+    texts = Texts.load(ROOT)
+    for locale in texts.locales:
+        for source in sorted(SOURCES):
+            assert texts.translate(CONTEXT, source, locale)
+
+
+def test_every_string_that_a_page_asks_for_is_listed() -> None:
+    asked = set()
+    for path in (ROOT / "bot/web/console").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("words", "_fact"):
+                choice = node.args[0]
+                parts = [choice.body, choice.orelse] if isinstance(choice, ast.IfExp) else [choice]
+                asked |= {part.value for part in parts if isinstance(part, ast.Constant)}
+    assert len(asked) > 50
+    assert asked <= SOURCES
+
+
+def test_every_code_has_a_word() -> None:
+    assert set(terms.REASONS) == {one.value for one in HandoffReason}
+    assert set(terms.OUTCOMES) == {one.value for one in Outcome}
+    assert set(terms.STATES) == {one.value for one in HandoffState}
+    assert set(terms.HOLDS) == {one.value for one in HoldKind}
+    assert set(terms.ROLES) == set(ROLES)
+    assert max(PRIORITY.values()) == len(terms.PRIORITIES) - 1

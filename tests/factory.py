@@ -1,0 +1,68 @@
+"""Borrowers made for a test: one row each, no sample file."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date, timedelta
+
+from bot.bootstrap import Grace
+from bot.domain.money import Money
+from bot.storage.tables import AddressRow, Borrower, DueItem, LoanRow
+
+_numbers = itertools.count(1)
+
+
+def make_borrower(
+    grace: Grace,
+    *,
+    locale: str = "zh_CN",
+    amount: str = "3000.00",
+    days_past_due: int = 7,
+    timezone: str = "Asia/Shanghai",
+    channel: str = "webchat",
+    verified: bool = True,
+    prefix: str = "T",
+) -> str:
+    """Insert a borrower with one loan of one due item; born 1990-05-12, phone ends in 5678. Return the ref."""
+    ref = f"{prefix}{next(_numbers):05d}"
+    now = grace.kit.clock.now()
+    today: date = now.date()
+    minor = Money.of(amount, "CNY").minor
+    with grace.kit.db.begin() as session:
+        borrower = Borrower(
+            ref=ref,
+            name="张伟" if locale == "zh_CN" else "Sam Reed",
+            phone="19900005678",
+            birth_date=date(1990, 5, 12),
+            id_last4="301X",
+            locale=locale,
+            timezone=timezone,
+            created_at=now,
+        )
+        session.add(borrower)
+        session.flush()
+        session.add(
+            AddressRow(borrower_id=borrower.id, channel=channel, address=ref, verified=verified, consent=True)
+        )
+        loan = LoanRow(
+            ref=f"L{ref}",
+            borrower_id=borrower.id,
+            product="consumer-cn",
+            currency="CNY",
+            principal_minor=minor,
+            opened_on=today - timedelta(days=200),
+        )
+        session.add(loan)
+        session.flush()
+        session.add(
+            DueItem(
+                loan_id=loan.id,
+                number=1,
+                due_on=today - timedelta(days=days_past_due),
+                principal_minor=minor,
+                interest_minor=0,
+                fee_minor=0,
+                paid_minor=0,
+            )
+        )
+    return ref
