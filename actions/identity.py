@@ -39,6 +39,9 @@ class ValidateIdentity(GraceAction):
     def act(self, turn: Turn) -> list[EventType]:
         """Return what the form's slot becomes."""
         waiting = [] if turn.act in _NO_REQUEST else [SlotSet("identity_deferred", turn.message)]
+        if turn.context.get("verified"):
+            # Settled meanwhile by other means: the phone number, or a member of staff.
+            return [*waiting, SlotSet("identity_confirmed", True)]
         opened = turn.asked("identity_confirmed") is None
         if not opened and turn.interrupted("identity_form"):
             return []

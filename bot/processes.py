@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from honcho.manager import Manager
 from honcho.printer import Printer
+from pydantic import SecretStr
 
 from bot.settings import Settings
 
@@ -21,24 +22,26 @@ def environment(settings: Settings) -> dict[str, str]:
     """Return what every child needs to know, on top of this process's environment."""
     return {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
+        **{f"GRACE_{name.upper()}": _plain(getattr(settings, name)) for name in sorted(settings.model_fields_set)},
         "GRACE_HOME": str(settings.home.resolve()),
-        "GRACE_DATABASE_URL": settings.database_url,
-        "GRACE_RASA_URL": settings.rasa_url,
         "GRACE_RASA_TOKEN": settings.rasa_token.get_secret_value(),
-        "GRACE_ACTIONS_PORT": str(settings.actions_port),
         "GRACE_ACTIONS_URL": f"http://127.0.0.1:{settings.actions_port}/webhook",
         "GRACE_TRACKER_URL": settings.tracker_url,
-        "GRACE_CLOCK_OFFSET": str(settings.clock_offset),
-        "GRACE_PORT": str(settings.port),
-        "GRACE_PUBLIC_URL": settings.public_url,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "MAX_NUMBER_OF_PREDICTIONS": "30",
         "SANIC_HOST": "127.0.0.1",
     }
+
+
+def _plain(value: object) -> str:
+    """Write a setting as the environment holds it."""
+    if value is None:
+        return ""
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def commands(settings: Settings, only: tuple[str, ...] = ()) -> dict[str, str]:

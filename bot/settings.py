@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -16,6 +18,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GRACE_", env_file=".env", extra="ignore")
 
     home: Path = Field(default=Path("."), description="folder that holds policies, locales and domain.yml")
+    state: Path = Field(default=Path("var"), description="folder for what this machine keeps by itself")
     database_url: str = Field(
         default="sqlite:///var/grace.db", description="SQLAlchemy URL: SQLite or PostgreSQL"
     )
@@ -27,7 +30,7 @@ class Settings(BaseSettings):
     default_locale: Literal["zh_CN", "en"] = "zh_CN"
 
     secret: SecretStr = Field(
-        default=SecretStr(""), description="signs links and sessions; empty: made at start"
+        default=SecretStr(""), description="signs sessions; empty: kept in <state>/secret"
     )
     public_url: str = Field(
         default="http://127.0.0.1:8080", description="where borrowers and agents reach the app"
@@ -72,6 +75,25 @@ class Settings(BaseSettings):
     def identity_for(self) -> timedelta:
         """How long a verification lasts."""
         return timedelta(days=self.identity_days)
+
+    def signing_secret(self) -> str:
+        """Return the secret that signs sessions: the one set, or one made once and kept in a private file.
+
+        Sessions so outlive a restart. Several machines need one common GRACE_SECRET.
+        """
+        given = self.secret.get_secret_value()
+        if given:
+            return given
+        path = self.state / "secret"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text("ascii")
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            secret = secrets.token_urlsafe(32)
+            file.write(secret)
+        return secret
 
     def lender(self, locale: str) -> str:
         """The lender's name in a locale."""

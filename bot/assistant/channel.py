@@ -15,7 +15,18 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.assistant import faults
+from bot.assistant.endpoint import ActionEndpoint
+
 NAME = "gateway"
+
+
+class TurnFailed(Exception):
+    """A turn could not be served whole; nothing of it was saved."""
+
+    def __init__(self, fault: faults.Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
 
 
 class GatewayOutput(CollectingOutputChannel):
@@ -70,7 +81,13 @@ class GatewayInput(InputChannel):
                 message_id=body["turn"],
                 metadata=body["context"],
             )
-            return response.json(await take_turn(request.app.ctx.agent, message))
+            try:
+                return response.json(await take_turn(request.app.ctx.agent, message))
+            except TurnFailed as error:
+                # 503: ask again later. 500: asking again will not help.
+                return response.json(
+                    {"error": error.fault}, status=503 if error.fault == "unreachable" else 500
+                )
 
         @routes.post("/parse")
         async def parse(request: Request) -> HTTPResponse:
@@ -88,18 +105,23 @@ class GatewayInput(InputChannel):
 
 
 async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
-    """Handle one turn under the conversation's lock; a turn that was already taken is answered again as it was.
+    """Handle one turn under the conversation's lock; one that was taken before is answered as it was then.
 
-    The repeat happens when the gateway died between Rasa's answer and storing it.
+    The repeat happens when the gateway died between Rasa's answer and storing it. Raises TurnFailed when an
+    action could not be run or a text not be rendered: then nothing is saved, and the turn can be asked again.
     """
     async with agent.lock_store.lock(message.sender_id):
         processor = agent.processor
+        processor.action_endpoint = ActionEndpoint.around(processor.action_endpoint)
         known = await agent.tracker_store.retrieve(message.sender_id)
         if known is not None and _last_turn(known) == message.message_id:
             return _answer(known, _replies(known))
+        found = faults.watch()
         tracker = await processor.log_message(message, should_save_tracker=False)
         tracker = await processor.run_action_extract_slots(message.output_channel, tracker)
         await processor._run_prediction_loop(message.output_channel, tracker)
+        if found:
+            raise TurnFailed(found[0])
         await processor.save_tracker(tracker)
         return _answer(tracker, message.output_channel.messages)
 

@@ -10,7 +10,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.language.texts import SOURCE_LOCALE, Texts
+from bot.assistant import faults
+from bot.language.texts import SOURCE_LOCALE, TextError, Texts
 
 
 class CatalogueNLG(NaturalLanguageGenerator):
@@ -27,7 +28,11 @@ class CatalogueNLG(NaturalLanguageGenerator):
             return None
         context = (tracker.latest_message.metadata if tracker.latest_message else None) or {}
         locale = kwargs.get("locale") or context.get("locale") or SOURCE_LOCALE
-        rendered = self._texts.render(utter_action, locale, {**context, **kwargs})
+        try:
+            rendered = self._texts.render(utter_action, locale, {**context, **kwargs})
+        except TextError:
+            faults.note("broken")
+            raise
         return {
             "text": rendered.text,
             "buttons": [{"title": one.title, "payload": one.payload} for one in rendered.buttons],

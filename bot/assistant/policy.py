@@ -15,6 +15,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.language.acts import still_to_serve
+
 NEXT_ACT = "action_next_act"
 IDENTITY_FORM = "identity_form"
 
@@ -28,7 +30,8 @@ class ActsPolicy(RulePolicy):
     *Identity first.* An act outside `open_acts` in an unverified conversation starts the identity form; the
     act is kept by that form and served after it.
     *Several acts.* When a turn is done and the message held more acts, `action_next_act` brings the next one
-    forward as if it had been said then; acts that the running form has already read are passed over.
+    forward as if it had been said then; acts that the running form has already read are passed over, and
+    after a turn that ended the bot's part (slot `turn_ended`) all but protection.
     """
 
     @staticmethod
@@ -62,7 +65,7 @@ class ActsPolicy(RulePolicy):
         prediction = super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
         chosen = domain.index_for_action(ACTION_LISTEN_NAME) if prediction.probabilities else -1
         listens = chosen >= 0 and prediction.probabilities[chosen] == prediction.max_confidence
-        if listens and prediction.max_confidence > 0 and self._next_act(tracker) is not None:
+        if listens and prediction.max_confidence > 0 and self._acts_left(tracker):
             return self._force(NEXT_ACT, tracker, domain)
         return prediction
 
@@ -99,10 +102,16 @@ class ActsPolicy(RulePolicy):
             and act not in self.config["open_acts"]
         )
 
-    def _next_act(self, tracker: DialogueStateTracker) -> dict[str, Any] | None:
+    def _acts_left(self, tracker: DialogueStateTracker) -> bool:
         form = tracker.active_loop_name
         absorbed = self.config["answers"].get(form, []) if form else []
-        return next((act for act in _acts(tracker)[1:] if act["intent"] not in absorbed), None)
+        return bool(still_to_serve(_acts(tracker), absorbed, protection_only=_ended(tracker)))
+
+
+def _ended(tracker: DialogueStateTracker) -> bool:
+    metadata = (tracker.latest_message.metadata if tracker.latest_message else None) or {}
+    turn = str(metadata.get("turn") or "").partition(":")[0]
+    return bool(turn) and tracker.get_slot("turn_ended") == turn
 
 
 def _acts(tracker: DialogueStateTracker) -> list[dict[str, Any]]:

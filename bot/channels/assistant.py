@@ -14,7 +14,11 @@ FALLBACK = "nlu_fallback"
 
 
 class AssistantDown(Exception):
-    """Rasa cannot be reached or failed; the turn stays stored and is asked again."""
+    """Rasa or its action server cannot be reached; the turn stays stored and is asked again."""
+
+
+class AssistantBroken(Exception):
+    """Rasa answered that it cannot serve this turn; asking again will hardly help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Assistant:
         )
 
     async def turn(self, turn: Turn) -> Answer:
-        """Have one turn read and answered. Raises AssistantDown."""
+        """Have one turn read and answered. Raises AssistantDown or AssistantBroken."""
         body = {
             "conversation": turn.conversation_id,
             "turn": turn.id,
@@ -51,7 +55,7 @@ class Assistant:
         )
 
     async def parse(self, text: str, context: dict[str, Any]) -> dict[str, Any]:
-        """Have one message read, without any dialogue. Raises AssistantDown."""
+        """Have one message read, without any dialogue. Raises AssistantDown or AssistantBroken."""
         return await self._post("/parse", {"text": text, "context": context})
 
     async def ready(self) -> bool:
@@ -68,9 +72,12 @@ class Assistant:
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
             response = await self._client.post(path, json=body)
-            response.raise_for_status()
         except httpx.HTTPError as error:
-            raise AssistantDown(f"{type(error).__name__}: {error}") from error
+            raise AssistantDown(type(error).__name__) from error
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise AssistantDown("Rasa or its action server is not ready")
+        if not response.is_success:
+            raise AssistantBroken(f"Rasa answered {response.status_code}")
         result: dict[str, Any] = response.json()
         return result
 

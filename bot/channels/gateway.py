@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from bot.bootstrap import Grace
-from bot.channels.assistant import Answer, Assistant, AssistantDown
+from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown
 from bot.channels.channel import Channel
 from bot.services.conversation import Incoming, Received, Turn
 from bot.storage.db import StorageError
@@ -99,6 +99,10 @@ class Gateway:
             log.warning("assistant_down", conversation=turn.conversation_id, error=str(error))
             await asyncio.to_thread(self.grace.conversations.fail_turn, turn)
             return False
+        except AssistantBroken as error:
+            log.error("turn_broken", conversation=turn.conversation_id, turn=turn.id, error=str(error))
+            await asyncio.to_thread(self.grace.conversations.abandon_turn, turn)
+            return True
         await asyncio.to_thread(self._finish, turn, answer)
         await self.wake()
         return True

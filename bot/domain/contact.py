@@ -13,6 +13,8 @@ from bot.domain.policy import Cap, ContactPack, Duty, QuietHours, Scope
 
 # How many days ahead a held message looks for its instant; longer than any cap window (31 days).
 _PROBE_DAYS = 62
+# Zones reach a day beyond UTC, and the calendar of `datetime` ends with the year 9999.
+_CALENDAR_END = datetime(9999, 12, 29, tzinfo=UTC)
 
 # What was agreed is kept up with its own reminders; these holds stop only the ladder.
 _AGREED = frozenset({HoldKind.PLAN, HoldKind.PROMISE, HoldKind.HARDSHIP})
@@ -154,17 +156,33 @@ def _first_allowed(case: Case, at: datetime, pack: ContactPack, scopes: tuple[Sc
 def _turning_points(case: Case, at: datetime, pack: ContactPack) -> Iterator[datetime]:
     zone = ZoneInfo(case.timezone)
     ends = {rule.end for rule in pack.rules if isinstance(rule, QuietHours)} | {time(0)}
-    holds = [hold.until for hold in case.holds if hold.until is not None]
+    holds = [hold.until for hold in case.holds if hold.until is not None and hold.until < _CALENDAR_END]
     yield from holds
     for start in [at, *holds]:
-        first = start.astimezone(zone).date()
-        for offset in range(_PROBE_DAYS):
-            for clock_time in ends:
-                yield _local_instant(first + timedelta(days=offset), clock_time, zone)
+        first = start.astimezone(zone).date().toordinal()
+        for day in range(first, min(first + _PROBE_DAYS, _CALENDAR_END.toordinal())):
+            yield from _instants(date.fromordinal(day), ends, zone)
 
 
-def _local_instant(day: date, clock_time: time, zone: ZoneInfo) -> datetime:
-    """The first instant on `day` whose wall clock shows `clock_time` or later, in UTC."""
-    instant = datetime.combine(day, clock_time, tzinfo=zone).astimezone(UTC)
-    # In a spring gap the wall time does not exist; the round trip moves it past the gap.
-    return instant if instant.astimezone(zone).time() >= clock_time else instant + timedelta(hours=1)
+def _instants(day: date, clock_times: set[time], zone: ZoneInfo) -> Iterator[datetime]:
+    """The instants at which a wall shows one of the times, both of them where an hour comes twice, and the
+    instant at which its clocks change.
+    """
+    for clock_time in clock_times:
+        for fold in (0, 1):
+            yield datetime.combine(day, clock_time.replace(fold=fold), zone).astimezone(UTC)
+    start, end = (datetime.combine(day + timedelta(days=n), time(), zone).astimezone(UTC) for n in (0, 1))
+    if _offset(start, zone) != _offset(end, zone):
+        yield _clock_change(start, end, zone)
+
+
+def _clock_change(start: datetime, end: datetime, zone: ZoneInfo) -> datetime:
+    before = _offset(start, zone)
+    while end - start > timedelta(seconds=1):
+        middle = start + (end - start) / 2
+        start, end = (middle, end) if _offset(middle, zone) == before else (start, middle)
+    return end.replace(microsecond=0)
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
+    return instant.astimezone(zone).utcoffset()

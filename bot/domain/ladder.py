@@ -19,7 +19,9 @@ def due_step(ladder: Ladder, days_past_due: int, done: frozenset[str]) -> Step |
     if not reached:
         return None
     step = reached[-1]
-    if step.id in done or days_past_due - step.day > step.valid_days:
+    if any(used.id in done and used.day >= step.day for used in ladder.steps):
+        return None
+    if days_past_due - step.day > step.valid_days:
         return None
     return step
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from typing import Literal
 
 # ISO 4217 minor unit digits, where they are not two.
@@ -36,6 +36,10 @@ _DIGITS = {
 
 OddCents = Literal["first", "last"]
 
+# What a 64-bit column holds for certain; far more than anyone owes.
+_MOST_DIGITS = 18
+_EXACT = Context(prec=_MOST_DIGITS + 10, traps=[Inexact])
+
 
 class MoneyError(ValueError):
     """An amount or a currency cannot be money: the message says which and why."""
@@ -57,10 +61,10 @@ class Money:
     def of(cls, amount: str | int | Decimal, currency: str) -> Money:
         """Build from a major-unit amount such as "2300.50".
 
-        Raises MoneyError if the text is no finite number, has more decimals than the currency, or the
-        currency is not three capital letters.
+        Raises MoneyError if the text is no finite number, has more decimals than the currency or more than
+        18 digits in all, or the currency is not three capital letters.
         """
-        if len(currency) != 3 or not currency.isascii() or not currency.isupper():
+        if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
             raise MoneyError(f"currency {currency!r} is not an ISO 4217 code such as CNY")
         try:
             value = Decimal(str(amount))
@@ -68,11 +72,15 @@ class Money:
             raise MoneyError(f"amount {amount!r} is not a number") from None
         if not value.is_finite():
             raise MoneyError(f"amount {amount!r} is not finite")
-        scaled = value.scaleb(minor_digits(currency))
-        if scaled != scaled.to_integral_value():
-            raise MoneyError(
-                f"amount {amount!r} has more than {minor_digits(currency)} decimals for {currency}"
-            )
+        digits = minor_digits(currency)
+        if value and value.adjusted() + digits >= _MOST_DIGITS:
+            raise MoneyError(f"amount {amount!r} is too large")
+        try:
+            scaled = value.scaleb(digits, _EXACT)
+        except Inexact:
+            scaled = None
+        if scaled is None or scaled != scaled.to_integral_value():
+            raise MoneyError(f"amount {amount!r} has more than {digits} decimals for {currency}")
         return cls(int(scaled), currency)
 
     @property

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
 from math import ceil
 from typing import Literal
 
@@ -106,7 +108,7 @@ def offers(
     if amount.minor <= 0:
         return Offers((), (Refusal("nothing_due", "0", "a plan"),))
     refusals = [
-        *_count_refusals(amount, policy, wish),
+        *_count_refusals(amount, policy, wish, hardship),
         *_extension_refusals(policy, wish, extensions_used),
         *_first_refusals(policy, wish, today, hardship),
     ]
@@ -133,7 +135,7 @@ def instalment_option(
     first = min(max(first_on or date.min, today + timedelta(days=1)), _latest_first(policy, today, hardship))
     if first_on is None:
         first = _latest_first(policy, today, hardship)
-    down = Money(0, amount.currency) if hardship else amount.times(rules.down_payment_percent / 100)
+    down = _down_payment(amount, policy, hardship)
     rest = (amount - down).split(count, rules.odd_cents)
     items = [(add_months(first, n), part) for n, part in enumerate(rest)]
     if down.minor:
@@ -158,19 +160,23 @@ def extension_option(amount: Money, days: int, today: date) -> Option:
     )
 
 
-def max_count(amount: Money, policy: ProductPolicy) -> int:
+def max_count(amount: Money, policy: ProductPolicy, *, hardship: bool) -> int:
     """Return the most instalments that both the count limit and the minimum instalment allow (may be 0)."""
     minimum = Money.of(policy.instalment.minimum, amount.currency)
-    return min(policy.instalment.count.max, amount.minor // minimum.minor)
+    rest = amount - _down_payment(amount, policy, hardship)
+    return min(policy.instalment.count.max, rest.minor // minimum.minor)
 
 
 def _candidates(
     amount: Money, policy: ProductPolicy, wish: Wish, *, today: date, hardship: bool, extensions_used: int
 ) -> Iterable[Option]:
-    instalments = [
-        instalment_option(amount, policy, count, today=today, hardship=hardship, first_on=wish.first_on)
-        for count in _counts(amount, policy, wish)
-    ]
+    def made(count: int) -> Option:
+        return instalment_option(
+            amount, policy, count, today=today, hardship=hardship, first_on=wish.first_on
+        )
+
+    high = max_count(amount, policy, hardship=hardship)
+    instalments = [made(count) for count in _counts(amount, policy, wish, high, made)]
     extensions = [extension_option(amount, days, today) for days in _days(policy, wish, extensions_used)]
     if wish.kind == "extension":
         return [*extensions, *instalments]
@@ -179,17 +185,20 @@ def _candidates(
     return [*instalments[: MAX_OPTIONS - 1], *extensions, *instalments[MAX_OPTIONS - 1 :]]
 
 
-def _counts(amount: Money, policy: ProductPolicy, wish: Wish) -> list[int]:
-    low, high = policy.instalment.count.min, max_count(amount, policy)
+def _counts(
+    amount: Money, policy: ProductPolicy, wish: Wish, high: int, made: Callable[[int], Option]
+) -> list[int]:
+    low = policy.instalment.count.min
     if high < low:
         return []
     counts: list[int] = []
     if wish.count is not None:
         counts.append(min(max(wish.count, low), high))
     if wish.ability is not None and wish.ability.minor > 0:
-        # One more than the bare quotient allows for interest and odd cents.
-        needed = ceil(amount.minor / wish.ability.minor)
-        counts += [min(max(n, low), high) for n in (needed, needed + 1)]
+        # The bare quotient knows nothing of a down payment or of interest.
+        fewest = (n for n in range(low, high + 1) if _within_ability(made(n), wish))
+        needed = ceil(Fraction(amount.minor, wish.ability.minor))
+        counts += [*islice(fewest, 1), *(min(max(n, low), high) for n in (needed, needed + 1))]
     counts += [n for n in policy.instalment.offered_counts if n <= high]
     return list(dict.fromkeys(counts))
 
@@ -211,24 +220,32 @@ def _latest_first(policy: ProductPolicy, today: date, hardship: bool) -> date:
     return today + timedelta(days=rules.first_payment_days_hardship if hardship else rules.first_payment_days)
 
 
+def _down_payment(amount: Money, policy: ProductPolicy, hardship: bool) -> Money:
+    if hardship:
+        return Money(0, amount.currency)
+    return amount.times(policy.instalment.down_payment_percent / 100)
+
+
 def _interest(part: Money, annual_percent: Decimal, days: int) -> Money:
     """Simple interest, actual/365, rounded half-even to a minor unit."""
-    return part.times(annual_percent / 100 * days / _YEAR_DAYS)
+    # A share of a year has no end as a decimal, and half a cent must be seen as just that.
+    return Money(round(part.minor * Fraction(annual_percent) * days / (100 * _YEAR_DAYS)), part.currency)
 
 
-def _count_refusals(amount: Money, policy: ProductPolicy, wish: Wish) -> Iterable[Refusal]:
+def _count_refusals(amount: Money, policy: ProductPolicy, wish: Wish, hardship: bool) -> Iterable[Refusal]:
     low, high = policy.instalment.count.min, policy.instalment.count.max
-    affordable = max_count(amount, policy)
+    affordable = max_count(amount, policy, hardship=hardship)
     minimum = Money.of(policy.instalment.minimum, amount.currency)
     asked = wish.count
     if asked is None and wish.ability is not None and wish.ability.minor > 0:
-        asked = ceil(amount.minor / wish.ability.minor)
+        asked = ceil(Fraction(amount.minor, wish.ability.minor))
     if asked is None:
         return
     if asked > high or (wish.count is not None and asked < low):
         yield Refusal("instalment.count", f"{low}-{high}", str(asked))
     if asked > affordable and affordable < high:
-        yield Refusal("instalment.minimum", str(minimum), str(amount.split(asked)[0]))
+        rest = amount - _down_payment(amount, policy, hardship)
+        yield Refusal("instalment.minimum", str(minimum), str(Money(rest.minor // asked, amount.currency)))
 
 
 def _extension_refusals(policy: ProductPolicy, wish: Wish, used: int) -> Iterable[Refusal]:

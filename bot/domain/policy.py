@@ -109,6 +109,8 @@ class Ladder(_Frozen):
         days = [step.day for step in self.steps]
         if days != sorted(set(days)):
             raise ValueError("steps must stand in ascending order of day, no day twice")
+        if len({step.id for step in self.steps}) < len(self.steps):
+            raise ValueError("a step id stands more than once")
         return self
 
 

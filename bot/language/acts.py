@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeVar
 
 _TIERS: tuple[tuple[str, ...], ...] = (
     ("signal_self_harm", "threaten_violence"),
@@ -50,3 +50,18 @@ def tier(act: str) -> int:
 def in_order(acts: Iterable[tuple[str, A]]) -> list[tuple[str, A]]:
     """Sort (act, anything) pairs by the order of service; a tie keeps what was said first."""
     return sorted(acts, key=lambda pair: tier(pair[0]))
+
+
+def still_to_serve(
+    acts: Sequence[dict[str, Any]], absorbed: Collection[str], *, protection_only: bool = False
+) -> list[dict[str, Any]]:
+    """Return the acts of a message that wait behind its first, which is being served.
+
+    What the running form takes as its answer (`absorbed`) was read with the first; once people have the
+    conversation, or the writer turned out not to be the borrower, only protection is still honoured.
+    """
+    return [
+        act
+        for act in acts[1:]
+        if act["intent"] not in absorbed and (not protection_only or act["intent"] in PROTECTION)
+    ]

@@ -390,16 +390,7 @@ class ConversationService:
             conversation.outage_told = False
             if understood:
                 conversation.misunderstood = 0
-            session.execute(
-                update(Message)
-                .where(
-                    Message.conversation_id == turn.conversation_id,
-                    Message.direction == "in",
-                    Message.turn == turn.id,
-                    Message.state == "received",
-                )
-                .values(state="handled", done_at=now)
-            )
+            self._handled(session, turn, now)
             if reply.text:
                 silenced = conversation.mode == "human" and reply.purpose != "handoff"
                 self._queue(session, conversation, reply, turn=turn.id, now=now, cancelled=silenced)
@@ -430,6 +421,35 @@ class ConversationService:
                 turn=f"{turn.id}:outage",
                 now=now,
             )
+
+    def abandon_turn(self, turn: Turn) -> None:
+        """Give a turn that cannot be served to people, and tell the borrower."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, turn.conversation_id, with_for_update=True)
+            if conversation.lease_owner != turn.owner:
+                return
+            conversation.lease_owner = conversation.lease_until = None
+            self._handled(session, turn, now)
+            self.handoffs.open_in(
+                session, conversation, HandoffReason.FAILURE, cause=f"message {turn.id}", actor="gateway"
+            )
+            reply = self._rendered(
+                "utter_handoff_failure", conversation.locale, {"wait": self._hours(conversation)}
+            )
+            self._queue(session, conversation, reply, turn=turn.id, now=now)
+
+    def _handled(self, session: Session, turn: Turn, now: datetime) -> None:
+        session.execute(
+            update(Message)
+            .where(
+                Message.conversation_id == turn.conversation_id,
+                Message.direction == "in",
+                Message.turn == turn.id,
+                Message.state == "received",
+            )
+            .values(state="handled", done_at=now)
+        )
 
     def release_dead(self) -> None:
         """Free the conversations that a process of this machine held when it died."""

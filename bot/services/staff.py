@@ -97,7 +97,7 @@ class StaffService:
     def names(self) -> dict[int, str]:
         """Return the name of everyone who ever worked here, by id: the records go on naming them."""
         with self.kit.db.begin() as session:
-            return {agent_id: name for agent_id, name in session.execute(select(Agent.id, Agent.name))}
+            return dict(session.execute(select(Agent.id, Agent.name)).tuples().all())
 
     def _verify(self, hashed: str, password: str) -> bool:
         try:

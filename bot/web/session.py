@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from bot.settings import Settings
@@ -15,9 +13,7 @@ class Sessions:
     """Signs and reads the web chat's session: the address of one borrower's thread."""
 
     def __init__(self, settings: Settings) -> None:
-        # Without a secret, sessions end with the process: safe, and enough for one machine.
-        secret = settings.secret.get_secret_value() or secrets.token_urlsafe(32)
-        self._signer = URLSafeTimedSerializer(secret, salt="grace-chat")
+        self._signer = URLSafeTimedSerializer(settings.signing_secret(), salt="grace-chat")
         self._seconds = settings.session_hours * 3600
 
     def issue(self, address: str) -> str:

@@ -34,9 +34,14 @@ async def test_hardship_with_a_wish_shows_that_wish_first_and_agrees_after_two_t
 
 @pytest.mark.parametrize(
     ("locale", "opening", "ability"),
-    [("zh_CN", "我生病住院了，这个月还不上", "每个月大概五百"), ("en", "I'm in hospital and can't pay", "about 500 a month")],
+    [
+        ("zh_CN", "我生病住院了，这个月还不上", "每个月大概五百"),
+        ("en", "I'm in hospital and can't pay", "about 500 a month"),
+    ],
 )
-async def test_stated_ability_bounds_every_option(talks: Talks, locale: str, opening: str, ability: str) -> None:
+async def test_stated_ability_bounds_every_option(
+    talks: Talks, locale: str, opening: str, ability: str
+) -> None:
     talk = await talks.new(locale)
     asked = await talk.say(opening)
     assert "utter_ask_plan_ability" in asked.keys
@@ -47,7 +52,9 @@ async def test_stated_ability_bounds_every_option(talks: Talks, locale: str, ope
     assert all(item.amount.minor <= 50_000 for offer in shown for item in offer.schedule)
 
 
-@pytest.mark.parametrize(("locale", "opening"), [("zh_CN", "我被裁了，暂时没钱还"), ("en", "I got laid off, no money now")])
+@pytest.mark.parametrize(
+    ("locale", "opening"), [("zh_CN", "我被裁了，暂时没钱还"), ("en", "I got laid off, no money now")]
+)
 async def test_hardship_pauses_the_ladder(talks: Talks, locale: str, opening: str) -> None:
     talk = await talks.new(locale)
     await talk.say(opening)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,13 +24,15 @@ from bot.channels.gateway import Gateway
 from bot.channels.telegram import TelegramChannel
 from bot.services.conversation import Reply, Turn
 from bot.services.kit import MovableClock
-from bot.storage.tables import Borrower, Conversation, Message
-from tests.conftest import MORNING, ROOT, absent, settings_for
+from bot.storage.tables import Conversation, Message
+from tests.conftest import ROOT, absent, settings_for
 from tests.e2e.fake_bot_api import FakeBotApi
+from tests.factory import make_borrower
+from tests.stack import free_port
 
 TOKEN = "424242:an-emulated-token"
-PHONE = "13800001234"
-BIRTHDAY = date(1990, 5, 12)
+PHONE = "19900005678"
+"""What every borrower of the factory has on file."""
 PATIENCE = 15.0
 _FOLDER = ROOT / "tests" / "emulator"
 
@@ -44,22 +45,25 @@ def emulator() -> Iterator[str]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         absent("no node and npm, which run the Telegram emulator")
-    if not (_FOLDER / "node_modules" / "telegram-test-api").is_dir():
+    _install(npm)
+    port = free_port()
+    command = [node, str(_FOLDER / "serve.js"), str(port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "ready"
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def _install(npm: str) -> None:
+    """Install the emulator where it is missing; test processes that run side by side wait for one another."""
+    with (_FOLDER / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (_FOLDER / "node_modules" / "telegram-test-api").is_dir():
+            return
         made = subprocess.run([npm, "ci"], cwd=_FOLDER, capture_output=True, text=True, timeout=300)
-        if made.returncode != 0:
-            absent(f"npm cannot install the Telegram emulator: {made.stderr[-300:]}")
-    port = _free_port()
-    process = subprocess.Popen(
-        [node, str(_FOLDER / "serve.js"), str(port)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == "ready"
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    if made.returncode != 0:
+        absent(f"npm cannot install the Telegram emulator: {made.stderr[-300:]}")
 
 
 @pytest.fixture
@@ -69,11 +73,6 @@ async def api() -> AsyncIterator[FakeBotApi]:
     await fake.open()
     yield fake
     await fake.shut()
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock(MORNING)
 
 
 @pytest.fixture
@@ -207,26 +206,16 @@ async def until(check: Callable[[], Any], what: str = "it") -> Any:
     return found
 
 
-def add_borrower(grace: Grace, ref: str = "B1", locale: str = "zh_CN") -> str:
-    """Put a borrower on file and return a one-time link's token."""
-    with grace.kit.db.begin() as session:
-        session.add(
-            Borrower(
-                ref=ref,
-                name="陈立",
-                phone=PHONE,
-                birth_date=BIRTHDAY,
-                locale=locale,
-                timezone="Asia/Shanghai",
-                created_at=grace.kit.clock.now(),
-            )
-        )
-    return grace.identity.issue_link(ref, "telegram")
+def add_borrower(grace: Grace) -> tuple[str, str]:
+    """Put a borrower with an overdue loan on file; return their reference and a one-time link's token."""
+    ref = make_borrower(grace)
+    return ref, grace.identity.issue_link(ref, "telegram")
 
 
 def bind(grace: Grace, chat: int) -> str:
     """Put a borrower on file whose chat this is, and return its conversation."""
-    assert grace.identity.bind(add_borrower(grace), "telegram", str(chat))
+    _, token = add_borrower(grace)
+    assert grace.identity.bind(token, "telegram", str(chat))
     return grace.conversations.ensure("telegram", str(chat))
 
 
@@ -237,10 +226,3 @@ def messages(grace: Grace, direction: str, chat: int | None = None) -> list[Mess
         found = found.where(Conversation.address == str(chat))
     with grace.kit.db.begin() as session:
         return list(session.scalars(found.where(Message.direction == direction).order_by(Message.id)))
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port

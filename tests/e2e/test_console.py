@@ -244,10 +244,9 @@ def test_a_handoff_that_grows_more_urgent_alerts_again_and_moves_up(console: Con
     console.hand_over(conversation, HandoffReason.MISUNDERSTOOD)
     page = console.page("wang")
     expect(page.locator(".entries .entry").nth(1)).to_contain_text("Li Ming")
-    console.write("I cannot go on")
-    console.hand_over(conversation, HandoffReason.SELF_HARM)
-    expect(page.locator(".toast")).to_contain_text("Emergency", timeout=2 * SECOND)
-    expect(page.locator(".entries .entry").first).to_contain_text("Li Ming", timeout=2 * SECOND)
+    console.grace.protection.honour(conversation, "signal_self_harm", turn="2", locale="en")
+    expect(page.locator(".toast")).to_contain_text("Emergency", timeout=SECOND)
+    expect(page.locator(".entries .entry").first).to_contain_text("Li Ming", timeout=SECOND)
 
 
 @pytest.mark.browser

@@ -10,11 +10,11 @@ from bot.language.entities.model import Candidate, Message
 from bot.language.entities.numbers import Numeral
 
 _LIMITS = {"count": 60, "ordinal": 10, "time": 31, "duration": 60}
-_BEFORE = re.compile(r"(?:^|[\s，。,.!?;:、(~]|[就要选分那是来改成做还按给我])$")
-_AFTER = re.compile(
-    r"\s?(?:[个号](?=[\s.,!?，。]*$|吧|可以|行|好))?(?=$|[\s，。,.!?;:、)]|吧|就|可|好|"
-    r"行|呢|啊|咯|都|也|得|哦|喔)"
+_FEW = re.compile(r"an? |couple|few|several|几")
+_ONLY = re.compile(
+    r"(?:好|那|就|选|嗯|ok|okay|yes|just)?[\s,，]*(?:一|one)(?:个|吧|please|pls|\s|[.,!?，。])*"
 )
+_COUNTED = re.compile(r"\s?[个号](?=[\s.,!?，。]*$|吧|可以|行|好)")
 
 
 def find(message: Message, numerals: list[Numeral]) -> Iterator[Candidate]:
@@ -27,24 +27,31 @@ def find(message: Message, numerals: list[Numeral]) -> Iterator[Candidate]:
         return
     for numeral in numerals:
         number = numeral.whole
-        if number is None or not 0 < number <= _LIMITS[kind] or numeral.scale > 10:
+        if (
+            number is None
+            or numeral.vague
+            or not 0 < number <= _LIMITS[kind]
+            or numeral.scale > 10
+            or _FEW.match(message.text, numeral.start)
+        ):
             continue
-        left = message.before(numeral.start, 1)
-        after = _AFTER.match(message.text, numeral.end)
-        if after is None or not _BEFORE.search(left) or not _speaks_for_itself(message, numeral, after.end()):
-            continue
-        candidate = _read(message, kind, number, numeral)
-        if candidate is not None:
-            yield candidate
+        if _stands_alone(message, numeral) and message.answers(numeral.start, numeral.end):
+            candidate = _read(message, kind, number, numeral)
+            if candidate is not None:
+                yield candidate
 
 
-def _speaks_for_itself(message: Message, numeral: Numeral, end: int) -> bool:
-    """No measure of its own after the number; "one" only as the whole answer."""
-    if message.text[numeral.start : numeral.end] == "one" and len(message.text.strip(" .,!?")) > len(
-        "one please"
-    ):
+def _stands_alone(message: Message, numeral: Numeral) -> bool:
+    """Nothing of another sense around the number; "one" and 一 only as the whole answer."""
+    text = message.text
+    spoken = text[numeral.start : numeral.end]
+    if spoken in bare.WEAK and not _ONLY.fullmatch(text):
         return False
-    return end > numeral.end or bare.stands_bare(message, numeral)
+    if bare.EDGE_LEFT.search(message.before(numeral.start, 1)) is None:
+        return False
+    if message.context.expected in ("count", "ordinal") and _COUNTED.match(text, numeral.end):
+        return True
+    return bare.EDGE_RIGHT.match(text, numeral.end) is not None and bare.stands_bare(message, numeral)
 
 
 def _read(message: Message, kind: str, number: int, numeral: Numeral) -> Candidate | None:

@@ -60,8 +60,8 @@ _VERB_EN = re.compile(
 )
 _IS_EN = re.compile(r"\b(?:is|was|be|were|it's|that's|said|says|just)\s+$", re.A)
 _ASKED_EN = re.compile(
-    r"\s*-?ish\b|\s+(?:or so|now|up ?front|max|tops|today|tomorrow|tonight|works?\b|instead|is (?:all|what|the|my|"
-    r"possible|fine|ok|doable|too)|would|ok\b)"
+    r"\s*-?ish\b|\s+(?:or so|now|up ?front|max|tops|today|tomorrow|tonight|works?\b|instead|"
+    r"is (?:all|what|the|my|possible|fine|ok|doable|too)|would|ok\b)"
 )
 _ASKED_ZH = re.compile(
     r"\s*(?:可不可以|可以|行不行|行吗|行不|够|吧|好吗|好不好|成吗|左右|以内|上下|怎么样|如何|"
@@ -84,6 +84,11 @@ _THINGS = re.compile(
     r"meters|grams|kilos|kg|lbs|sq|square|degrees|volts|watts|customers|employees|reasons|ways|"
     r"things|things|options|payments|instal\w*)\b"
 )
+EDGE_LEFT = re.compile(r"(?:^|[\s，。,.!?;:、(~]|[就要选分那还是来改成做按给我出付])$")
+"""What may stand before a number given as an answer."""
+EDGE_RIGHT = re.compile(r"\s?(?=$|[\s，。,.!?;:、)]|吧|就|可|好|行|呢|啊|咯|都|也|得|哦|喔|左右|以内)")
+"""What may stand after it."""
+WEAK = ("一", "几", "one")
 _INSULT = ("二百五", "250")
 
 
@@ -92,7 +97,7 @@ def is_amount(message: Message, numeral: Numeral, *, dated: bool) -> bool:
     text = message.text
     if not _plausible(message, numeral):
         return False
-    if message.context.expected == "money":
+    if message.context.expected == "money" and _answers(message, numeral):
         return True
     spoken = text[numeral.start : numeral.end]
     left = message.before(numeral.start, 40)
@@ -135,6 +140,20 @@ def _plausible(message: Message, numeral: Numeral) -> bool:
         following = text[end:].lstrip()[:1]
         return bool(following) and not following.isascii()
     return True
+
+
+def _answers(message: Message, numeral: Numeral) -> bool:
+    """Whether a number answers "how much": three figures, or on its own in a short clause."""
+    if numeral.arabic and numeral.low >= 100:
+        return True
+    spoken = message.text[numeral.start : numeral.end]
+    if spoken in WEAK and len(message.text.strip(" .,!?，。")) > len(spoken) + 1:
+        return False
+    return (
+        EDGE_LEFT.search(message.before(numeral.start, 1)) is not None
+        and EDGE_RIGHT.match(message.text, numeral.end) is not None
+        and message.answers(numeral.start, numeral.end)
+    )
 
 
 def stands_bare(message: Message, numeral: Numeral) -> bool:

@@ -68,6 +68,7 @@ _EN = re.compile(
     r"lunch)(?P<plural>s)?\b)(?P<sharp>\s?-?ish\b)?",
     re.A,
 )
+_SHORT = 6
 _SIGNS = ("$", "£", "€", "¥", "₹", "/", ".", ",", "-", ":", "#")
 _SHIFTS = {"five": 5, "5": 5, "ten": 10, "10": 10, "twenty": 20, "20": 20, "25": 25}
 
@@ -111,7 +112,7 @@ def _is_no_hour(message: Message, match: re.Match[str]) -> bool:
     # 一点 alone is "a little"; with a day before it, the caller has the day to tell.
     return (
         bool(_A_LITTLE.match(message.text, match.start("hour")))
-        and message.context.expected != "time"
+        and not (message.context.expected == "time" and len(message.text) <= _SHORT)
         and (not _near_day(message, match.start()))
     )
 

@@ -114,7 +114,7 @@ def _weekday(message: Message, match: re.Match[str]) -> Day | None:
         and not word.endswith("day")
         and not (step or match["ahead"] or match["date"])
     ):
-        if message.context.expected != "time" and not (
+        if not message.asks("time") and not (
             _BEFORE_DAY.search(message.before(match.start(), 10))
             or _AFTER_DAY.match(message.text, match.end())
         ):
@@ -183,7 +183,7 @@ def _date(message: Message, match: re.Match[str]) -> Day | None:
     if year is None and match["year"]:
         year = int(match["year"])
     if match["month4"]:
-        sure = name in _SURE_MONTHS or year is not None or message.context.expected == "time"
+        sure = name in _SURE_MONTHS or year is not None or message.asks("time")
         if not sure and not _BEFORE_MONTH.search(message.before(match.start(), 10)):
             return None
         first = date(year, month, 1) if year is not None else days.next_month(today, month)
@@ -203,7 +203,7 @@ def _ordinal(message: Message, match: re.Match[str]) -> Day | None:
         first = days.add_months(today.replace(day=1), {"this": 0, "last": -1}.get(of, 1))
         found = days.valid(first.year, first.month, number)
         return single(found) if found is not None else None
-    if message.context.expected == "ordinal" and number <= 10:
+    if message.asks("ordinal") and number <= 10:
         return None
     found = days.next_day_of_month(today, number)
     return single(found, bare=("day", number)) if found is not None else None

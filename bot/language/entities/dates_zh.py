@@ -217,7 +217,7 @@ def _day(message: Message, match: re.Match[str]) -> Day | None:
     if match["every"] or match["monthly"]:
         found = days.next_recurring(today, number)
         return single(found, bare=("day", number), recurring="month") if found is not None else None
-    if message.context.expected == "ordinal" and number <= 10:
+    if message.asks("ordinal") and number <= 10:
         return None
     found = days.next_day_of_month(today, number)
     return single(found, bare=("day", number)) if found is not None else None

@@ -39,7 +39,7 @@ _EN = re.compile(
     r"(?P<three>three[ -]quarters)|"
     r"(?P<fifth>(?:a|one)[ -]fifth)|(?P<tenth>(?:a|one)[ -]tenth))(?:\s+of (?:it|that)\b|"
     r"(?=\s+of (?:the|what|my)\b|\s+(?:now|today|upfront|first|on|by|this|next|tomorrow)\b))"
-    r"|(?P<sign>[1-9]/[1-9])(?=\s+of\b)"
+    r"|(?P<sign>[1-9]/[1-9])(?=\s+(?:of|now|up ?front)\b)"
     r"|(?P<all>(?<!through )(?<!about )(?<!of )(?<!with )all of (?:it|that|the (?:money|debt|"
     r"balance))|the (?:whole|entire) (?:lot|thing)|the lot\b(?! of)|"
     r"everything i owe|all i owe|all that i owe)"

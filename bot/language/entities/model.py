@@ -10,6 +10,11 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+_CLAUSE = 40
+_FEW_WORDS = 5
+_SHORT = 20
+_STOP = re.compile(r"[，。,.!?;:、\n]")
+_WORD = re.compile(r"[a-z0-9']+|[一-鿿]")
 EXPECTED = frozenset({"money", "time", "duration", "count", "ordinal"})
 
 
@@ -93,6 +98,17 @@ class Message:
     def english(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Find a pattern that needs a Latin letter."""
         return pattern.finditer(self.text) if self.latin else iter(())
+
+    def answers(self, start: int, end: int) -> bool:
+        """Whether the clause around a span holds little else, as an answer does."""
+        left = self.before(start, _CLAUSE)
+        right = self.text[end : end + _CLAUSE]
+        rest = _STOP.split(left)[-1] + " " + _STOP.split(right)[0]
+        return len(_WORD.findall(rest)) <= _FEW_WORDS and len(rest) < _CLAUSE
+
+    def asks(self, kind: str) -> bool:
+        """Whether this short message answers a question for `kind`: 2号 may be an option then."""
+        return self.context.expected == kind and len(self.text) <= _SHORT
 
     def before(self, start: int, width: int = 24) -> str:
         """Return at most `width` characters to the left of `start`."""

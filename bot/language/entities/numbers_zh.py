@@ -29,7 +29,9 @@ _TEN = re.compile("(?<=[壹贰叁肆伍陆柒捌玖])拾|拾(?=[壹贰叁肆伍�
 
 D = "[一二两三四五六七八九]"
 # A last digit without its unit (两千三) is none if a measure follows: 八百一个月 is 八百 and 一个月.
-_TAIL = rf"{D}(?![个天日周年期次月星礼号点成折人笔倍岁份%]|分之|分钟|小时|{D}(?!个?[月周天期年星礼])|[十百千])"
+_TAIL = (
+    rf"{D}(?![个天日周年期次月星礼号点成折人笔倍岁份%]|分之|分钟|小时|{D}(?!个?[月周天期年星礼])|[十百千])"
+)
 UNDER_100 = rf"(?:[廿卅]{D}?|{D}?十{D}?|{D})"
 _HUNDREDS = rf"{D}百(?:零?{D}?十{D}?|零{D}|{_TAIL})?"
 _THOUSANDS = rf"{D}千(?:零?{_HUNDREDS}|零?{D}?十{D}?|零{D}|{_TAIL})?"

@@ -55,7 +55,9 @@ _ALONE = re.compile(
     r"please|pls|thanks)?[\s.,!?;:()'\"，。、]*"
 )
 _SAID = re.compile(
-    rf"\b(?P<word>{_ORDINAL_WORD})\b(?!\s+(?:time|payment|instal|of|month|week|thing|name))", re.A
+    rf"(?:^|\bthe\s+|[,.!]\s*)(?P<word>{_ORDINAL_WORD})\b"
+    r"(?=\s*(?:$|[.,!?;])|\s+(?:please|pls|thanks|is|sounds|looks|works|would|then|for me|if|it is))",
+    re.A,
 )
 
 
@@ -78,7 +80,9 @@ def find(message: Message) -> Iterator[Candidate]:
         for match in _WANTED.finditer(text[:400]):
             yield from _option(_which(match["pick"]), match.span("pick"))
         for match in _SAID.finditer(text[:400]):
-            yield from _option(_WORDS[match["word"]], match.span())
+            # In a longer message "the 3rd" is the third of the month.
+            if message.asks("ordinal") or not match["word"][0].isdigit():
+                yield from _option(_WORDS[match["word"]], match.span("word"))
 
 
 def _chinese(match: re.Match[str]) -> int | None:

@@ -17,7 +17,7 @@ MONTH = (
 _NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 MONTHS = {name: number for number, name in enumerate(_NAMES.split(), start=1)}
 _PERIODS = re.compile(
-    r"\b(?:(?P<far>(?:the )?(?P<unit>week|month|weekend) after next)|(?P<after>the (?P<unit2>week|"
+    r"\b(?:(?P<far>(?:the )?(?P<unit>week|wk|month|weekend) after next)|(?P<after>the (?P<unit2>week|"
     r"month) after)\b(?! (?:i|we|that|the|my))|"
     r"(?P<step>this|next|nxt|last|the coming|coming|the following|following)\s+(?P<unit3>week|month|"
     r"year|weekend|wk|mth)|(?:the |at the |over the )?(?P<weekend>weekend)(?!s))\b",

@@ -54,6 +54,8 @@ class Piece:
     vague: bool = False
 
 
-def single(day: date, **more: object) -> Day:
+def single(
+    day: date, *, bare: tuple[str, int] | None = None, recurring: str | None = None, vague: bool = False
+) -> Day:
     """Return a Day of one date."""
-    return Day(day, day, **more)  # type: ignore[arg-type]
+    return Day(day, day, "day", bare, recurring, vague)

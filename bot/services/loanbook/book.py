@@ -53,11 +53,14 @@ class Tally:
 
     def report(self) -> ImportReport:
         """Return the counts as they stand."""
-        return ImportReport(**self.landed, rejected=self.rejected, errors=tuple(self.errors))
+        return ImportReport(**self.landed, rejected=self.rejected, errors=self._in_order())
 
     def refusal(self) -> ImportReport:
         """Return the report of an import of which nothing landed."""
-        return ImportReport(rejected=self.rejected, errors=tuple(self.errors))
+        return ImportReport(rejected=self.rejected, errors=self._in_order())
+
+    def _in_order(self) -> tuple[RowError, ...]:
+        return tuple(sorted(self.errors, key=lambda error: error.line))
 
 
 class Book(ABC, Generic[L]):

@@ -190,7 +190,8 @@ class LoanBook(Book[LoanLine]):
             self.session.execute(insert(DueItem), rows)
         for kind, borrower, loan_of, detail in self._notes:
             self.record(kind, borrower.id, None if loan_of is None else loan_of.id, **detail)
-        apply_credit(self.session, {loan.id for loan, _ in self._new_dues})
+        # Only the events of new and changed due items name a loan.
+        apply_credit(self.session, {loan.id for _, _, loan, _ in self._notes if loan is not None})
         cancel_moved(self.session, self.now, self._moved, self.cause)
 
 

@@ -41,6 +41,7 @@ class LoanbookService:
         """Land a file of loans, one row a due item; importing it again changes nothing.
 
         Good rows land, bad ones are named in the report; with `strict` nothing lands when any row is bad.
+        A strict import is one transaction: on SQLite other writers wait until it ends.
         `progress` is told how many rows are done, of how many. Raises BookError when the file as a whole is
         no such book; nothing has landed then.
         """
@@ -54,7 +55,7 @@ class LoanbookService:
 
     def settle_promises(self) -> int:
         """Close every open promise whose grace has run out; return how many of them are broken."""
-        with self._transaction() as session:
+        with self.kit.db.begin() as session:
             return settle_due_promises(session, self.kit)
 
     def _import(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
@@ -52,7 +51,7 @@ def mount(app: FastAPI, grace: Grace, feed: Feed, wake: Callable[[], Awaitable[N
         tailwind=False,
         reconnect_timeout=_RECONNECT,
         show_welcome_message=False,
-        storage_secret=settings.secret.get_secret_value() or secrets.token_urlsafe(32),
+        storage_secret=settings.signing_secret(),
         session_middleware_kwargs={
             "session_cookie": "grace_staff",
             "path": ROOT,

@@ -38,7 +38,8 @@ class CloseDialog:
             self.outcome = ui.select(
                 {one.value: words.of(OUTCOMES, one.value) for one in Outcome}, label=words("Outcome")
             )
-            self.outcome.props("outlined dense options-dense").classes("outcome")
+            self.outcome.props("outlined dense options-dense")
+            self.outcome.on_value_change(lambda: self.outcome.props(remove="error"))
             self.note = ui.textarea(words("Note for colleagues")).props("outlined dense autogrow")
             self.to_bot = ui.switch(words("Hand back to the assistant"), value=reason not in _CAREFUL)
             self.to_bot.on_value_change(self._explain)
@@ -66,7 +67,6 @@ class CloseDialog:
             self.outcome.props(add="error")
             self.outcome.props["error-message"] = self.words("Please choose an outcome.")
             return
-        self.outcome.props(remove="error")
         self.button.disable()
         try:
             done = await self._close(

@@ -74,6 +74,7 @@
     // Two soft notes; browsers allow them once the agent has clicked anywhere.
     chime() {
       audio ??= new AudioContext();
+      audio.resume();
       [660, 880].forEach((pitch, place) => {
         const start = audio.currentTime + place * 0.18;
         const tone = audio.createOscillator();

@@ -77,6 +77,7 @@ class Frame:
         self.title = title
         self._known = {entry.id: entry for entry in entries}
         self._toasts: dict[int, Element] = {}
+        self._title = ""
         dress(visit.client, visit.words, title)
         self._header()
         self._alerts = box(classes="toasts").props('role="log" aria-live="assertive"')
@@ -117,17 +118,15 @@ class Frame:
         self.visit.session.end()
         self.visit.leave()
 
-    def rename(self, title: str) -> None:
-        """Give the page another title."""
-        self.title = title
-        self._count(self.visit.desk.board.entries)
-
     def _count(self, entries: Sequence[Entry]) -> None:
         waiting = sum(entry.is_waiting for entry in entries)
         self._badge.set_text(str(waiting) if waiting else "")
         self._badge.props["aria-label"] = self.visit.words("{count} waiting", count=waiting)
         self._badge.set_visibility(waiting > 0)
-        ui.page_title(f"({waiting}) {self.title} · Grace" if waiting else f"{self.title} · Grace")
+        title = f"({waiting}) {self.title} · Grace" if waiting else f"{self.title} · Grace"
+        if title != self._title:
+            self._title = title
+            ui.page_title(title)
 
     async def _update(self) -> None:
         entries = self.visit.desk.board.entries

@@ -14,7 +14,9 @@ from bot.language.entities import Context, extract
 AT = datetime.fromisoformat("2025-01-15T10:00:00+08:00")
 
 
-def context(currency: str = "CNY", *, outstanding: str | None = "12000", expected: str | None = None) -> Context:
+def context(
+    currency: str = "CNY", *, outstanding: str | None = "12000", expected: str | None = None
+) -> Context:
     owed = Decimal(outstanding) if outstanding is not None else None
     return Context(AT, "Asia/Shanghai", currency, owed, expected)
 
@@ -234,6 +236,7 @@ ENGLISH = [
     ("a third of it", ["0.3333=4000.00 USD"]),
     ("two thirds of it", ["0.6667=8000.00 USD"]),
     ("three quarters of it", ["0.75=9000.00 USD"]),
+    ("pay 1/2 now", ["0.5=6000.00 USD"]),
     ("all of it", ["1=12000.00 USD"]),
     ("I'll pay it all tomorrow", ["1=12000.00 USD"]),
     ("I'll pay in full", ["1=12000.00 USD"]),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -15,21 +16,22 @@ from bot.language.entities import LONGEST, Context, extract
 from bot.language.entities.model import EXPECTED
 
 AT = datetime.fromisoformat("2025-01-15T10:00:00+08:00")
-_WORDS = (
-    "下 上 这 个 周 一 二 三 五 六 七 十 百 千 万 两 半 几 多 月 日 号 底 初 年 点 分 天 后 前 内 期 成 折 块 元 毛 还 每 最多 大概 到 至 晚上 明天 "
-    "下午 第 选 方案 英文 全部 一半 next this last friday monday week month half two hundred and a the of at by before after in 3 15 5th "
-    "jan may per pay 500 300-400 1,200 $ £ % pm : / - , . maybe or so every option b 1.5k 3万8 １５號"
-).split()
+_TALK = (
+    "下 上 这 个 周 一 二 三 五 六 七 十 百 千 万 两 半 几 多 月 日 号 底 初 年 点 分 天 后 前 内 期 成 "
+    "折 块 元 毛 还 每 最多 大概 到 至 晚上 明天 下午 第 选 方案 英文 全部 一半 next this last friday "
+    "monday week month half two hundred and a the of at by before after in 3 15 5th jan may per pay 500 "
+    "300-400 1,200 $ £ % pm : / - , . maybe or so every option b 1.5k 3万8 １５號"
+)
 
 contexts = st.builds(
     Context,
-    at=st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(timezone.utc)),
+    at=st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),
     timezone=st.sampled_from(["Asia/Shanghai", "Europe/London", "America/New_York", "Pacific/Auckland"]),
     currency=st.sampled_from(["CNY", "USD", "GBP", "JPY", "KWD", "HKD"]),
     outstanding=st.none() | st.decimals(0, 10**7, places=2),
     expected=st.none() | st.sampled_from(sorted(EXPECTED)),
 )
-messages = st.text(max_size=80) | st.lists(st.sampled_from(_WORDS), max_size=24).flatmap(
+messages = st.text(max_size=80) | st.lists(st.sampled_from(_TALK.split()), max_size=24).flatmap(
     lambda words: st.sampled_from(["", " "]).map(lambda gap: gap.join(words))
 )
 
@@ -75,8 +77,22 @@ bare_days = st.one_of(
     st.integers(1, 31).map(lambda day: f"{day}号"),
     st.integers(4, 20).map(lambda day: f"the {day}th"),
     st.sampled_from("一二三四五六日").map(lambda day: f"周{day}"),
-    st.sampled_from("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()),
-    st.sampled_from(["月底", "月初", "月中", "年底", "end of the month", "国庆", "christmas", "3月5号", "15 Dec", "2月29号", "每月31号"]),
+    st.sampled_from(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]),
+    st.sampled_from(
+        [
+            "月底",
+            "月初",
+            "月中",
+            "年底",
+            "end of the month",
+            "国庆",
+            "christmas",
+            "3月5号",
+            "15 Dec",
+            "2月29号",
+            "每月31号",
+        ]
+    ),
 )
 
 
@@ -86,8 +102,6 @@ def test_a_bare_day_is_never_in_the_past(text: str, context: Context) -> None:
     if context.expected == "ordinal":
         return
     (entity,) = extract(text, context)
-    from zoneinfo import ZoneInfo
-
     today = context.at.astimezone(ZoneInfo(context.timezone)).date()
     assert today <= date.fromisoformat(entity.value["value"]) <= today + timedelta(days=8 * 366)
 
@@ -139,7 +153,13 @@ def test_hostile_message_takes_at_most_fifty_milliseconds_of_work(unit: str) -> 
     assert best < 0.1
 
 
-@pytest.mark.parametrize("text", ["下周五还两千，剩下的月底前分3期还", "I can only do 200 a month, can we start on the 15th of next month?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "下周五还两千，剩下的月底前分3期还",
+        "I can only do 200 a month, can we start on the 15th of next month?",
+    ],
+)
 def test_ordinary_message_takes_at_most_a_millisecond_of_work(text: str) -> None:
     context = Context(AT, "Asia/Shanghai", "CNY", Decimal(12000))
     extract(text, context)

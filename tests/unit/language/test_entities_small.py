@@ -14,7 +14,11 @@ AT = datetime.fromisoformat("2025-01-15T10:00:00+08:00")
 
 def values(kind: str, text: str, expected: str | None = None) -> list[Any]:
     found = extract(text, Context(AT, "Asia/Shanghai", "CNY", None, expected))
-    return [(entity.value, "~") if entity.extra.get("vague") else entity.value for entity in found if entity.entity == kind]
+    return [
+        (entity.value, "~") if entity.extra.get("vague") else entity.value
+        for entity in found
+        if entity.entity == kind
+    ]
 
 
 def length(value: float, unit: str) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from bot.language.entities import Context, extract
 NOW = "2025-01-15T10:00:00+08:00"
 
 
-def context(at: str = NOW, *, currency: str = "CNY", expected: str | None = None, zone: str = "Asia/Shanghai") -> Context:
+def context(
+    at: str = NOW, *, currency: str = "CNY", expected: str | None = None, zone: str = "Asia/Shanghai"
+) -> Context:
     return Context(datetime.fromisoformat(at), zone, currency, None, expected)
 
 
@@ -134,6 +136,7 @@ CHINESE_DAYS = [
     ("每个月5号", ["02-05 every month"]),
     ("每月底", ["01-31 every month"]),
     ("8号或者20号", ["02-08", "01-20"]),
+    ("下周二、周四都可以", ["01-21", "01-23"]),
     # holidays
     ("国庆后", ["10-01.."]),
     ("春节前", ["..01-29"]),
@@ -239,6 +242,7 @@ ENGLISH_DAYS = [
     ("next weekend", ["01-25..01-26"]),
     ("every Friday", ["01-17 every week"]),
     ("the second Wednesday", ["02-12"]),
+    ("next Wednesday or Thursday", ["01-22", "01-23"]),
     ("the last Friday of the month", ["01-31"]),
     # months and their edges
     ("next month", ["02-01 month"]),
@@ -425,7 +429,10 @@ def test_hours_from_now_survive_the_change_of_the_clocks() -> None:
 
 
 def test_grain_is_reported() -> None:
-    grains = {text: extract(text, context())[0].extra["grain"] for text in ("明天", "下周", "下个月", "三点", "三点半")}
+    grains = {
+        text: extract(text, context())[0].extra["grain"]
+        for text in ("明天", "下周", "下个月", "三点", "三点半")
+    }
     assert grains == {"明天": "day", "下周": "week", "下个月": "month", "三点": "hour", "三点半": "minute"}
 
 

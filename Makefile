@@ -1,0 +1,80 @@
+# Every target does the set-up that it needs; a second run is instant. `make help` lists them.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV := $(shell command -v uv || echo .uv/bin/uv)
+APP := .venv/bin
+ARGS ?=
+
+TRAINED_ON := domain.yml config.yml $(shell find data bot/assistant bot/language -name '*.yml' -o -name '*.py' 2>/dev/null)
+
+.PHONY: help setup lock demo serve test lint train bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.stamp-app .venv-rasa/.stamp ## both environments from the locks
+
+demo: setup models/grace.tar.gz ## the whole thing on the sample loan book (ARGS=--once ends after the transcripts)
+	@$(APP)/python -m bot.cli demo $(ARGS)
+
+serve: setup models/grace.tar.gz ## all processes on your own database; see README for settings
+	@$(APP)/python -m bot.cli serve
+
+test: .venv/.stamp-dev .venv-rasa/.stamp models/grace.tar.gz ## all tests
+	$(APP)/python -m pytest $(ARGS)
+
+lint: .venv/.stamp-dev .venv-rasa/.stamp ## ruff, mypy, import contracts, texts, training data
+	$(APP)/ruff check .
+	$(APP)/ruff format --check .
+	$(APP)/mypy
+	$(APP)/lint-imports
+	@./scripts/rasa data validate --fail-on-warnings > var/log/validate.log 2>&1 \
+	  && echo "training data and rules are sound" || { grep -E 'WARN|ERROR|Error' var/log/validate.log | tail -20; exit 1; }
+
+train: models/grace.tar.gz ## the model, when anything that it is made of has changed
+
+models/grace.tar.gz: $(TRAINED_ON) .venv-rasa/.stamp
+	@echo "Training the assistant (about two minutes the first time; log: var/log/train.log) …"
+	@mkdir -p var/log models
+	@./scripts/rasa train --out models --fixed-model-name new > var/log/train.log 2>&1 \
+	  || { tail -30 var/log/train.log; exit 1; }
+	@mv models/new.tar.gz $@ && touch $@
+
+bench: .venv/.stamp-dev .venv-rasa/.stamp models/grace.tar.gz ## measured speed, side by side with the alternatives
+	$(APP)/python -m bench $(ARGS)
+
+lock: $(UV) ## renew the locks
+	for group in app assistant; do \
+	  $(UV) pip compile -q --upgrade --group $$group --generate-hashes --python-version 3.11 \
+	    --no-header --no-emit-index-url -o requirements/$$group.txt; done
+	$(UV) pip compile -q --upgrade --group dev -c requirements/app.txt --generate-hashes --python-version 3.11 \
+	  --no-header --no-emit-index-url -o requirements/dev.txt
+
+clean: ## everything that was made
+	rm -rf .venv .venv-rasa .uv var models
+
+.uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Grace needs Python 3.11; set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Fetching uv …"
+	@$(PYTHON) -m venv .uv && .uv/bin/pip install -q uv
+
+.venv/.stamp-app: requirements/app.txt | $(UV)
+	@test -x $(APP)/python || $(UV) venv -q -p $(PYTHON) .venv
+	@echo "Filling .venv …"
+	@$(UV) pip sync -q --require-hashes -p $(APP)/python requirements/app.txt
+	@rm -f .venv/.stamp-dev
+	@mkdir -p var/log && touch $@
+
+.venv/.stamp-dev: requirements/dev.txt requirements/app.txt | .venv/.stamp-app
+	@$(UV) pip sync -q --require-hashes -p $(APP)/python requirements/app.txt requirements/dev.txt
+	@touch .venv/.stamp-app $@
+
+.venv-rasa/.stamp: requirements/assistant.txt | $(UV)
+	@test -x .venv-rasa/bin/python || $(UV) venv -q -p $(PYTHON) .venv-rasa
+	@echo "Filling .venv-rasa (about a gigabyte) …"
+	@$(UV) pip sync -q --require-hashes -p .venv-rasa/bin/python requirements/assistant.txt
+	@mkdir -p var/log && touch $@
