@@ -165,7 +165,7 @@ def _opened(turn: Turn) -> list[EventType]:
             SlotSet("plan_confirmed", None),
         ]
     wish = read_wish(turn)
-    # Someone in trouble who named no terms is asked once what they can manage; all others see options at once.
+    # Who is in trouble and named no terms is asked once what they can manage; others see options at once.
     ask = turn.has("report_hardship") and not wish and not turn.has("request_instalment", "request_extension")
     return [
         SlotSet("plan_wish", wish),

@@ -127,9 +127,8 @@ def _import(method: str, file: Path, strict: bool) -> None:
             raise typer.Exit(2) from error
     for problem in report.errors:
         err.print(f"line {problem.line}, {problem.field}: {problem.reason}", style="yellow", markup=False)
-    out.print(
-        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {report.rejected} rejected"
-    )
+    counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "rejected")}
+    out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
     raise typer.Exit(1 if report.errors else 0)
 
 
@@ -180,7 +179,7 @@ def _preview_row(row: Any) -> dict[str, Any]:
 
 @app.command()
 def tick() -> None:
-    """Do one tick of the reminder clock now: plan, check and write what is due. A running app hands it over."""
+    """Do one tick of the reminder clock now: plan, check and write what is due. A running app sends it."""
     with services() as grace:
         out.print(f"{clock.work(grace)} messages written")
 
@@ -231,7 +230,7 @@ def parse(
     python = processes.ROOT / ".venv-rasa" / "bin" / "python"
     with file.open("rb") if file else sys.stdin.buffer as source:
         done = subprocess.run(
-            [str(python), "-m", "bot.assistant.parse", "models/grace.tar.gz"],
+            [str(python), "-m", "bot.assistant.parse", str(processes.MODEL)],
             stdin=source,
             env=processes.environment(settings),
             cwd=processes.ROOT,

@@ -1,4 +1,4 @@
-"""The clock: says when, never what. Any number of them may tick; the database makes each nudge happen once."""
+"""The clock: says when, never what. Any number may tick; the database makes each nudge happen once."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+MODEL = Path("models/grace.tar.gz")
 _TAIL = 25
 
 
@@ -22,7 +23,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """Return what every child needs to know, on top of this process's environment."""
     return {
         **os.environ,
-        **{f"GRACE_{name.upper()}": _plain(getattr(settings, name)) for name in sorted(settings.model_fields_set)},
+        **{f"GRACE_{name.upper()}": _plain(getattr(settings, name)) for name in settings.model_fields_set},
         "GRACE_HOME": str(settings.home.resolve()),
         "GRACE_RASA_TOKEN": settings.rasa_token.get_secret_value(),
         "GRACE_ACTIONS_URL": f"http://127.0.0.1:{settings.actions_port}/webhook",
@@ -50,7 +51,7 @@ def commands(settings: Settings, only: tuple[str, ...] = ()) -> dict[str, str]:
     rasa = ROOT / ".venv-rasa" / "bin" / "rasa"
     python = shlex.quote(sys.executable)
     found = {
-        "rasa": f"{shlex.quote(str(rasa))} run --interface 127.0.0.1 --port {port} --model models/grace.tar.gz",
+        "rasa": f"{shlex.quote(str(rasa))} run --interface 127.0.0.1 --port {port} --model {MODEL}",
         "actions": f"{python} -m rasa_sdk --actions actions --port {settings.actions_port}",
         "app": f"{python} -m bot.cli app",
     }

@@ -23,7 +23,7 @@ def make_borrower(
     verified: bool = True,
     prefix: str = "T",
 ) -> str:
-    """Insert a borrower with one loan of one due item; born 1990-05-12, phone ends in 5678. Return the ref."""
+    """Insert a borrower with one loan of one due item; born 1990-05-12, phone ends 5678. Return the ref."""
     ref = f"{prefix}{next(_numbers):05d}"
     now = grace.kit.clock.now()
     today: date = now.date()

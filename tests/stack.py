@@ -30,7 +30,7 @@ from bot.storage.tables import Message
 from tests.factory import make_borrower
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-MODEL = processes.ROOT / "models" / "grace.tar.gz"
+MODEL = processes.ROOT / processes.MODEL
 START_WAIT = 120.0
 FACTS = "1990-05-12 5678"
 

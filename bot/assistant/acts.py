@@ -32,7 +32,7 @@ class ActClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Thresholds are probabilities; `protection` is low on purpose: a miss is far worse than a false alarm."""
+        """Thresholds are probabilities; `protection` is low: a miss is far worse than a false alarm."""
         return {
             "dense": True,
             "dense_cache": "var/cache/vectors.npz",

@@ -1,4 +1,4 @@
-"""The way to the action server: a time-out that fits a chat, a small body, and faults that are not swallowed."""
+"""The way to the action server: a time-out that fits a chat, a small body, no fault swallowed."""
 
 from __future__ import annotations
 

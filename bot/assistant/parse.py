@@ -30,7 +30,7 @@ def main(model: str) -> int:
 
 
 async def parse_line(agent: Any, line: str) -> dict[str, Any]:
-    """Parse one line: plain text, or a JSON object with text, at, timezone, currency, outstanding, expected."""
+    """Parse one line: text, or a JSON object with text, at, timezone, currency, outstanding, expected."""
     from rasa.core.channels.channel import UserMessage
 
     try:
@@ -42,7 +42,7 @@ async def parse_line(agent: Any, line: str) -> dict[str, Any]:
 
 
 def read_line(line: str) -> tuple[str, dict[str, Any]]:
-    """Return text and context of an input line. Raises ValueError when JSON lacks a text or has a bad instant."""
+    """Return text and context of an input line. Raises ValueError for no text or a bad instant."""
     stripped = line.strip()
     if not stripped.startswith("{"):
         return stripped, {"at": datetime.now(UTC).isoformat()}

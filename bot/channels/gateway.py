@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 
 import structlog
@@ -27,6 +27,8 @@ class Gateway:
         self.channels = dict(channels)
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._sending: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._background: set[asyncio.Task[None]] = set()
+        self._handing: set[asyncio.Task[bool]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -40,10 +42,12 @@ class Gateway:
         """Stop receiving; what is stored and unanswered waits in the database."""
         for channel in self.channels.values():
             await channel.stop()
-        tasks = [task for task in [self._sweeper, *self._workers.values()] if task]
+        tasks = [task for task in [self._sweeper, *self._workers.values(), *self._background] if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A message in a channel's hands gets its outcome recorded before the process ends.
+        await asyncio.gather(*self._handing, return_exceptions=True)
 
     async def receive(self, incoming: Incoming) -> Received:
         """Store a message and see to its answer. Raises StorageError when it could not be stored."""
@@ -51,7 +55,8 @@ class Gateway:
         if received.needs_turn:
             self._work_on(received.conversation_id)
         elif not received.duplicate:
-            await self.wake()
+            # Not awaited: a channel that receives must not wait for what is being sent.
+            self._in_background(self.wake())
         return received
 
     async def tap(self, channel: str, address: str, message_id: int, index: int) -> Received | None:
@@ -70,9 +75,14 @@ class Gateway:
         await asyncio.gather(*(self._send_all(key, ids) for key, ids in by_conversation.items()))
 
     async def idle(self) -> None:
-        """Wait until no turn is being worked on."""
-        while self._workers:
-            await asyncio.gather(*self._workers.values(), return_exceptions=True)
+        """Wait until no turn is being worked on and nothing is being sent."""
+        while self._workers or self._background:
+            await asyncio.gather(*self._workers.values(), *self._background, return_exceptions=True)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     def _work_on(self, conversation_id: str) -> None:
         if conversation_id in self._workers:
@@ -91,6 +101,9 @@ class Gateway:
             await self.wake()
         except StorageError as error:
             log.warning("turn_waits", conversation=conversation_id, error=str(error))
+        except Exception:
+            # One conversation's fault must not be silent, nor stop the others.
+            log.exception("turn_failed", conversation=conversation_id)
 
     async def _take(self, turn: Turn) -> bool:
         try:
@@ -119,7 +132,10 @@ class Gateway:
     async def _send_all(self, conversation_id: str, ids: list[int]) -> None:
         async with self._sending[conversation_id]:
             for message_id in ids:
-                if not await self._send(message_id):
+                handing = asyncio.create_task(self._send(message_id))
+                self._handing.add(handing)
+                handing.add_done_callback(self._handing.discard)
+                if not await asyncio.shield(handing):
                     return
 
     async def _send(self, message_id: int) -> bool:

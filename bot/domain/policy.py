@@ -132,7 +132,7 @@ class InstalmentPolicy(_Frozen):
 
     count: Range
     offered_counts: tuple[int, ...] = Field(min_length=1)
-    interval_months: Literal[1] = 1
+    interval_months: int = Field(default=1, ge=1, le=1)
     minimum: Decimal = Field(gt=0)
     first_payment_days: int = Field(ge=1, le=90)
     first_payment_days_hardship: int = Field(ge=1, le=90)

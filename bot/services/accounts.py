@@ -83,10 +83,10 @@ class AccountService:
             plan_standing(session, row.id, row.currency),
         )
 
-    def outstanding(self, conversation_id: str) -> Money | None:
-        """Return what a borrower owes in all, for reading "half" and "all of it"; None before identity."""
+    def outstanding_in(self, session: Session, conversation: Conversation) -> Money | None:
+        """Return what is owed on the current loan, for reading "half" and "all of it"; None without one."""
         try:
-            return self.standing(conversation_id).loan.outstanding
+            return self.standing_in(session, conversation).loan.outstanding
         except (IdentityNeeded, LookupError):
             return None
 

@@ -21,7 +21,7 @@ from bot.services.kit import Kit
 from bot.services.protection import ProtectionService
 from bot.services.records import record
 from bot.storage.db import retried
-from bot.storage.queries import conversation_for
+from bot.storage.queries import conversation_for, revive
 from bot.storage.tables import AddressRow, Conversation, Message
 
 # Honoured before any model is asked, so that they work while everything else is down.
@@ -158,6 +158,8 @@ class ConversationService:
     def _conversation(self, session: Session, incoming: Incoming, now: datetime) -> Conversation:
         found = conversation_for(session, incoming.channel, incoming.address)
         if found is not None:
+            # Who writes can be reached again: an address that had only failed to deliver comes back to life.
+            revive(session, incoming.channel, incoming.address)
             return session.get_one(Conversation, found.id, with_for_update=True)
         return open_conversation(
             session, self.kit, incoming.channel, incoming.address, now, incoming.language
@@ -323,7 +325,7 @@ class ConversationService:
             )
 
     def _gather(self, session: Session, conversation_id: str) -> list[Message]:
-        """The waiting messages that make one turn: a claimed turn again, a tapped button, or a burst of text."""
+        """The waiting messages of one turn: a claimed turn again, a tapped button, or a burst of text."""
         waiting = list(
             session.scalars(
                 select(Message)
@@ -370,9 +372,10 @@ class ConversationService:
             "cut": cut,
         }
         if verified:
-            standing = self.accounts.standing_in(session, conversation)
-            context["currency"] = standing.loan.currency
-            context["outstanding"] = str(standing.loan.outstanding.amount)
+            outstanding = self.accounts.outstanding_in(session, conversation)
+            if outstanding is not None:
+                context["currency"] = outstanding.currency
+                context["outstanding"] = str(outstanding.amount)
         return context
 
     def finish_turn(self, turn: Turn, reply: Reply, *, expected: str | None, understood: bool) -> None:

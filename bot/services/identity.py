@@ -20,7 +20,8 @@ from bot.storage.tables import AddressRow, Borrower, Conversation, LinkToken
 
 FACTS_NEEDED = 2
 _BIRTH = re.compile(
-    r"(?<!\d)(19\d\d|20\d\d)\s*[-./年 ]?\s*(1[0-2]|0?[1-9])\s*[-./月 ]?\s*(3[01]|[12]\d|0?[1-9])(?!\d)\s*[日号]?"
+    r"(?<!\d)(19\d\d|20\d\d)\s*[-./年 ]?\s*(1[0-2]|0?[1-9])\s*[-./月 ]?\s*"
+    r"(3[01]|[12]\d|0?[1-9])(?!\d)\s*[日号]?"
 )
 _MONTHS = {
     name: n
@@ -133,6 +134,7 @@ class IdentityService:
         """Return the facts to ask for: as many as are still needed, of those on file."""
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id)
+            self._expire(conversation)
             return _missing(conversation)
 
     def present(self, conversation_id: str, text: str) -> Identity:
@@ -145,6 +147,7 @@ class IdentityService:
             borrower = conversation.borrower
             if borrower is None:
                 return Identity("unknown")
+            self._expire(conversation)
             if conversation.identity_failures >= self.kit.settings.identity_tries:
                 return Identity("locked")
             stated, right = _compare(borrower, text)
@@ -201,6 +204,11 @@ class IdentityService:
         if address is not None and address.borrower_id == borrower.id:
             address.verified = True
         record(session, now, "identity_verified", cause=how, actor="borrower", borrower_id=borrower.id)
+
+    def _expire(self, conversation: Conversation) -> None:
+        """A verification that has run out is forgotten whole: both facts are asked again."""
+        if conversation.verified_at is not None and not self.is_verified(conversation):
+            _forget(conversation)
 
     def _left(self, conversation: Conversation) -> int:
         return self.kit.settings.identity_tries - conversation.identity_failures

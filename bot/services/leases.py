@@ -13,7 +13,7 @@ def new_owner() -> str:
 
 
 def is_dead(owner: str) -> bool:
-    """Tell whether a holder is known to be dead: a process of this machine that is gone, or this one's past."""
+    """Tell whether a holder is surely dead: a process of this machine that is gone, or this one's past."""
     host, _, rest = owner.partition(":")
     pid, _, _ = rest.partition(":")
     if host != socket.gethostname()[:32] or not pid.isdigit():

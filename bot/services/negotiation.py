@@ -98,7 +98,7 @@ class NegotiationService:
             return until.astimezone(ZoneInfo(standing.timezone)).date()
 
     def propose(self, conversation_id: str, wish: Wish, *, turn: str) -> Proposal:
-        """Make the options for a wish and store them under the policy version; a repeated turn adds nothing."""
+        """Make the options for a wish and store them with the policy version; a repeated turn adds none."""
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
@@ -205,11 +205,12 @@ class NegotiationService:
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
-            standing = self.accounts.standing_in(session, conversation)
             row = session.get(OfferRow, offer_id, with_for_update=True)
             if row is None or row.conversation_id != conversation_id:
                 return Agreement(None, None, "unknown")
+            # The loan is locked before the balance is read, so that no payment slips in between.
             loan = session.get_one(LoanRow, row.loan_id, with_for_update=True)
+            standing = self.accounts.standing_in(session, conversation)
             view = _view(row, loan.currency, loan.ref)
             plan = session.scalars(select(Plan).where(Plan.offer_id == row.id)).first()
             if plan is not None:

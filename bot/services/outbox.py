@@ -158,7 +158,7 @@ class Outbox:
                         AddressRow.address == conversation.address,
                         AddressRow.dead_at.is_(None),
                     )
-                    .values(dead_at=now, dead_reason=detail[:120])
+                    .values(dead_at=now, dead_reason=f"undelivered: {detail}"[:120])
                 )
 
     def recover(self, replayable: tuple[str, ...]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 from bot.domain.policy import ContactPack, Ladder, ProductPolicy
 
 M = TypeVar("M", bound=BaseModel)
+
+_DEEPEST = 20
 
 
 class PolicyError(Exception):
@@ -47,8 +50,8 @@ class Policies:
     @classmethod
     def load(cls, folder: Path) -> Policies:
         """Read every file under `folder`. Raises PolicyError on the first file that is wrong."""
-        packs = {p.pack: p for p in (_read(f, ContactPack) for f in sorted(folder.glob("contact/*.yml")))}
-        ladders = {p.ladder: p for p in (_read(f, Ladder) for f in sorted(folder.glob("ladder/*.yml")))}
+        packs = _by_name(folder, "contact/*.yml", ContactPack, "pack")
+        ladders = _by_name(folder, "ladder/*.yml", Ladder, "ladder")
         products: dict[str, list[ProductPolicy]] = {}
         for file in sorted(folder.glob("*.yml")):
             policy = _read(file, ProductPolicy)
@@ -57,15 +60,17 @@ class Policies:
                 (policy.ladder, ladders, "ladder"),
             ):
                 if name not in known:
-                    raise PolicyError(
-                        f"{file}: {label}: {name!r} is none of {', '.join(sorted(known)) or 'nothing'}"
+                    raise _fault(
+                        file, (label,), f"{name!r} is none of {', '.join(sorted(known)) or 'nothing'}"
                     )
             same_day = [
                 p for p in products.get(policy.product, []) if p.effective_from == policy.effective_from
             ]
             if same_day:
-                raise PolicyError(
-                    f"{file}: effective_from: {policy.effective_from} stands twice for {policy.product}"
+                raise _fault(
+                    file,
+                    ("effective_from",),
+                    f"{policy.effective_from} stands twice for {policy.product}",
                 )
             products.setdefault(policy.product, []).append(policy)
         if not products:
@@ -117,24 +122,78 @@ def versioned(policy: ProductPolicy | ContactPack | Ladder) -> Versioned:
     return Versioned(kind, name, f"{name}@{policy.version}-{digest}", content)
 
 
+class _Loader(yaml.CSafeLoader):
+    """Reads every scalar as text, for the model to convert: to YAML, 22:00 is the number 1320."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, M]:
+    found: dict[str, M] = {}
+    for file in sorted(folder.glob(pattern)):
+        policy = _read(file, model)
+        name = getattr(policy, key)
+        if name in found:
+            raise _fault(file, (key,), f"{name!r} stands in another file too")
+        found[name] = policy
+    return found
+
+
 def _read(file: Path, model: type[M]) -> M:
     try:
         text = file.read_text("utf-8")
-        content = yaml.load(text, yaml.CSafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PolicyError(f"{file}: cannot be read: {error}") from error
+        _check_shape(file, text)
+        content = yaml.load(text, _Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or error
+        raise PolicyError(f"{file}:{mark.line + 1 if mark else 1}: (file): no YAML: {problem}") from error
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{file}:1: (file): cannot be read: {error}") from error
     try:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(file)"
-        line = _line_of(text, first["loc"])
-        raise PolicyError(f"{file}:{line}: {field}: {first['msg']}") from error
+        raise _fault(file, first["loc"], first["msg"]) from error
+
+
+def _check_shape(file: Path, text: str) -> None:
+    """Refuse, before anything is built of it, what no policy needs: aliases, and nesting without end."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            raise PolicyError(f"{file}:{line}: *{event.anchor}: aliases have no place in a policy")
+        if depth > _DEEPEST:
+            raise PolicyError(f"{file}:{line}: (file): nested more than {_DEEPEST} levels deep")
+    for line, key in _keys_twice(yaml.compose(text, _Loader)):
+        raise PolicyError(f"{file}:{line}: {key}: stands twice")
+
+
+def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    if isinstance(node, yaml.MappingNode):
+        keys = [key.value for key, _ in node.value]
+        for number, (key, value) in enumerate(node.value):
+            if key.value in keys[:number]:
+                yield key.start_mark.line + 1, str(key.value)
+            yield from _keys_twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _keys_twice(item)
+
+
+def _fault(file: Path, path: tuple[int | str, ...], message: str) -> PolicyError:
+    field = ".".join(str(part) for part in path) or "(file)"
+    return PolicyError(f"{file}:{_line_of(file.read_text('utf-8'), path)}: {field}: {message}")
 
 
 def _line_of(text: str, path: tuple[int | str, ...]) -> int:
     """Return the line (from 1) of the deepest node on `path` that the file has."""
-    node = yaml.compose(text, yaml.CSafeLoader)
+    node = yaml.compose(text, _Loader)
     line = 1
     for part in path:
         if isinstance(node, yaml.MappingNode):

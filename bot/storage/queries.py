@@ -106,6 +106,19 @@ def conversation_for(session: Session, channel: str, address: str) -> Conversati
     ).first()
 
 
+def revive(session: Session, channel: str, address: str) -> None:
+    """Bring an address back that died of failed delivery; one that was given up for a reason stays dead."""
+    row = session.scalars(
+        select(AddressRow).where(
+            AddressRow.channel == channel,
+            AddressRow.address == address,
+            AddressRow.dead_reason.like("undelivered%"),
+        )
+    ).first()
+    if row is not None:
+        row.dead_at = row.dead_reason = None
+
+
 def active_plan(session: Session, loan_id: int) -> Plan | None:
     """Return the loan's active plan."""
     return session.scalars(

@@ -20,8 +20,8 @@ from bot.web.session import CHAT_COOKIE, Sessions
 _FILES = Path(__file__).parent
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {socket};"
-    " img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " connect-src 'self' {socket}; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
@@ -109,7 +109,8 @@ def _notice(grace: Grace, key: str, status: int) -> Response:
     page = (
         "<!doctype html><html lang='zh'><meta charset='utf-8'><meta name='viewport' "
         "content='width=device-width, initial-scale=1'><title>Grace</title>"
-        f"<body style='font-family:system-ui;max-width:32rem;margin:20vh auto;padding:0 1.5rem;line-height:1.7'>{lines}"
+        "<body style='font-family:system-ui;max-width:32rem;margin:20vh auto;padding:0 1.5rem;line-height:1.7'>"
+        + lines
     )
     return HTMLResponse(page, status, headers={"Cache-Control": "no-store"})
 

@@ -6,7 +6,8 @@ from bot.language.texts import Texts
 
 WORDS: dict[str, str] = {
     "title": "Chat with {lender}",
-    "intro": "This is a private conversation between you and {lender}. An automated assistant answers first; you can ask for a person at any time. We never ask for passwords or verification codes.",
+    "intro": "This is a private conversation between you and {lender}. An automated assistant answers first;"
+    " you can ask for a person at any time. We never ask for passwords or verification codes.",
     "header_bot": "Automated assistant",
     "header_human": "You are with our team",
     "from_you": "You",
@@ -39,7 +40,8 @@ WORDS: dict[str, str] = {
     "offline": "No connection right now. What you write is kept and sent as soon as you are back online.",
     "closed": "This conversation has been closed here.",
     "closed_replaced": "You have opened this conversation in another window.",
-    "closed_expired": "To protect your privacy, this page has expired. Please open the latest link we sent you.",
+    "closed_expired": "To protect your privacy, this page has expired."
+    " Please open the latest link we sent you.",
     "reconnect": "Continue here",
 }
 

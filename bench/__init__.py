@@ -1,0 +1,1 @@
+"""Measured speed, each beside what one would otherwise write; run `make bench`."""

@@ -1,0 +1,59 @@
+"""`make bench`: interleaved rounds, medians, and the ratio with its spread."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import contact, offers, parse
+
+ROUNDS = 7
+RESULTS = Path("bench/results/latest.json")
+
+
+def rate(work: Callable[[], int], seconds: float = 0.4) -> float:
+    """Return how many items a second `work` does; each call returns how many it did."""
+    done, start = 0, time.perf_counter()
+    while (spent := time.perf_counter() - start) < seconds:
+        done += work()
+    return done / spent
+
+
+def compare(ours: Callable[[], int], other: Callable[[], int]) -> dict[str, float]:
+    """Measure both in turns; return medians and the ratio's median, lowest and highest."""
+    pairs = [(rate(ours), rate(other)) for _ in range(ROUNDS)]
+    ratios = [mine / theirs for mine, theirs in pairs]
+    return {
+        "ours": statistics.median(mine for mine, _ in pairs),
+        "other": statistics.median(theirs for _, theirs in pairs),
+        "ratio": statistics.median(ratios),
+        "low": min(ratios),
+        "high": max(ratios),
+    }
+
+
+def main() -> None:
+    """Run every benchmark, print the table, keep the figures."""
+    console = Console()
+    table = Table("what", "ours / s", "beside", "other / s", "ratio (low-high)")
+    results: dict[str, dict[str, float]] = {}
+    for name, beside, ours, other in (*offers.cases(), *contact.cases()):
+        found = results[name] = compare(ours, other)
+        ratio = f"{found['ratio']:.2f} ({found['low']:.2f}-{found['high']:.2f})"
+        table.add_row(name, f"{found['ours']:,.0f}", beside, f"{found['other']:,.0f}", ratio)
+    console.print(table)
+    results["parse"] = parse.measure()
+    figures = ", ".join(f"{key} {value:.1f}" for key, value in results["parse"].items())
+    console.print(f"parse (milliseconds, one core, whole pipeline): {figures}")
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
