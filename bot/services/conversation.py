@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,6 +46,7 @@ STOP_WORDS = frozenset(
         "停",
     ]
 )
+_LONGEST_STOP = 40
 Kind = Literal["text", "payload", "photo", "sticker", "edit", "stale"]
 
 
@@ -183,8 +185,7 @@ class ConversationService:
             purpose="reply",
             state="received",
             external_id=incoming.external_id,
-            # PostgreSQL cannot store NUL in text.
-            text=incoming.text[:limit].replace("\x00", ""),
+            text=_storable(incoming.text[:limit]),
             payload=payload,
             locale=conversation.locale,
             created_at=now,
@@ -216,14 +217,14 @@ class ConversationService:
                 session,
                 conversation,
                 self._rendered(
-                    "utter_handoff_waiting", conversation.locale, {"wait": self._hours(conversation)}
+                    "utter_handoff_waiting", conversation.locale, {"wait": self._wait(session, conversation)}
                 ),
                 turn=str(message.id),
                 now=now,
             )
 
-    def _hours(self, conversation: Conversation) -> str:
-        return self.kit.texts.render("utter_wait_now", conversation.locale).text
+    def _wait(self, session: Session, conversation: Conversation) -> str:
+        return self.handoffs.waiting_words_in(session, conversation, conversation.locale)
 
     def _answer_directly(
         self,
@@ -438,7 +439,7 @@ class ConversationService:
                 session, conversation, HandoffReason.FAILURE, cause=f"message {turn.id}", actor="gateway"
             )
             reply = self._rendered(
-                "utter_handoff_failure", conversation.locale, {"wait": self._hours(conversation)}
+                "utter_handoff_failure", conversation.locale, {"wait": self._wait(session, conversation)}
             )
             self._queue(session, conversation, reply, turn=turn.id, now=now)
 
@@ -604,7 +605,15 @@ def _copy(session: Session, conversation: Conversation, incoming: Incoming) -> M
 
 
 def _bare(text: str) -> str:
-    return text.strip().strip("!！.。~～ ").casefold()
+    """A short message without what stands around its words, whatever the width of its letters."""
+    if len(text) > _LONGEST_STOP:
+        return text
+    return unicodedata.normalize("NFKC", text).strip().strip("!.。~ \"'“”‘’「」【】").casefold()
+
+
+def _storable(text: str) -> str:
+    """Drop what no database takes as text: NUL, and half of a character that was cut in two."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _plain(text: str) -> str:

@@ -78,34 +78,19 @@ class HandoffService:
 
     def waiting_words(self, conversation_id: str, locale: str) -> str:
         """Say honestly when a person will answer: the queue within hours, the next opening outside them."""
-        now = self.kit.clock.now()
         with self.kit.db.begin() as session:
-            conversation = session.get_one(Conversation, conversation_id)
-            zone = conversation.borrower.timezone if conversation.borrower else "Asia/Shanghai"
-            row = open_handoff(session, conversation_id)
-            ahead = 0
-            if row is not None and row.state == HandoffState.WAITING:
-                ahead = (
-                    session.scalar(
-                        select(func.count())
-                        .select_from(HandoffRow)
-                        .where(
-                            HandoffRow.state == HandoffState.WAITING.value,
-                            HandoffRow.id != row.id,
-                            (HandoffRow.priority < row.priority)
-                            | (
-                                (HandoffRow.priority == row.priority) & (HandoffRow.opened_at < row.opened_at)
-                            ),
-                        )
-                    )
-                    or 0
-                )
+            return self.waiting_words_in(session, session.get_one(Conversation, conversation_id), locale)
+
+    def waiting_words_in(self, session: Session, conversation: Conversation, locale: str) -> str:
+        """Like `waiting_words`, within a running transaction."""
         start, end = self.kit.policies.any_pack().agent_hours
-        local = now.astimezone(ZoneInfo(zone))
+        zone = conversation.borrower.timezone if conversation.borrower else "Asia/Shanghai"
+        local = self.kit.clock.now().astimezone(ZoneInfo(zone))
         texts = self.kit.texts
         if not start <= local.time() < end:
             hours = {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "next": f"{start:%H:%M}"}
             return texts.render("utter_wait_hours", locale, hours).text
+        ahead = _ahead(session, conversation.id)
         if ahead:
             return texts.render("utter_wait_queue", locale, {"ahead": ahead}).text
         return texts.render("utter_wait_now", locale).text
@@ -260,6 +245,23 @@ def open_handoff(session: Session, conversation_id: str) -> HandoffRow | None:
     return session.scalars(
         select(HandoffRow).where(HandoffRow.conversation_id == conversation_id, HandoffRow.state.in_(_OPEN))
     ).first()
+
+
+def _ahead(session: Session, conversation_id: str) -> int:
+    """How many wait that will be served before this conversation."""
+    row = open_handoff(session, conversation_id)
+    if row is None or row.state != HandoffState.WAITING:
+        return 0
+    before = (HandoffRow.priority < row.priority) | (
+        (HandoffRow.priority == row.priority) & (HandoffRow.opened_at < row.opened_at)
+    )
+    waiting = select(func.count()).select_from(HandoffRow)
+    return (
+        session.scalar(
+            waiting.where(HandoffRow.state == HandoffState.WAITING, HandoffRow.id != row.id, before)
+        )
+        or 0
+    )
 
 
 def _others_open(session: Session, row: HandoffRow) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal
 
 from argon2 import PasswordHasher
@@ -40,8 +41,11 @@ class StaffService:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self._hasher = PasswordHasher()
-        # Verified for unknown logins too, so that time does not tell which logins exist.
-        self._nobody = self._hasher.hash("nobody")
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Verified for unknown logins, so that time does not tell which logins exist; made at first use."""
+        return self._hasher.hash("nobody")
 
     def add(self, login: str, name: str, role: str, password: str) -> Staff:
         """Make an account. Raises StaffError for a bad role, a short password or a login that is taken."""
@@ -68,10 +72,10 @@ class StaffService:
 
     def sign_in(self, login: str, password: str) -> Staff | None:
         """Return who this is, or None for a wrong login, a wrong password or a locked account alike."""
-        now = self.kit.clock.now()
+        now, nobody = self.kit.clock.now(), self._nobody
         with self.kit.db.begin() as session:
             agent = session.scalars(select(Agent).where(Agent.login == login).with_for_update()).first()
-            right = self._verify(agent.password_hash if agent else self._nobody, password)
+            right = self._verify(agent.password_hash if agent else nobody, password)
             if agent is None or not agent.active or (agent.locked_until and agent.locked_until > now):
                 return None
             if not right:

@@ -165,7 +165,7 @@ def _check_shape(file: Path, text: str) -> None:
     depth = 0
     for event in yaml.parse(text, _Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             raise PolicyError(f"{file}:{line}: *{event.anchor}: aliases have no place in a policy")
         if depth > _DEEPEST:

@@ -2,48 +2,9 @@
 
 import { Composer } from "./composer.js";
 import { Shelf, Store } from "./store.js";
+import { ENGLISH } from "./texts.js"; // made by the server from its own table; used until the session answers
 import { Transport, backOff } from "./transport.js";
 import { View } from "./view.js";
-
-/** Used only until the session answers with the same keys in the borrower's language. */
-const ENGLISH = {
-  "title": "Chat with {lender}",
-  "intro": "This is a private conversation between you and {lender}. An automated assistant answers first; you can ask for a person at any time. We never ask for passwords or verification codes.",
-  "header_bot": "Automated assistant",
-  "header_human": "You are with our team",
-  "from_you": "You",
-  "from_bot": "Assistant",
-  "from_agent": "Our team",
-  "typing": "{name} is typing",
-  "notice_human": "Our team has taken over. A person will answer you here.",
-  "notice_bot": "The automated assistant is back. You can ask for a person at any time.",
-  "notice_joined": "{name} has joined the conversation",
-  "log_label": "Conversation",
-  "day_today": "Today",
-  "day_yesterday": "Yesterday",
-  "options_label": "Your options",
-  "chosen": "chosen",
-  "jump": "New messages",
-  "menu_label": "Quick requests",
-  "menu_human": "Talk to a person",
-  "menu_stop": "Stop messages",
-  "menu_language": "中文",
-  "input_label": "Your message",
-  "input_placeholder": "Write a message",
-  "send": "Send",
-  "too_long": "This is too long for one message. Please shorten it, or send it in parts.",
-  "sending": "Sending…",
-  "waiting": "Waiting for a connection",
-  "failed": "Not sent",
-  "retry": "Try again",
-  "discard": "Remove",
-  "connecting": "Connecting…",
-  "offline": "No connection right now. What you write is kept and sent as soon as you are back online.",
-  "closed": "This conversation has been closed here.",
-  "closed_replaced": "You have opened this conversation in another window.",
-  "closed_expired": "To protect your privacy, this page has expired. Please open the latest link we sent you.",
-  "reconnect": "Continue here",
-};
 
 const OVERLAP = 20; // asked for again on every reconnect: two messages stored at once may arrive out of turn
 const ACK_WITHIN = 15_000; // a line that swallows what is sent is taken for dead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from bot.bootstrap import Grace
 from bot.channels.channel import Door
 from bot.channels.webchat import NAME
 from bot.web.chat.socket import ChatSocket
-from bot.web.chat.texts import page_texts
+from bot.web.chat.texts import WORDS, page_texts
 from bot.web.feed import Feed
 from bot.web.session import CHAT_COOKIE, Sessions
 
@@ -77,6 +78,11 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
         }
         return JSONResponse(body, 200 if address else 401, headers={"Cache-Control": "no-store"})
 
+    @routes.get("/texts.js")
+    async def words(request: Request) -> Response:
+        table = json.dumps(WORDS, ensure_ascii=False)
+        return Response(f"export const ENGLISH = {table};", media_type=_TYPES[".js"], headers=_headers(request))
+
     @routes.get("/{name}")
     async def file(name: str, request: Request) -> Response:
         return _file(name, request)
@@ -97,9 +103,12 @@ def _file(name: str, request: Request) -> Response:
     path = _FILES / name
     if path.parent != _FILES or path.suffix not in _TYPES or not path.is_file():
         return Response(status_code=404)
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers=_headers(request))
+
+
+def _headers(request: Request) -> dict[str, str]:
     host = request.headers.get("host", "")
-    headers = {key: value.replace("{socket}", f"ws://{host} wss://{host}") for key, value in _HEADERS.items()}
-    return FileResponse(path, media_type=_TYPES[path.suffix], headers=headers)
+    return {key: value.replace("{socket}", f"ws://{host} wss://{host}") for key, value in _HEADERS.items()}
 
 
 def _notice(grace: Grace, key: str, status: int) -> Response:

@@ -1,0 +1,245 @@
+"""Policy files: the shipped ones load, and a wrong one is named with its file, line and field."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time as stopwatch
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bot.domain.policy import Cap, QuietHours
+from bot.language.texts import Texts
+from bot.storage.policies import Policies, PolicyError, versioned
+
+HOME = Path(__file__).parents[2]
+PRODUCT, PACK, LADDER = "consumer-cn.yml", "contact/cn.yml", "ladder/default.yml"
+ON = date(2026, 5, 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped policies that a test may spoil."""
+    return Path(shutil.copytree(HOME / "policies", tmp_path / "policies"))
+
+
+def edited(folder: Path, name: str, edit: Callable[[str], str]) -> Path:
+    file = folder / name
+    before = file.read_text("utf-8")
+    after = edit(before)
+    assert after != before
+    file.write_text(after, "utf-8")
+    return file
+
+
+def line_with(file: Path, words: str) -> int:
+    lines = file.read_text("utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if words in line)
+
+
+def test_the_shipped_policies_load() -> None:
+    policies = Policies.load(HOME / "policies")
+    product = policies.product("consumer-cn", ON)
+    assert policies.knows("consumer-cn")
+    assert policies.currency("consumer-cn") == "CNY"
+    assert product.instalment.minimum == Decimal(100)
+    assert [step.id for step in policies.ladder(product).steps][:3] == ["D-3", "D-1", "D0"]
+    assert policies.any_pack() == policies.pack(product)
+
+
+def test_the_shipped_pack_is_what_the_contact_rules_say() -> None:
+    policies = Policies.load(HOME / "policies")
+    rules = {rule.id: rule for rule in policies.pack(policies.product("consumer-cn", ON)).rules}
+    night, daily, weekly = rules["CN1"], rules["CN4"], rules["CN40"]
+    assert isinstance(night, QuietHours)
+    assert (night.start, night.end, night.scope) == (time(22), time(8), "all")
+    assert isinstance(daily, Cap)
+    assert isinstance(weekly, Cap)
+    assert [(cap.count, cap.days, cap.scope) for cap in (daily, weekly)] == [(1, 1, "text"), (3, 7, "text")]
+    assert all(rule.source and rule.certainty for rule in rules.values())
+
+
+def test_every_rung_of_the_shipped_ladders_can_be_said_in_every_language() -> None:
+    texts = Texts.load(HOME)
+    for ladder in Policies.load(HOME / "policies").ladders():
+        for template in (step.template for step in ladder.steps if step.template):
+            for locale in texts.locales:
+                values = dict.fromkeys(texts.variables(template, locale), "x")
+                assert texts.render(template, locale, values).text
+
+
+WRONG = {
+    "an unknown key": (PRODUCT, ("version: 1", "version: 1\ncolour: red"), "colour", "colour: red"),
+    "an unknown key inside": (
+        PRODUCT,
+        ("minimum: 100", "minimum: 100\n  maximum: 900"),
+        "instalment.maximum",
+        "maximum: 900",
+    ),
+    "a minimum above its maximum": (
+        PRODUCT,
+        ("{min: 2, max: 12}", "{min: 13, max: 12}"),
+        "instalment.count",
+        "min: 13",
+    ),
+    "no currency": (PRODUCT, ("currency: CNY\n", ""), "currency", "# What may be agreed"),
+    "a currency that is none": (PRODUCT, ("currency: CNY", "currency: yuan"), "currency", "currency: yuan"),
+    "no number": (PRODUCT, ("minimum: 100", "minimum: a lot"), "instalment.minimum", "minimum: a lot"),
+    "a date that does not exist": (PRODUCT, ("2026-01-01", "2026-02-30"), "effective_from", "2026-02-30"),
+    "counts that are offered but not allowed": (
+        PRODUCT,
+        ("[3, 6, 12]", "[3, 24]"),
+        "instalment",
+        "instalment:",
+    ),
+    "an unknown pack": (PRODUCT, ("contact_pack: cn", "contact_pack: mars"), "contact_pack", "mars"),
+    "an unknown ladder": (PRODUCT, ("ladder: default", "ladder: steep"), "ladder", "ladder: steep"),
+    "a rung out of order": (LADDER, ("day: 7,", "day: 70,"), "(file)", "# The reminder ladder"),
+    "a rung id twice": (LADDER, ("id: D+7,", "id: D+3,"), "(file)", "# The reminder ladder"),
+    "a rung without words or task": (
+        LADDER,
+        ("task: agency_review, ", ""),
+        "steps.9",
+        "id: D+90",
+    ),
+    "a rule id twice": (PACK, ("id: CN40", "id: CN4"), "(file)", "# Contact rules"),
+    "a rule of no known kind": (PACK, ("kind: quiet_hours", "kind: siesta"), "rules.0", "id: CN1"),
+    "a rule without its source": (PACK, ("  source: project\n", ""), "rules.1.cap.source", "id: CN4"),
+    "a key twice": (PACK, ("version: 1", "version: 1\nversion: 2"), "version", "version: 2"),
+    "an empty file": (PACK, None, "(file)", None),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_file_is_one_error_that_names_file_line_and_field(folder: Path, case: str) -> None:
+    name, change, field, words = WRONG[case]
+    file = edited(folder, name, lambda text: text.replace(*change, 1) if change else "")
+    with pytest.raises(PolicyError) as error:
+        Policies.load(folder)
+    line = line_with(file, words) if words else 1
+    assert str(error.value).startswith(f"{file}:{line}: {field}: ")
+    assert len(str(error.value)) > len(f"{file}:{line}: {field}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("pack: cn\nrules: [1, 2\nversion: 1", 3),
+        ("\tpack: cn", 1),
+        ("pack: 'cn", 1),
+        ("pack: cn\x00", 1),
+        ("pack: cn\n---\npack: uk", 2),
+        ("[" * 100_000, 1),
+        ("pack: !!python/object:os.system x", 1),
+        ("- a list\n- not a mapping", 1),
+        ("just words", 1),
+    ],
+    ids=["unclosed", "tab", "quote", "nul", "two documents", "deep", "python tag", "list", "words"],
+)
+def test_what_is_no_yaml_of_a_policy_is_one_error_with_file_and_line(
+    folder: Path, text: str, line: int
+) -> None:
+    file = edited(folder, PACK, lambda _: text)
+    with pytest.raises(PolicyError) as error:
+        Policies.load(folder)
+    assert re.match(rf"{re.escape(str(file))}:{line}: \S+: ", str(error.value))
+
+
+def test_bytes_that_are_no_text_are_one_error(folder: Path) -> None:
+    (folder / PACK).write_bytes(b"pack: \xff\xfe\x00cn")
+    with pytest.raises(PolicyError, match=re.escape(str(folder / PACK))):
+        Policies.load(folder)
+
+
+NAMES = "abcdefghij"
+BOMBS = {
+    "lists of lists": "a: &a [x, x]\n"
+    + "".join(f"{n}: &{n} [{', '.join([f'*{p}'] * 10)}]\n" for p, n in pairwise(NAMES)),
+    "merged mappings": "a: &a {k: x}\n"
+    + "".join(f"{n}: &{n} {{<<: [{', '.join([f'*{p}'] * 10)}]}}\n" for p, n in pairwise(NAMES)),
+    "itself": "a: &a [*a]\n",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+@pytest.mark.parametrize("name", [PRODUCT, PACK, LADDER])
+def test_a_yaml_bomb_is_refused_before_it_is_built(folder: Path, name: str, bomb: str) -> None:
+    file = edited(folder, name, lambda text: BOMBS[bomb] + text)
+    started = stopwatch.perf_counter()
+    with pytest.raises(PolicyError) as error:
+        Policies.load(folder)
+    assert stopwatch.perf_counter() - started < 1
+    assert re.match(rf"{re.escape(str(file))}:[12]: \*a: ", str(error.value))
+    assert len(str(error.value)) < 500
+
+
+def test_two_policies_of_one_product_on_one_day_are_refused_with_the_line(folder: Path) -> None:
+    file = folder / "consumer-cn-later.yml"
+    shutil.copyfile(folder / PRODUCT, file)
+    with pytest.raises(PolicyError) as error:
+        Policies.load(folder)
+    # The files are read in order of their names, and the second one is the one that clashes.
+    clash = folder / PRODUCT
+    assert str(error.value).startswith(
+        f"{clash}:{line_with(clash, 'effective_from')}: effective_from: 2026-01-01 stands twice"
+    )
+
+
+@pytest.mark.parametrize(("name", "field"), [(PACK, "pack"), (LADDER, "ladder")])
+def test_two_packs_or_ladders_of_one_name_are_refused(folder: Path, name: str, field: str) -> None:
+    shutil.copyfile(folder / name, (folder / name).with_name("zz.yml"))
+    with pytest.raises(PolicyError, match=rf"zz\.yml:\d+: {field}: .* stands in another file"):
+        Policies.load(folder)
+
+
+def test_a_folder_without_a_product_policy_is_refused(folder: Path) -> None:
+    (folder / PRODUCT).unlink()
+    with pytest.raises(PolicyError, match="no product policy"):
+        Policies.load(folder)
+
+
+def test_times_and_words_mean_what_is_written_with_and_without_quotes(folder: Path) -> None:
+    # Plain YAML reads 22:00 as the number 1320 and `no` as false.
+    edited(folder, PACK, lambda text: text.replace('"22:00"', "22:00").replace("pack: cn", "pack: no"))
+    edited(folder, PRODUCT, lambda text: text.replace("contact_pack: cn", "contact_pack: no"))
+    edited(folder, LADDER, lambda text: text.replace('"09:00"', "9:00:00").replace("9:00:00", "19:00"))
+    policies = Policies.load(folder)
+    product = policies.product("consumer-cn", ON)
+    night = policies.pack(product).rules[0]
+    assert isinstance(night, QuietHours)
+    assert night.start == time(22)
+    assert policies.pack(product).pack == "no"
+    assert policies.ladder(product).send_at == time(19)
+
+
+def test_the_policy_in_force_is_the_latest_that_has_begun(folder: Path) -> None:
+    later = folder / "consumer-cn-june.yml"
+    shutil.copyfile(folder / PRODUCT, later)
+    edited(
+        folder,
+        later.name,
+        lambda text: text.replace("2026-01-01", "2026-06-01").replace("version: 1", "version: 2"),
+    )
+    policies = Policies.load(folder)
+    assert policies.product("consumer-cn", date(2026, 5, 31)).version == 1
+    assert policies.product("consumer-cn", date(2026, 6, 1)).version == 2
+    with pytest.raises(PolicyError, match="2025-12-31"):
+        policies.product("consumer-cn", date(2025, 12, 31))
+    with pytest.raises(PolicyError, match="moon"):
+        policies.product("moon", ON)
+
+
+def test_a_version_is_named_by_its_content(folder: Path) -> None:
+    before = Policies.load(folder).product("consumer-cn", ON)
+    edited(folder, PRODUCT, lambda text: "# a comment changes nothing\n" + text)
+    same = Policies.load(folder).product("consumer-cn", ON)
+    edited(folder, PRODUCT, lambda text: text.replace("minimum: 100", "minimum: 101"))
+    other = Policies.load(folder).product("consumer-cn", ON)
+    names = [versioned(policy).version for policy in (before, same, other)]
+    assert names[0] == names[1] != names[2]
+    assert all(re.fullmatch(r"consumer-cn@1-[0-9a-f]{12}", name) for name in names)
