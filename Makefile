@@ -60,7 +60,7 @@ clean: ## everything that was made
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 	  || { echo "Grace needs Python 3.11; set PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Fetching uv …"
-	@$(PYTHON) -m venv .uv && .uv/bin/pip install -q uv
+	@$(PYTHON) -m venv .uv && .uv/bin/pip install -q --disable-pip-version-check uv
 
 .venv/.stamp-app: requirements/app.txt | $(UV)
 	@test -x $(APP)/python || $(UV) venv -q -p $(PYTHON) .venv

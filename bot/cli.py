@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -20,6 +21,7 @@ from bot import clock, logs, processes
 from bot.bootstrap import Grace, build
 from bot.language.texts import TextError
 from bot.services.loanbook import BookError, ImportReport
+from bot.services.reminders import Preview
 from bot.services.staff import StaffError
 from bot.settings import Settings
 from bot.storage.db import StorageError
@@ -149,21 +151,27 @@ def preview(
     shown = [row for row in rows if everyone or row.verdict != "none"]
     if as_json:
         for row in shown:
-            out.print_json(json.dumps(_preview_row(row)), indent=None)
+            print(json.dumps(_preview_row(row), ensure_ascii=False))
         return
-    table = Table("borrower", "loan", "days", "step", "text", "channel", "when", "verdict", "why")
+    table = Table("borrower", "loan", "days", "step", "text", "channel", "when (local)", "verdict", "why not")
     for row in shown:
-        fields = _preview_row(row)
-        table.add_row(*("" if value is None else str(value) for value in fields.values()))
-    out.print(table)
+        local = row.at.astimezone(ZoneInfo(row.timezone)) if row.at else None
+        why = "; ".join(f"{reason.rule}: {reason.detail}" for reason in row.reasons)
+        text = (row.template or "").removeprefix("utter_reminder_")
+        when = f"{local:%m-%d %H:%M}" if local else ""
+        days = "" if row.days_past_due is None else f"{row.days_past_due:+d}"
+        table.add_row(
+            row.borrower, row.loan, days, row.step or "", text, row.channel or "", when, row.verdict, why
+        )
+    # As wide as it needs to be: a cut reference helps nobody.
+    Console(width=max(out.width, 150)).print(table)
     silent = len(rows) - sum(row.verdict != "none" for row in rows)
     out.print(
         f"{sum(r.verdict == 'allowed' for r in rows)} would go out; {silent} loans have no rung on {day}"
     )
 
 
-def _preview_row(row: Any) -> dict[str, Any]:
-    why = "; ".join(f"{reason.rule}: {reason.detail}" for reason in row.reasons) or " ".join(row.rule_ids)
+def _preview_row(row: Preview) -> dict[str, Any]:
     return {
         "borrower": row.borrower,
         "loan": row.loan,
@@ -173,7 +181,8 @@ def _preview_row(row: Any) -> dict[str, Any]:
         "channel": row.channel,
         "at": row.at.isoformat() if row.at else None,
         "verdict": row.verdict,
-        "why": why,
+        "reasons": [{"rule": reason.rule, "detail": reason.detail} for reason in row.reasons],
+        "rule_ids": list(row.rule_ids),
     }
 
 

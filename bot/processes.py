@@ -35,6 +35,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "MAX_NUMBER_OF_PREDICTIONS": "30",
         "SANIC_HOST": "127.0.0.1",
+        "OMP_WAIT_POLICY": "passive",
     }
 
 

@@ -50,9 +50,11 @@ class Assistant:
             "context": turn.context,
         }
         answer = await self._post("/turn", body)
-        return Answer(
-            join(answer["messages"]), answer.get("expected"), answer.get("intent") not in (None, FALLBACK)
-        )
+        try:
+            reply = join(answer["messages"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise AssistantBroken("Rasa's answer holds no messages") from error
+        return Answer(reply, answer.get("expected"), answer.get("intent") not in (None, FALLBACK))
 
     async def parse(self, text: str, context: dict[str, Any]) -> dict[str, Any]:
         """Have one message read, without any dialogue. Raises AssistantDown or AssistantBroken."""
@@ -78,7 +80,12 @@ class Assistant:
             raise AssistantDown("Rasa or its action server is not ready")
         if not response.is_success:
             raise AssistantBroken(f"Rasa answered {response.status_code}")
-        result: dict[str, Any] = response.json()
+        try:
+            result = response.json()
+        except ValueError as error:
+            raise AssistantBroken("Rasa's answer is not JSON") from error
+        if not isinstance(result, dict):
+            raise AssistantBroken("Rasa's answer is not an object")
         return result
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ import structlog
 
 from bot.bootstrap import Grace
 from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, Delivery
 from bot.services.conversation import Incoming, Received, Turn
 from bot.storage.db import StorageError
 
@@ -26,7 +25,9 @@ class Gateway:
         self.assistant = assistant
         self.channels = dict(channels)
         self._workers: dict[str, asyncio.Task[None]] = {}
-        self._sending: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._news: set[str] = set()
+        self._due: dict[str, set[int]] = {}
+        self._put_back: set[str] = set()
         self._background: set[asyncio.Task[None]] = set()
         self._handing: set[asyncio.Task[bool]] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -53,6 +54,7 @@ class Gateway:
         """Store a message and see to its answer. Raises StorageError when it could not be stored."""
         received = await asyncio.to_thread(self.grace.conversations.receive, incoming)
         if received.needs_turn:
+            self._news.add(received.conversation_id)
             self._work_on(received.conversation_id)
         elif not received.duplicate:
             # Not awaited: a channel that receives must not wait for what is being sent.
@@ -67,12 +69,22 @@ class Gateway:
         return None if incoming is None else await self.receive(incoming)
 
     async def wake(self) -> None:
-        """Hand over everything that is queued, in order within each conversation."""
-        queued = await asyncio.to_thread(self.grace.outbox.queued, tuple(self.channels))
-        by_conversation: dict[str, list[int]] = defaultdict(list)
-        for message_id, conversation_id in queued:
-            by_conversation[conversation_id].append(message_id)
-        await asyncio.gather(*(self._send_all(key, ids) for key, ids in by_conversation.items()))
+        """Begin to hand over everything that is queued, in order within each conversation.
+
+        Returns without waiting for any channel: a slow chat keeps nobody else.
+        """
+        for channel in self.channels:
+            # One by one: what piles up for a channel that is down must not hide what waits for another.
+            queued = await asyncio.to_thread(self.grace.outbox.queued, (channel,))
+            for message_id, conversation_id in queued:
+                self._hand_over(conversation_id, message_id)
+
+    def _hand_over(self, conversation_id: str, message_id: int) -> None:
+        if conversation_id in self._due:
+            self._due[conversation_id].add(message_id)
+        elif conversation_id not in self._put_back:
+            self._due[conversation_id] = {message_id}
+            self._in_background(self._send_all(conversation_id))
 
     async def idle(self) -> None:
         """Wait until no turn is being worked on and nothing is being sent."""
@@ -80,7 +92,7 @@ class Gateway:
             await asyncio.gather(*self._workers.values(), *self._background, return_exceptions=True)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(_guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -89,14 +101,25 @@ class Gateway:
             return
         task = asyncio.create_task(self._work(conversation_id))
         self._workers[conversation_id] = task
-        task.add_done_callback(lambda _: self._workers.pop(conversation_id, None))
+        task.add_done_callback(lambda _: self._retire(conversation_id))
+
+    def _retire(self, conversation_id: str) -> None:
+        task = self._workers.pop(conversation_id)
+        if conversation_id in self._news and not task.cancelled():
+            # Written in the instant between the worker's last look and its end.
+            self._work_on(conversation_id)
 
     async def _work(self, conversation_id: str) -> None:
         """Answer a conversation's messages, turn by turn, until none is left."""
         try:
-            await asyncio.sleep(self.grace.kit.settings.burst)
-            while turn := await asyncio.to_thread(self.grace.conversations.claim_turn, conversation_id):
-                if not await self._take(turn):
+            while True:
+                if conversation_id in self._news:
+                    self._news.discard(conversation_id)
+                    await asyncio.sleep(self.grace.kit.settings.burst)
+                turn = await asyncio.to_thread(self.grace.conversations.claim_turn, conversation_id)
+                if turn is None and conversation_id not in self._news:
+                    break
+                if turn is not None and not await self._take(turn):
                     break
             await self.wake()
         except StorageError as error:
@@ -129,20 +152,33 @@ class Gateway:
             turn, reply, expected=answer.expected, understood=answer.understood
         )
 
-    async def _send_all(self, conversation_id: str, ids: list[int]) -> None:
-        async with self._sending[conversation_id]:
-            for message_id in ids:
+    async def _send_all(self, conversation_id: str) -> None:
+        """Hand over a conversation's messages one by one, those too that `wake` adds meanwhile."""
+        due = self._due[conversation_id]
+        try:
+            while due:
+                message_id = min(due)
+                due.remove(message_id)
                 handing = asyncio.create_task(self._send(message_id))
                 self._handing.add(handing)
                 handing.add_done_callback(self._handing.discard)
                 if not await asyncio.shield(handing):
+                    # What was read of the queue meanwhile lacks this message: the next sweep looks anew.
+                    self._put_back.add(conversation_id)
                     return
+        finally:
+            del self._due[conversation_id]
 
     async def _send(self, message_id: int) -> bool:
         message = await asyncio.to_thread(self.grace.outbox.claim, message_id)
         if message is None:
             return True
-        delivery = await self.channels[message.channel].send(message)
+        try:
+            delivery = await self.channels[message.channel].send(message)
+        except Exception as error:
+            # A channel does not raise. If one does, nobody knows how far the message went.
+            log.exception("channel_failed", message=message_id, channel=message.channel)
+            delivery = Delivery("uncertain", type(error).__name__)
         await asyncio.to_thread(self.grace.outbox.settle, message_id, delivery.outcome, delivery.detail)
         if delivery.outcome != "sent":
             log.warning("not_sent", message=message_id, outcome=delivery.outcome, detail=delivery.detail)
@@ -152,11 +188,22 @@ class Gateway:
         """Take up, now and then, what no event will: kept messages, queued ones, traces of a crash."""
         replayable = tuple(name for name, channel in self.channels.items() if channel.replayable)
         while True:
-            try:
-                for conversation_id in await asyncio.to_thread(self.grace.conversations.waiting):
-                    self._work_on(conversation_id)
-                await asyncio.to_thread(self.grace.outbox.recover, replayable)
-                await self.wake()
-            except StorageError as error:
-                log.warning("sweep_waits", error=str(error))
+            await _guarded(self._look_around(replayable))
             await asyncio.sleep(self.grace.kit.settings.rasa_retry)
+
+    async def _look_around(self, replayable: tuple[str, ...]) -> None:
+        for conversation_id in await asyncio.to_thread(self.grace.conversations.waiting):
+            self._work_on(conversation_id)
+        await asyncio.to_thread(self.grace.outbox.recover, replayable)
+        self._put_back.clear()
+        await self.wake()
+
+
+async def _guarded(work: Coroutine[None, None, None]) -> None:
+    """Run what nobody waits for: a fault is logged, and the next sweep takes up what it left."""
+    try:
+        await work
+    except StorageError as error:
+        log.warning("gateway_waits", error=str(error))
+    except Exception:
+        log.exception("gateway_failed")

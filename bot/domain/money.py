@@ -80,7 +80,7 @@ class Money:
         except Inexact:
             scaled = None
         if scaled is None or scaled != scaled.to_integral_value():
-            raise MoneyError(f"amount {amount!r} has more than {digits} decimals for {currency}")
+            raise MoneyError(f"amount {amount} has more than {digits} decimals for {currency}")
         return cls(int(scaled), currency)
 
     @property

@@ -8,13 +8,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.handoff import HandoffReason
-from bot.domain.model import Due, Loan
+from bot.domain.model import Due, Loan, Purpose
 from bot.domain.money import Money
 from bot.language import formats
 from bot.services.conversation import open_conversation
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day, written
-from bot.services.records import policy_version, record
+from bot.services.nudges import end, overtaken, put_off
+from bot.services.records import policy_version
 from bot.services.reminders import TASK, DueNudge, ReminderService
 from bot.storage.queries import conversation_for, loan_snapshot
 from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge, Plan, Promise
@@ -31,14 +32,14 @@ class DeliveryService:
         self.handoffs = handoffs
 
     def due(self, limit: int = 500) -> list[int]:
-        """Return the ids of nudges whose instant has come."""
+        """Return the ids of nudges whose instant has come; what was agreed goes before the ladder."""
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             return list(
                 session.scalars(
                     select(Nudge.id)
                     .where(Nudge.state == "queued", Nudge.send_at <= now)
-                    .order_by(Nudge.send_at, Nudge.id)
+                    .order_by(Nudge.purpose != Purpose.INSTALMENT.value, Nudge.send_at, Nudge.id)
                     .limit(limit)
                 )
             )
@@ -62,17 +63,19 @@ class DeliveryService:
                 nudge.loan_id,
                 options=[joinedload(LoanRow.borrower).selectinload(Borrower.addresses)],
             )
-            loan = loan_snapshot(row)
-            due = loan.next_due()
-            if due is None or due.number != nudge.cycle:
-                self._ended(session, nudge, "cancelled", "paid")
+            gone = overtaken(session, nudge)
+            if gone is not None:
+                end(session, nudge, "cancelled", gone, now)
                 return None
             if nudge.expires_at <= now:
-                self._ended(session, nudge, "expired", "its time has passed")
+                end(session, nudge, "expired", "its time has passed", now)
                 return None
             if nudge.purpose == TASK:
                 self._task(session, nudge, row)
                 return None
+            loan = loan_snapshot(row)
+            due = loan.next_due()
+            assert due is not None
             return self._message(session, nudge, row, loan, due, now)
 
     def _message(
@@ -90,15 +93,8 @@ class DeliveryService:
             nudge.expires_at,
         )
         address, verdict = self.reminders.verdict(session, borrower, loan.id, planned, now, policy)
-        reasons = "; ".join(f"{reason.rule}: {reason.detail}" for reason in verdict.reasons)
-        if verdict.status == "blocked" or address is None:
-            self._ended(session, nudge, "cancelled", reasons)
-            return None
-        if verdict.until is not None:
-            if verdict.until >= nudge.expires_at:
-                self._ended(session, nudge, "expired", reasons)
-                return None
-            nudge.state, nudge.send_at, nudge.reason = "queued", verdict.until, reasons
+        if not verdict.allowed or address is None:
+            put_off(session, nudge, verdict, now)
             return None
         conversation = conversation_for(session, address.channel, address.address) or open_conversation(
             session, self.kit, address.channel, address.address, now
@@ -188,9 +184,13 @@ class DeliveryService:
     def _task(self, session: Session, nudge: Nudge, row: LoanRow) -> None:
         """A rung for people: a hand-off in the queue, and no message to the borrower."""
         now = self.kit.clock.now()
+        verdict = self.reminders.task_verdict(session, row, now)
+        if not verdict.allowed:
+            put_off(session, nudge, verdict, now)
+            return
         address = next((one for one in row.borrower.addresses if one.dead_at is None), None)
         if address is None:
-            self._ended(session, nudge, "cancelled", "no reachable address")
+            end(session, nudge, "cancelled", "no reachable address", now)
             return
         conversation = conversation_for(session, address.channel, address.address) or open_conversation(
             session, self.kit, address.channel, address.address, now
@@ -203,18 +203,3 @@ class DeliveryService:
             actor="clock",
         )
         nudge.state, nudge.done_at, nudge.reason = "sent", now, "task for a person"
-
-    def _ended(self, session: Session, nudge: Nudge, state: str, reason: str) -> None:
-        now = self.kit.clock.now()
-        nudge.state, nudge.reason, nudge.done_at = state, reason, now
-        record(
-            session,
-            now,
-            f"nudge_{state}",
-            cause=f"nudge {nudge.id}",
-            actor="clock",
-            borrower_id=nudge.borrower_id,
-            loan_id=nudge.loan_id,
-            step=nudge.step,
-            reason=reason,
-        )

@@ -19,6 +19,7 @@ from bot.storage.queries import conversation_for
 from bot.storage.tables import AddressRow, Borrower, Conversation, LinkToken
 
 FACTS_NEEDED = 2
+_MOST_STATED = 4
 _BIRTH = re.compile(
     r"(?<!\d)(19\d\d|20\d\d)\s*[-./年 ]?\s*(1[0-2]|0?[1-9])\s*[-./月 ]?\s*"
     r"(3[01]|[12]\d|0?[1-9])(?!\d)\s*[日号]?"
@@ -115,7 +116,9 @@ class IdentityService:
         if row is None:
             session.add(AddressRow(borrower_id=borrower.id, channel=channel, address=address, consent=True))
         elif row.borrower_id != borrower.id:
-            row.borrower_id, row.verified = borrower.id, False
+            # What was refused there was refused by someone else, and this borrower has just said yes.
+            row.borrower_id, row.verified, row.consent = borrower.id, False, True
+            row.dead_at = row.dead_reason = None
         conversation = conversation_for(session, channel, address)
         if conversation is not None and conversation.borrower_id != borrower.id:
             conversation.borrower_id = borrower.id
@@ -259,6 +262,9 @@ def _compare(borrower: Borrower, text: str) -> tuple[bool, set[str]]:
     fours = {found.upper() for found in _FOUR.findall(rest)}
     # A whole number of a phone or an identity card states its last four as well.
     fours |= {found[-4:].upper() for found in re.findall(r"(?<!\d)\d{6,18}[0-9Xx]?(?![0-9A-Za-z])", rest)}
+    if max(len(dates), len(fours)) > _MOST_STATED:
+        # Nobody has that many birthdays: it is a list of guesses, and one failed try.
+        return True, set()
     right = {name for name, value in on_file.items() if value in dates or value in fours}
     return bool(dates or fours), right
 

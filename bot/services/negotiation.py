@@ -17,6 +17,7 @@ from bot.services.accounts import AccountService, PlanStanding
 from bot.services.kit import Kit
 from bot.services.records import lift_holds, place_hold, policy_version, record
 from bot.storage.db import retried
+from bot.storage.policies import versioned
 from bot.storage.queries import extensions_used, holds_of
 from bot.storage.tables import Conversation, LoanRow, OfferRow, Plan, PlanItem, Promise
 
@@ -221,7 +222,8 @@ class NegotiationService:
                 return Agreement(None, view, "exists")
             if row.state != "offered" or row.expires_at <= now:
                 return Agreement(None, view, "expired")
-            if standing.loan.id != row.loan_id or standing.claimed != view.principal:
+            made_under, now_under = row.policy_version, versioned(standing.policy).version
+            if (standing.loan.id, standing.claimed, now_under) != (row.loan_id, view.principal, made_under):
                 row.state = "superseded"
                 return Agreement(None, view, "changed")
             return Agreement(self._settle(session, conversation, row, view, turn), view)

@@ -9,11 +9,12 @@ from typing import Any, Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.domain.contact import may_contact, stopping
+from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
-from bot.services.kit import Kit
-from bot.storage.queries import address_snapshot, holds_of, loan_snapshot
-from bot.storage.tables import AddressRow, Conversation, LoanRow, Message, Nudge
+from bot.services.kit import Kit, local_day
+from bot.services.nudges import contact_case, end, overtaken, put_off
+from bot.storage.queries import address_snapshot, best_address
+from bot.storage.tables import AddressRow, Borrower, Conversation, LoanRow, Message, Nudge
 
 Outcome = Literal["sent", "failed", "uncertain", "dead", "later"]
 
@@ -60,7 +61,7 @@ class Outbox:
         """Take one queued message, or None when it is gone, or may no longer go out.
 
         A bot message is cancelled here when people have the conversation: whatever was computed before the
-        hand-off stays unsent.
+        hand-off stays unsent. A reminder is asked about once more on the facts of now.
         """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
@@ -73,19 +74,19 @@ class Outbox:
                 return None
             message = session.get_one(Message, message_id)
             conversation = session.get_one(Conversation, message.conversation_id)
-            refusal = self._refusal(message, conversation) or self._overtaken(session, message)
-            if refusal is None:
-                row = session.scalars(
-                    select(AddressRow).where(
-                        AddressRow.channel == conversation.channel, AddressRow.address == conversation.address
-                    )
-                ).first()
-                refusal = self._unreachable(row, message, conversation)
+            nudge = None if message.nudge_id is None else session.get_one(Nudge, message.nudge_id)
+            if nudge is not None:
+                refusal = self._stopped(session, nudge, message, conversation)
+            else:
+                refusal = self._refusal(message, conversation) or self._unreachable(
+                    session, message, conversation
+                )
             if refusal is not None:
-                message.state, message.failure = "cancelled", refusal
-                if message.nudge_id is not None:
-                    nudge = session.get_one(Nudge, message.nudge_id)
-                    nudge.state, nudge.reason, nudge.done_at = "cancelled", refusal, now
+                message.state, message.failure = "cancelled", refusal[:200]
+                if nudge is not None and nudge.state == "queued":
+                    # It will be written anew, under the id that this one had.
+                    message.external_id = f"{message.external_id}:{message.id}"
+                _undisclose(session, conversation)
                 return None
             return Outgoing(
                 message.id,
@@ -105,22 +106,28 @@ class Outbox:
             return "people have the conversation"
         return None
 
-    def _overtaken(self, session: Session, message: Message) -> str | None:
-        """Say what has stopped a reminder since it was written: a payment, or a hold."""
-        if message.nudge_id is None:
-            return None
-        nudge = session.get_one(Nudge, message.nudge_id)
-        due = loan_snapshot(session.get_one(LoanRow, nudge.loan_id)).next_due()
-        if due is None or due.number != nudge.cycle:
-            return "paid"
-        holds = holds_of(session, nudge.borrower_id, self.kit.clock.now())
-        case = Case("UTC", None, holds, loan_id=nudge.loan_id)
-        stopped = stopping(case, Purpose(message.purpose))
-        return f"{stopped[0].kind.value} on file" if stopped else None
-
-    def _unreachable(
-        self, row: AddressRow | None, message: Message, conversation: Conversation
+    def _stopped(
+        self, session: Session, nudge: Nudge, message: Message, conversation: Conversation
     ) -> str | None:
+        """Say what keeps a reminder from going out now, and end its nudge, or let it wait, accordingly."""
+        now = self.kit.clock.now()
+        gone = self._refusal(message, conversation) or overtaken(session, nudge)
+        if gone is not None:
+            end(session, nudge, "cancelled", gone, now)
+            return gone
+        if nudge.expires_at <= now:
+            end(session, nudge, "expired", "its time has passed", now)
+            return nudge.reason
+        loan = session.get_one(LoanRow, nudge.loan_id)
+        row = _address_of(session, conversation)
+        address = None if row is None else address_snapshot(row)
+        case = contact_case(session, self.kit, loan.borrower, address, loan.id, now, besides=message.id)
+        policy = self.kit.policies.product(loan.product, local_day(now, loan.borrower.timezone))
+        verdict = may_contact(case, Purpose(message.purpose), now, self.kit.policies.pack(policy))
+        return None if verdict.allowed else put_off(session, nudge, verdict, now)
+
+    def _unreachable(self, session: Session, message: Message, conversation: Conversation) -> str | None:
+        row = _address_of(session, conversation)
         if row is None or row.dead_reason in ("wrong_person", "third_party"):
             # A chat that is no one's address, or that left the list, is still answered when it writes.
             return None
@@ -131,9 +138,7 @@ class Outbox:
         verdict = may_contact(
             case, Purpose(message.purpose), self.kit.clock.now(), self.kit.policies.any_pack()
         )
-        if verdict.status == "blocked" and not Purpose(message.purpose).is_initiated:
-            return "; ".join(reason.detail for reason in verdict.reasons)
-        return None
+        return "; ".join(reason.detail for reason in verdict.reasons) if verdict.status == "blocked" else None
 
     def settle(self, message_id: int, outcome: Outcome, detail: str = "") -> None:
         """Record what became of a message that was handed over, and of its nudge and address."""
@@ -145,21 +150,19 @@ class Outbox:
             message.state = {"dead": "failed", "later": "queued"}.get(outcome, outcome)
             message.failure = detail[:200] or None
             message.done_at = now
+            conversation = session.get_one(Conversation, message.conversation_id)
+            if outcome == "dead":
+                row = _address_of(session, conversation)
+                if row is not None and row.dead_at is None:
+                    row.dead_at, row.dead_reason = now, f"undelivered: {detail}"[:120]
+            if message.state == "failed":
+                _undisclose(session, conversation)
             if message.nudge_id is not None and outcome != "later":
                 nudge = session.get_one(Nudge, message.nudge_id)
                 nudge.state, nudge.done_at = message.state, now
                 nudge.reason = detail or nudge.reason
-            if outcome == "dead":
-                conversation = session.get_one(Conversation, message.conversation_id)
-                session.execute(
-                    update(AddressRow)
-                    .where(
-                        AddressRow.channel == conversation.channel,
-                        AddressRow.address == conversation.address,
-                        AddressRow.dead_at.is_(None),
-                    )
-                    .values(dead_at=now, dead_reason=f"undelivered: {detail}"[:120])
-                )
+                if outcome == "dead" and _has_another_way(session, nudge):
+                    nudge.state, nudge.done_at = "queued", None
 
     def recover(self, replayable: tuple[str, ...]) -> int:
         """Settle what a crash left between hand-over and record; return how many rows.
@@ -179,3 +182,30 @@ class Outbox:
                 if message.nudge_id is not None and message.state == "uncertain":
                     session.get_one(Nudge, message.nudge_id).state = "uncertain"
             return len(rows)
+
+
+def _address_of(session: Session, conversation: Conversation) -> AddressRow | None:
+    return session.scalars(
+        select(AddressRow).where(
+            AddressRow.channel == conversation.channel, AddressRow.address == conversation.address
+        )
+    ).first()
+
+
+def _has_another_way(session: Session, nudge: Nudge) -> bool:
+    session.flush()
+    row = best_address(session.get_one(Borrower, nudge.borrower_id), nudge.channels)
+    return row is not None and row.dead_at is None and row.consent
+
+
+def _undisclose(session: Session, conversation: Conversation) -> None:
+    """Have the next message say who is writing, where none that did so has left."""
+    left = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.direction == "out",
+        Message.initiator == "bot",
+        Message.state.in_(("sending", "sent", "uncertain")),
+    )
+    session.flush()
+    if session.scalars(left).first() is None:
+        conversation.disclosed = False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,14 +14,15 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.contact import Reason, Verdict, may_contact
 from bot.domain.ladder import due_step
-from bot.domain.model import Address, Case, Loan, Purpose
+from bot.domain.model import Address, Contact, Loan, Purpose
 from bot.domain.policy import Ladder, ProductPolicy, Step
 from bot.services.kit import Kit, local_day
-from bot.storage.queries import address_snapshot, best_address, holds_of, loan_snapshot, recent_contacts
+from bot.services.nudges import contact_case
+from bot.storage.queries import address_snapshot, best_address, loan_snapshot
 from bot.storage.tables import Borrower, DueItem, LoanRow, Nudge, Plan, Promise
 
-CONTACT_WINDOW = timedelta(days=35)
 TASK = "task"
+_FOLLOW_UP_DAYS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Preview:
     """One loan on one day: the rung, when and where it would go, or why it would not."""
 
     borrower: str
+    timezone: str
     loan: str
     days_past_due: int | None
     step: str | None
@@ -105,39 +108,82 @@ class ReminderService:
 
     def preview(self, day: date) -> list[Preview]:
         """Say for every open loan what would happen on `day` (borrower's local) on the facts of now."""
+        expected: dict[int, list[Contact]] = defaultdict(list)
         with self.kit.db.begin() as session:
             previews = []
             for row, loan in _open_loans(session):
-                found: list[DueNudge | None] = list(self._due(session, row, loan, day))
-                previews += [self._preview(session, row, loan, due, day) for due in found or [None]]
+                found: list[DueNudge | None] = list(self._foretold(session, row, loan, day))
+                for due in found or [None]:
+                    one = self._preview(session, row, loan, due, day, expected[row.borrower_id])
+                    previews.append(one)
+                    if one.channel is not None and one.at is not None:
+                        expected[row.borrower_id].append(Contact(one.channel, one.at))
             return previews
 
+    def _foretold(self, session: Session, row: LoanRow, loan: Loan, day: date) -> Iterator[DueNudge]:
+        """What will come up on `day`: what waits from before, and what the clock will plan by then."""
+        now, zone = self.kit.clock.now(), row.borrower.timezone
+        made = session.scalars(select(Nudge).where(Nudge.loan_id == loan.id)).all()
+        waiting = [
+            DueNudge(n.cycle, n.step, n.purpose, n.template, tuple(n.channels), n.send_at, n.expires_at)
+            for n in made
+            if n.state == "queued"
+        ]
+        known = {(nudge.cycle, nudge.step) for nudge in made}
+        planned = [due for due in self._due(session, row, loan, day) if (due.cycle, due.step) not in known]
+        for due in [*waiting, *planned]:
+            # What is late will go out with the next tick, and not wait for a later day.
+            at = max(due.send_at, now)
+            if local_day(at, zone) == day:
+                yield replace(due, send_at=at)
+
     def _preview(
-        self, session: Session, row: LoanRow, loan: Loan, due: DueNudge | None, day: date
+        self,
+        session: Session,
+        row: LoanRow,
+        loan: Loan,
+        due: DueNudge | None,
+        day: date,
+        expected: Sequence[Contact],
     ) -> Preview:
         days = loan.days_past_due(day)
         if due is None:
             reason = Reason("ladder", "no rung falls on this day")
-            return Preview(row.borrower.ref, loan.ref, days, None, None, None, None, "none", (reason,), ())
-        if due.purpose == TASK:
-            reason = Reason("ladder", "a task for a person, no message")
             return Preview(
-                row.borrower.ref, loan.ref, days, due.step, None, None, due.send_at, "task", (reason,), ()
+                row.borrower.ref,
+                row.borrower.timezone,
+                loan.ref,
+                days,
+                None,
+                None,
+                None,
+                None,
+                "none",
+                (reason,),
+                (),
             )
-        policy = self.kit.policies.product(row.product, day)
-        address, verdict = self.verdict(session, row.borrower, loan.id, due, due.send_at, policy)
-        channel = address.channel if address else None
-        at = verdict.until if verdict.status == "held" else due.send_at
+        channel = None
+        if due.purpose == TASK:
+            verdict, status = self.task_verdict(session, row, due.send_at), "task"
+            reasons: tuple[Reason, ...] = (Reason("ladder", "a task for a person, no message"),)
+        else:
+            policy = self.kit.policies.product(row.product, day)
+            address, verdict = self.verdict(
+                session, row.borrower, loan.id, due, due.send_at, policy, expected
+            )
+            channel, status, reasons = address.channel if address else None, "allowed", ()
+        at = {"allowed": due.send_at, "held": verdict.until, "blocked": None}[verdict.status]
         return Preview(
             row.borrower.ref,
+            row.borrower.timezone,
             loan.ref,
             days,
             due.step,
-            due.template,
+            None if due.purpose == TASK else due.template,
             channel,
-            at if verdict.status != "blocked" else None,
-            verdict.status,
-            verdict.reasons,
+            at,
+            status if verdict.allowed else verdict.status,
+            reasons if verdict.allowed else verdict.reasons,
             verdict.rule_ids,
         )
 
@@ -149,21 +195,24 @@ class ReminderService:
         due: DueNudge,
         at: datetime,
         policy: ProductPolicy,
+        expected: Sequence[Contact] = (),
     ) -> tuple[Address | None, Verdict]:
-        """Ask the contact rules on facts loaded now; also return the address that would be used."""
+        """Ask the contact rules on facts loaded now; also return the address that would be used.
+
+        `expected` are contacts that will have been made by then.
+        """
         row = best_address(borrower, due.channels)
         address = None if row is None else address_snapshot(row)
-        case = Case(
-            timezone=borrower.timezone,
-            address=address,
-            holds=holds_of(session, borrower.id, at),
-            contacts=recent_contacts(session, borrower.id, at - CONTACT_WINDOW),
-            loan_id=loan_id,
-            exempt=borrower.exempt,
-            automatic_off=self.kit.settings.automatic_off,
-            night_consent=borrower.night_consent,
-        )
+        case = contact_case(session, self.kit, borrower, address, loan_id, at)
+        case = replace(case, contacts=[*case.contacts, *expected])
         return address, may_contact(case, Purpose(due.purpose), at, self.kit.policies.pack(policy))
+
+    def task_verdict(self, session: Session, row: LoanRow, at: datetime) -> Verdict:
+        """Ask whether people may be set on a loan: no hour and no cap binds a task, but every hold does."""
+        policy = self.kit.policies.product(row.product, local_day(at, row.borrower.timezone))
+        case = contact_case(session, self.kit, row.borrower, Address(TASK, ""), row.id, at)
+        holds_only = self.kit.policies.pack(policy).model_copy(update={"rules": ()})
+        return may_contact(case, Purpose.REMINDER, at, holds_only)
 
     def _due(self, session: Session, row: LoanRow, loan: Loan, day: date) -> Iterator[DueNudge]:
         policy = self.kit.policies.product(row.product, day)
@@ -241,8 +290,10 @@ def _promised(promise: Promise, cycle: int, day: date, ladder: Ladder, timezone:
     if promise.state == "open" and promise.due_on - timedelta(days=1) == day:
         if local_day(promise.created_at, timezone) < day:
             yield _agreed(f"promise:{promise.id}", "utter_reminder_promise", cycle, day, ladder, timezone)
-    elif promise.state == "broken" and 0 < (day - promise.due_on).days <= 3 + 1:
-        yield _agreed(f"missed:{promise.id}", "utter_reminder_promise_missed", cycle, day, ladder, timezone)
+    elif promise.state == "broken" and 0 < (day - promise.due_on).days <= _FOLLOW_UP_DAYS:
+        nudge = _agreed(f"missed:{promise.id}", "utter_reminder_promise_missed", cycle, day, ladder, timezone)
+        last = promise.due_on + timedelta(days=_FOLLOW_UP_DAYS + 1)
+        yield replace(nudge, expires_at=_local(last, time(), timezone))
 
 
 def _agreed(step: str, template: str, cycle: int, day: date, ladder: Ladder, timezone: str) -> DueNudge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from bot.domain.model import Address, Contact, Due, Hold, HoldKind, Loan, Purpose
@@ -71,20 +71,28 @@ def holds_of(session: Session, borrower_id: int, at: datetime) -> list[Hold]:
     return [Hold(HoldKind(row.kind), row.channel, row.loan_id, row.until) for row in rows]
 
 
-def recent_contacts(session: Session, borrower_id: int, since: datetime) -> list[Contact]:
-    """Return what the lender started on its own since an instant, over all channels and initiators."""
+def recent_contacts(
+    session: Session, borrower_id: int, since: datetime, *, besides: int | None = None
+) -> list[Contact]:
+    """Return what the lender started on its own since an instant, over all channels and initiators.
+
+    What is about to go out counts too: of two messages written in one tick the second must see the first.
+    `besides` names a message that is left out.
+    """
+    at = func.coalesce(Message.done_at, Message.created_at, type_=Message.created_at.type)
     rows = session.execute(
-        select(Conversation.channel, Message.created_at)
+        select(Conversation.channel, at)
         .join(Message, Message.conversation_id == Conversation.id)
         .where(
             Conversation.borrower_id == borrower_id,
             Message.direction == "out",
             Message.purpose.in_(_INITIATED),
-            Message.state.in_(("sending", "sent", "uncertain")),
-            Message.created_at >= since,
+            Message.state.in_(("queued", "sending", "sent", "uncertain")),
+            Message.id != besides if besides is not None else true(),
+            at >= since,
         )
     )
-    return [Contact(channel, at) for channel, at in rows]
+    return [Contact(channel, instant) for channel, instant in rows]
 
 
 def address_snapshot(row: AddressRow) -> Address:
