@@ -54,13 +54,23 @@ class GraceAction(Action):
         raise NotImplementedError
 
 
+class AskAction(GraceAction):
+    """Asks for a form's slot. Silent where a question would be out of place: see `Turn.quiet`."""
+
+    form = ""
+
+    def act(self, turn: Turn) -> list[EventType]:
+        """Ask, unless this is no moment to ask."""
+        return [] if turn.quiet(self.form) else self.ask(turn)
+
+    def ask(self, turn: Turn) -> list[EventType]:
+        """Ask; return the events."""
+        raise NotImplementedError
+
+
 def give_up(turn: Turn) -> list[EventType]:
     """Hand over to a person after a fault, and say so."""
-    answer = turn.grace.protection.hand_over(
-        turn.conversation, HandoffReason.FAILURE, "utter_handoff_failure", turn=turn.id, locale=turn.locale
-    )
-    turn.say(answer.response, **answer.values)
-    return closed()
+    return hand_over(turn, HandoffReason.FAILURE, "utter_handoff_failure")
 
 
 def closed() -> list[EventType]:
@@ -69,9 +79,14 @@ def closed() -> list[EventType]:
 
 
 def hand_over(turn: Turn, reason: HandoffReason, response: str) -> list[EventType]:
-    """Hand over to a person and say so; forms end."""
+    """Hand over to a person and say so; forms end, and so does the bot's part in this turn."""
     answer = turn.grace.protection.hand_over(
         turn.conversation, reason, response, turn=turn.id, locale=turn.locale
     )
     turn.say(answer.response, **answer.values)
-    return closed()
+    return [*closed(), *ended(turn)]
+
+
+def ended(turn: Turn) -> list[EventType]:
+    """Return the events after which only protection acts of this message are still served."""
+    return [SlotSet("turn_ended", turn.base), SlotSet("identity_deferred", None)]

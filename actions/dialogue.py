@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
-from actions.base import GraceAction, hand_over
+from actions.base import GraceAction, closed, hand_over
+from actions.offers import show_again
 from actions.turn import Turn
 from bot.domain.handoff import HandoffReason
 
@@ -29,14 +30,54 @@ class ChangeLanguage(GraceAction):
     key = "action_change_language"
 
     def act(self, turn: Turn) -> list[EventType]:
-        """Switch; slots stay as they are."""
+        """Switch; the forms' slots stay as they are."""
         wanted = turn.value("language")
         locale = turn.grace.conversations.set_locale(turn.conversation, wanted) if wanted else None
         if locale is None:
             turn.say("utter_language_ask")
+            return []
+        turn.context["locale"] = locale
+        turn.say("utter_language_changed")
+        return [SlotSet("turn_locale", {"turn": turn.base, "locale": locale})]
+
+
+class OpenAffirm(GraceAction):
+    """A yes while no form is open: it may mean options shown earlier; else it is taken kindly."""
+
+    key = "action_open_affirm"
+
+    def act(self, turn: Turn) -> list[EventType]:
+        """Ask which one, or say all right."""
+        shown = turn.grace.negotiation.shown(turn.conversation) if turn.context.get("verified") else ()
+        if shown:
+            show_again(turn, shown, "utter_plan_which")
         else:
-            turn.context["locale"] = locale
-            turn.say("utter_language_changed")
+            turn.say("utter_ack")
+        return []
+
+
+class HearRefusal(GraceAction):
+    """Somebody will not pay, or not say who they are: leave the door open, and ask nothing more."""
+
+    key = "action_hear_refusal"
+
+    def act(self, turn: Turn) -> list[EventType]:
+        """Say so; whatever form was open ends."""
+        turn.say("utter_identity_refused" if turn.form == "identity_form" else "utter_refusal_heard")
+        return closed()
+
+
+class SayAgain(GraceAction):
+    """Say the last thing again: within a form its question, else what Grace can do."""
+
+    key = "action_say_again"
+
+    def act(self, turn: Turn) -> list[EventType]:
+        """Say it; nothing of a debt before identity."""
+        if turn.form in ("promise_form", "plan_form"):
+            turn.say("utter_repeat_question")
+        else:
+            turn.say("utter_repeat" if turn.context.get("verified") else "utter_repeat_open")
         return []
 
 
@@ -48,7 +89,8 @@ class Clarify(GraceAction):
     def act(self, turn: Turn) -> list[EventType]:
         """Ask, or hand over."""
         if turn.grace.conversations.misunderstood(turn.conversation) < MISUNDERSTOOD_LIMIT:
-            turn.say("utter_clarify")
+            # Before identity not even an example may speak of a debt.
+            turn.say("utter_clarify" if turn.context.get("verified") else "utter_clarify_open")
             return []
         return hand_over(turn, HandoffReason.MISUNDERSTOOD, "utter_handoff_misunderstood")
 
@@ -60,7 +102,7 @@ class NextAct(GraceAction):
 
     def act(self, turn: Turn) -> list[EventType]:
         """Return the rest of the message as a message of its own."""
-        rest = turn.acts[1:]
+        rest = turn.waiting(turn.form)
         if not rest:
             return []
         first = rest[0]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
+from actions import offers
 from actions.base import GraceAction, closed, hand_over
+from actions.choice import agrees, position_of
+from actions.plan_questions import FORM, emptied, needless, renew
+from actions.terms import VAGUE, read_terms
 from actions.turn import Turn
-from actions.wish import read_wish, wish_of
+from actions.wish import read_wish
 from bot.domain.handoff import HandoffReason
-from bot.domain.model import Refusal
-from bot.domain.money import Money
-from bot.services.accounts import PlanStanding
-from bot.services.negotiation import OfferView, Proposal
+from bot.services.accounts import Standing
+from bot.services.negotiation import OfferView
 
 MAX_ROUNDS = 2
-_EMPTY = [SlotSet(f"plan_{name}", None) for name in ("wish", "ability", "option", "confirmed", "rounds")]
 _CARING = {"job_loss": "utter_hardship_job_loss", "illness": "utter_hardship_illness"}
 
 
@@ -42,60 +43,29 @@ class ValidatePlan(GraceAction):
     def act(self, turn: Turn) -> list[EventType]:
         """Return what the form's slots become."""
         asked = turn.asked("plan_ability", "plan_option", "plan_confirmed")
-        if asked is None:
-            return _opened(turn)
-        if turn.interrupted("plan_form"):
+        if asked is not None and turn.act == "report_hardship":
+            return _eased(turn)
+        if asked is not None and turn.interrupted(FORM):
             return []
-        wish = read_wish(turn)
+        standing = turn.grace.accounts.standing(turn.conversation)
+        ended = needless(turn, standing)
+        if ended is not None:
+            return ended
+        if asked is not None and _is_promise(turn, standing):
+            return [*emptied(), *closed(), FollowupAction("promise_form")]
+        wish = read_wish(turn, answers_ability=asked == "plan_ability")
+        shown = turn.grace.negotiation.shown(turn.conversation)
+        if asked is None:
+            return _opened(turn, wish, shown)
         if asked == "plan_ability":
             if not wish:
                 turn.say("utter_plan_ability_none")
-            return [SlotSet("plan_ability", True), SlotSet("plan_wish", _merged(turn, wish))]
-        if turn.has("unsure"):
-            return _thinking(turn)
-        if wish and not turn.has("affirm"):
-            return _countered(turn, wish)
-        if asked == "plan_confirmed" and turn.has("affirm"):
-            return [SlotSet("plan_confirmed", True)]
-        return _chosen(turn)
-
-
-class AskOption(GraceAction):
-    """Show two or three options, or say why there are none and who can go further."""
-
-    key = "action_ask_plan_option"
-
-    def act(self, turn: Turn) -> list[EventType]:
-        """Make the offers and show them."""
-        wish = wish_of(turn, turn.tracker.get_slot("plan_wish") or {})
-        proposal = turn.grace.negotiation.propose(turn.conversation, wish, turn=turn.id)
-        if proposal.existing is not None:
-            _say_existing(turn, proposal.existing)
-            return [*_EMPTY, *closed()]
-        if any(refusal.limit == "nothing_due" for refusal in proposal.refusals):
-            turn.say("utter_plan_nothing_due")
-            return [*_EMPTY, *closed()]
-        if not proposal.options:
-            return [*_EMPTY, *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
-        for refusal in proposal.refusals[:1]:
-            _explain(turn, refusal)
-        _show(turn, proposal)
-        return []
-
-
-class AskAgreement(GraceAction):
-    """Read the whole plan back: every payment, the total, the cost."""
-
-    key = "action_ask_plan_confirmed"
-
-    def act(self, turn: Turn) -> list[EventType]:
-        """Say the terms and ask for an explicit yes."""
-        offer = turn.grace.negotiation.offer(turn.conversation, int(turn.tracker.get_slot("plan_option")))
-        if offer is None:
-            turn.say("utter_plan_expired")
-            return [*_EMPTY, *closed()]
-        turn.say("utter_plan_confirm", **_terms(turn, offer))
-        return []
+            return [
+                SlotSet("plan_ability", True),
+                SlotSet("plan_wish", _merged(turn, wish)),
+                SlotSet("plan_offered", None),
+            ]
+        return _answered(turn, asked, wish, shown)
 
 
 class FinishPlan(GraceAction):
@@ -106,99 +76,85 @@ class FinishPlan(GraceAction):
     def act(self, turn: Turn) -> list[EventType]:
         """Agree once, and give the written terms."""
         if not turn.tracker.get_slot("plan_confirmed"):
-            return list(_EMPTY)
+            return emptied()
         done = turn.grace.negotiation.agree(
             turn.conversation, int(turn.tracker.get_slot("plan_option")), turn=turn.id
         )
         if done.plan_id is not None and done.offer is not None:
-            turn.say(
-                "utter_plan_agreed", plan=done.plan_id, loan=done.offer.loan_ref, **_terms(turn, done.offer)
-            )
+            written = offers.terms(turn, done.offer)
+            turn.say("utter_plan_agreed", plan=done.plan_id, loan=done.offer.loan_ref, **written)
         elif done.problem == "exists":
-            standing = turn.grace.accounts.standing(turn.conversation)
-            if standing.plan is not None:
-                _say_existing(turn, standing.plan)
+            needless(turn, turn.grace.accounts.standing(turn.conversation))
         else:
-            turn.say("utter_plan_expired")
-            _show(turn, turn.grace.negotiation.propose(turn.conversation, wish_of(turn, {}), turn=turn.id))
-        return list(_EMPTY)
+            return [*renew(turn), *emptied(), SlotSet("requested_slot", None)]
+        return emptied()
 
 
-class PassWaiver(GraceAction):
-    """Reducing fees or interest is for people."""
-
-    key = "action_pass_waiver"
-
-    def act(self, turn: Turn) -> list[EventType]:
-        """Hand over with the reason."""
-        return hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_waiver_passed")
+def _is_promise(turn: Turn, standing: Standing) -> bool:
+    """Tell whether, in the midst of options, a payment on one day is named: no other wish, but a promise."""
+    if turn.act != "promise_to_pay" or (turn.entity("money") or {}).get("per"):
+        return False
+    return read_terms(turn, standing).day not in (None, VAGUE)
 
 
-class PassCallback(GraceAction):
-    """A call is a task for people."""
-
-    key = "action_pass_callback"
-
-    def act(self, turn: Turn) -> list[EventType]:
-        """Hand over with the reason."""
-        return hand_over(turn, HandoffReason.CALLBACK, "utter_handoff_callback")
-
-
-class OpenAffirm(GraceAction):
-    """A yes while no form is open: to options shown earlier it shows them again; else it is taken kindly."""
-
-    key = "action_open_affirm"
-
-    def act(self, turn: Turn) -> list[EventType]:
-        """Say what there is to say yes to."""
-        turn.say("utter_plan_which" if turn.grace.negotiation.shown(turn.conversation) else "utter_ack")
-        return []
-
-
-def _opened(turn: Turn) -> list[EventType]:
-    shown = turn.grace.negotiation.shown(turn.conversation)
-    position = _position(turn, shown)
-    if turn.act == "choose_option" and position is not None:
-        return [
-            SlotSet("plan_ability", True),
-            SlotSet("plan_option", shown[position].id),
-            SlotSet("plan_confirmed", None),
-        ]
-    wish = read_wish(turn)
-    # Who is in trouble and named no terms is asked once what they can manage; others see options at once.
-    ask = turn.has("report_hardship") and not wish and not turn.has("request_instalment", "request_extension")
+def _opened(turn: Turn, wish: dict[str, Any], shown: tuple[OfferView, ...]) -> list[EventType]:
+    position = position_of(turn, shown, wish) if turn.act == "choose_option" else None
+    if position is not None:
+        return [*emptied(), SlotSet("plan_ability", True), SlotSet("plan_option", shown[position].id)]
+    if turn.act == "choose_option" and turn.value("offer") is not None:
+        turn.say("utter_plan_expired")
+    # In trouble, or wanting less, without naming terms: asked once what is possible; all others see options.
+    wants_less = turn.has("counter_offer") or turn.follows("utter_plan_declined")
+    asks_for_options = turn.has("request_instalment", "request_extension")
+    ask = not wish and (wants_less or (turn.has("report_hardship") and not asks_for_options))
+    if turn.has("report_hardship"):
+        wish["hardship"] = True
     return [
+        *emptied(),
         SlotSet("plan_wish", wish),
         SlotSet("plan_ability", None if ask else True),
-        SlotSet("plan_option", None),
-        SlotSet("plan_confirmed", None),
         SlotSet("plan_rounds", 0),
     ]
 
 
-def _chosen(turn: Turn) -> list[EventType]:
-    shown = turn.grace.negotiation.shown(turn.conversation)
-    position = _position(turn, shown)
-    if position is None and turn.has("affirm") and shown:
-        # A plain yes to the list takes the first, which is read back in full before anything binds.
-        position = 0
+def _eased(turn: Turn) -> list[EventType]:
+    """Hardship told in the midst of it: the options are made anew on its easier terms."""
+    wish = {**_merged(turn, read_wish(turn)), "hardship": True}
+    return [*emptied(), SlotSet("plan_wish", wish), SlotSet("plan_ability", True), SlotSet("plan_rounds", 0)]
+
+
+def _answered(turn: Turn, asked: str, wish: dict[str, Any], shown: tuple[OfferView, ...]) -> list[EventType]:
+    """Read the answer to the list, or to the terms that were read back."""
+    position = position_of(turn, shown, wish)
+    chosen = turn.tracker.get_slot("plan_option") if asked == "plan_confirmed" else None
+    current = next((offer for offer in shown if offer.id == chosen), None)
+    if turn.has("affirm") and current is not None and agrees(current, shown, position, wish):
+        return [SlotSet("plan_confirmed", True)]
     if position is not None:
         return [SlotSet("plan_option", shown[position].id), SlotSet("plan_confirmed", None)]
-    asked_to_confirm = turn.tracker.get_slot("requested_slot") == "plan_confirmed"
-    if turn.has("deny"):
-        if not asked_to_confirm:
-            turn.say("utter_plan_declined")
-            return [*_EMPTY, *closed()]
-        return [SlotSet("plan_option", None), SlotSet("plan_confirmed", None)]
-    turn.say("utter_plan_which")
-    return [*_EMPTY, *closed()]
+    if turn.value("offer") is not None or (asked == "plan_confirmed" and current is None):
+        turn.say("utter_plan_expired")
+        return [SlotSet("plan_offered", None), SlotSet("plan_option", None), SlotSet("plan_confirmed", None)]
+    if wish:
+        return _countered(turn, wish)
+    if turn.has("unsure"):
+        return _thinking(turn, shown)
+    if turn.has("affirm") and asked == "plan_option" and shown:
+        # A plain yes to the list takes the first, which is read back in full before anything binds.
+        return [SlotSet("plan_option", shown[0].id), SlotSet("plan_confirmed", None)]
+    if turn.has("counter_offer"):
+        return [SlotSet(f"plan_{name}", None) for name in ("ability", "option", "confirmed")]
+    if turn.has("deny") and asked == "plan_option":
+        turn.say("utter_plan_declined")
+        return [*emptied(), *closed()]
+    return [SlotSet("plan_option", None), SlotSet("plan_confirmed", None)]
 
 
 def _countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
     """Other terms: the offers are made anew; after two rounds on it a person takes it further."""
     rounds = int(turn.tracker.get_slot("plan_rounds") or 0) + 1
     if rounds > MAX_ROUNDS:
-        return [*_EMPTY, *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
+        return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
     return [
         SlotSet("plan_wish", _merged(turn, wish)),
         SlotSet("plan_rounds", rounds),
@@ -208,91 +164,17 @@ def _countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
 
 
 def _merged(turn: Turn, wish: dict[str, Any]) -> dict[str, Any]:
-    return {**(turn.tracker.get_slot("plan_wish") or {}), **wish}
+    """Add new terms to what was wished before; another kind of plan begins afresh."""
+    before: dict[str, Any] = turn.tracker.get_slot("plan_wish") or {}
+    if wish.get("kind") != before.get("kind"):
+        before = {name: before[name] for name in ("ability", "hardship") if name in before}
+    return {**before, **wish}
 
 
-def _thinking(turn: Turn) -> list[EventType]:
-    shown = turn.grace.negotiation.shown(turn.conversation)
+def _thinking(turn: Turn, shown: tuple[OfferView, ...]) -> list[EventType]:
     if shown:
-        turn.say("utter_plan_thinking", until=turn.day(shown[0].expires_at.date()))
+        zone = ZoneInfo(turn.context.get("timezone") or "Asia/Shanghai")
+        turn.say("utter_plan_thinking", until=turn.day(shown[0].expires_at.astimezone(zone).date()))
     else:
         turn.say("utter_unsure_open")
-    return [*_EMPTY, *closed()]
-
-
-def _position(turn: Turn, shown: tuple[OfferView, ...]) -> int | None:
-    """The place in the list that the borrower named, from 0: by a tap, by what it is, or by its order."""
-    offer_id = turn.value("offer")
-    if offer_id is not None:
-        return next((n for n, offer in enumerate(shown) if offer.id == int(offer_id)), None)
-    count = turn.value("count")
-    if count is not None:
-        by_count = [
-            n for n, offer in enumerate(shown) if offer.kind == "instalment" and len(offer.schedule) == count
-        ]
-        if by_count:
-            return by_count[0]
-    ordinal = turn.value("ordinal")
-    if ordinal is None:
-        return None
-    index = int(ordinal) if int(ordinal) < 0 else int(ordinal) - 1
-    return index % len(shown) if shown and -len(shown) <= index < len(shown) else None
-
-
-def _show(turn: Turn, proposal: Proposal) -> None:
-    lines = [_line(turn, offer) for offer in proposal.options]
-    turn.ask(
-        "utter_plan_options",
-        [_button(turn, offer) for offer in proposal.options],
-        amount=turn.money(proposal.amount),
-        lines="\n".join(lines),
-    )
-
-
-def _line(turn: Turn, offer: OfferView) -> str:
-    return turn.words(
-        f"utter_plan_option_{offer.kind}",
-        n=offer.position,
-        count=len(offer.schedule),
-        days=offer.days or 0,
-        each=turn.money(offer.schedule[-1].amount),
-        first=turn.day(offer.schedule[0].due_on),
-        last=turn.day(offer.schedule[-1].due_on),
-        total=turn.money(offer.total),
-        cost=turn.money(offer.cost),
-    )
-
-
-def _button(turn: Turn, offer: OfferView) -> dict[str, str]:
-    title = turn.words(f"utter_plan_button_{offer.kind}", count=len(offer.schedule), days=offer.days or 0)
-    return {"title": title, "payload": f'/choose_option{{"offer": {offer.id}}}'}
-
-
-def _terms(turn: Turn, offer: OfferView) -> dict[str, str]:
-    lines = [
-        turn.words(
-            "utter_plan_line", n=item.number, date=turn.day(item.due_on), amount=turn.money(item.amount)
-        )
-        for item in offer.schedule
-    ]
-    return {"schedule": "\n".join(lines), "total": turn.money(offer.total), "cost": turn.money(offer.cost)}
-
-
-def _say_existing(turn: Turn, plan: PlanStanding) -> None:
-    turn.say(
-        "utter_plan_exists",
-        count=plan.count,
-        left=plan.left,
-        amount=turn.money(plan.next_amount),
-        date=turn.day(plan.next_on),
-    )
-
-
-def _explain(turn: Turn, refusal: Refusal) -> None:
-    allowed = refusal.allowed
-    if refusal.limit == "instalment.first_payment":
-        allowed = turn.day(date.fromisoformat(allowed))
-    elif refusal.limit == "instalment.minimum":
-        amount, currency = allowed.split()
-        allowed = turn.money(Money.of(amount, currency))
-    turn.say(f"utter_limit_{refusal.limit.replace('.', '_')}", allowed=allowed, asked=refusal.asked)
+    return [*emptied(), *closed()]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import yaml
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActionExecuted, EventType
 from rasa_sdk.executor import CollectingDispatcher
@@ -14,8 +17,16 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.bootstrap import Grace
 from bot.domain.money import Money
 from bot.language import formats
+from bot.language.acts import still_to_serve
 
 _DAYS = {"day": 1, "week": 7, "month": 30}
+# After these no form asks its question again in the same breath: it would press, or talk past the borrower.
+_NO_MOMENT = (
+    "utter_anger",
+    "utter_goodbye",
+    "utter_protect_contact_time",
+    "utter_protect_contact_time_ask",
+)
 
 
 class Turn:
@@ -41,8 +52,16 @@ class Turn:
         return str(self.context.get("turn") or self.message.get("message_id") or "")
 
     @property
+    def base(self) -> str:
+        """The id of the borrower's message itself, of which acts brought forward make turns of their own."""
+        return self.id.partition(":")[0]
+
+    @property
     def locale(self) -> str:
-        """The borrower's locale in this turn."""
+        """The borrower's locale in this turn, as the message came or as it has switched it."""
+        switched = self.tracker.get_slot("turn_locale") or {}
+        if switched.get("turn") == self.base:
+            return str(switched["locale"])
         return str(self.context.get("locale") or formats.LOCALES[0])
 
     @property
@@ -60,6 +79,50 @@ class Turn:
         """Every act of the message; a tapped button carries just its intent."""
         return self.message.get("acts") or [{"intent": self.act, "confidence": 1.0, "text": self.text}]
 
+    @property
+    def form(self) -> str | None:
+        """The form that is running."""
+        name = (self.tracker.active_loop or {}).get("name")
+        return None if name is None else str(name)
+
+    @property
+    def is_ended(self) -> bool:
+        """True when earlier in this message people took over, or the writer turned out to be a stranger."""
+        return bool(self.base) and self.tracker.get_slot("turn_ended") == self.base
+
+    def waiting(self, form: str | None) -> list[dict[str, Any]]:
+        """Return the acts of this message that are served after the present one while `form` runs."""
+        taken = answers(self.grace.kit.settings.home)
+        return still_to_serve(
+            self.acts,
+            taken.get(form or "", ()),
+            answered=not self._done().isdisjoint(taken),
+            protection_only=self.is_ended,
+        )
+
+    def quiet(self, form: str) -> bool:
+        """Tell whether a form keeps its question back: it comes once, after all else that was said."""
+        return self.is_ended or bool(self.waiting(form)) or self.said(*_NO_MOMENT)
+
+    def said(self, *keys: str) -> bool:
+        """Tell whether any of these responses was said since the borrower's message."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user" and ":" not in str((event.get("metadata") or {}).get("turn", "")):
+                return False
+            if event.get("event") == "bot" and (event.get("metadata") or {}).get("utter_action") in keys:
+                return True
+        return False
+
+    def follows(self, key: str) -> bool:
+        """Tell whether the borrower's message follows this response."""
+        behind = False
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user" and ":" not in str((event.get("metadata") or {}).get("turn", "")):
+                behind = True
+            elif behind and event.get("event") == "bot":
+                return bool((event.get("metadata") or {}).get("utter_action") == key)
+        return False
+
     def has(self, *acts: str) -> bool:
         """Tell whether the message holds any of these acts."""
         return any(act["intent"] in acts for act in self.acts)
@@ -71,12 +134,17 @@ class Turn:
 
     def interrupted(self, form: str) -> bool:
         """Tell whether this turn's message was served by another action, so that the form only asks again."""
+        return bool(self._done() - {form})
+
+    def _done(self) -> set[str]:
+        """The actions run since the message, or the act brought forward, that is being served."""
+        names: set[str] = set()
         for event in reversed(self.tracker.events):
             if event.get("event") == "user":
-                return False
-            if event.get("event") == "action" and event.get("name") not in ("action_listen", form, None):
-                return True
-        return False
+                break
+            if event.get("event") == "action" and event.get("name"):
+                names.add(str(event["name"]))
+        return names - {"action_listen"}
 
     @property
     def today(self) -> date:
@@ -113,6 +181,16 @@ class Turn:
         found = self.entity(name)
         return None if found is None else found.get("value")
 
+    def own_value(self, name: str) -> Any:
+        """Like `value`, but what stands in the present act's own clause comes first."""
+        span = next((str(act.get("text") or "") for act in self.acts if act["intent"] == self.act), "")
+        start = self.text.find(span) if span else -1
+        for one in self.entities:
+            inside = start >= 0 and start <= one.get("start", -1) < start + len(span)
+            if one.get("entity") == name and inside:
+                return one.get("value")
+        return self.value(name)
+
     def resumed(self, parse: dict[str, Any], suffix: str, **context: Any) -> list[EventType]:
         """Return the events that bring a message, or a part of one, forward as if it were said now."""
         message = {key: value for key, value in parse.items() if key not in ("metadata", "message_id")}
@@ -123,9 +201,22 @@ class Turn:
                 "timestamp": None,
                 "text": message.get("text"),
                 "parse_data": message,
-                "metadata": {**self.context, **context, "turn": f"{self.id}:{suffix}"},
+                "metadata": {
+                    **self.context,
+                    "locale": self.locale,
+                    **context,
+                    "turn": f"{self.id}:{suffix}",
+                },
             },
         ]
+
+
+@lru_cache(maxsize=4)
+def answers(home: Path) -> dict[str, list[str]]:
+    """Return which acts each form takes as its answer, as `config.yml` tells the policy."""
+    config = yaml.safe_load((home / "config.yml").read_text("utf-8"))
+    found: dict[str, list[str]] = config["policies"][0]["answers"]
+    return found
 
 
 def days_of(duration: dict[str, Any]) -> int | None:

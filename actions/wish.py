@@ -11,8 +11,11 @@ from bot.domain.money import Money, MoneyError
 from bot.domain.plans import Wish
 
 
-def read_wish(turn: Turn) -> dict[str, Any]:
-    """Return the terms that a message names, JSON-able, empty when it names none."""
+def read_wish(turn: Turn, *, answers_ability: bool = False) -> dict[str, Any]:
+    """Return the terms that a message names, JSON-able, empty when it names none.
+
+    With `answers_ability` any amount is what can be paid a month, whatever else the message is.
+    """
     wish: dict[str, Any] = {}
     extends = turn.has("request_extension")
     count, duration, money = turn.value("count"), turn.value("duration"), turn.entity("money")
@@ -20,9 +23,8 @@ def read_wish(turn: Turn) -> dict[str, Any]:
         wish["count"] = int(count)
     if isinstance(duration, dict):
         wish |= _from_duration(duration, extends)
-    if money is not None and turn.has(
-        "counter_offer", "request_instalment", "report_hardship", "promise_to_pay"
-    ):
+    paying = ("counter_offer", "request_instalment", "report_hardship", "promise_to_pay", "choose_option")
+    if money is not None and (answers_ability or turn.has(*paying)):
         wish |= _from_money(money)
     day = day_of(turn.value("time"))
     if day is not None and day > turn.today:

@@ -105,7 +105,10 @@ class ActsPolicy(RulePolicy):
     def _acts_left(self, tracker: DialogueStateTracker) -> bool:
         form = tracker.active_loop_name
         absorbed = self.config["answers"].get(form, []) if form else []
-        return bool(still_to_serve(_acts(tracker), absorbed, protection_only=_ended(tracker)))
+        answered = not _actions_of_turn(tracker).isdisjoint(self.config["answers"])
+        return bool(
+            still_to_serve(_acts(tracker), absorbed, answered=answered, protection_only=_ended(tracker))
+        )
 
 
 def _ended(tracker: DialogueStateTracker) -> bool:

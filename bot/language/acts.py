@@ -39,6 +39,9 @@ PROTECTION: frozenset[str] = frozenset(act for tier in _TIERS[:5] for act in tie
 COURTESY: frozenset[str] = frozenset({"greet", "goodbye", "thank", "express_anger", "out_of_scope"})
 """Acts that add nothing when another act stands beside them."""
 
+REPLIES: frozenset[str] = frozenset({"affirm", "deny", "unsure", "choose_option"})
+"""Acts that answer a question and mean nothing more once a form has read them."""
+
 A = TypeVar("A")
 
 
@@ -53,15 +56,21 @@ def in_order(acts: Iterable[tuple[str, A]]) -> list[tuple[str, A]]:
 
 
 def still_to_serve(
-    acts: Sequence[dict[str, Any]], absorbed: Collection[str], *, protection_only: bool = False
+    acts: Sequence[dict[str, Any]],
+    absorbed: Collection[str],
+    *,
+    answered: bool = False,
+    protection_only: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the acts of a message that wait behind its first, which is being served.
 
-    What the running form takes as its answer (`absorbed`) was read with the first; once people have the
-    conversation, or the writer turned out not to be the borrower, only protection is still honoured.
+    What the running form takes as its answer (`absorbed`) was read with the first, and so were the replies
+    when a form has run at all (`answered`). Once people have the conversation, or the writer turned out not
+    to be the borrower, only protection is still honoured.
     """
+    read = {*absorbed, *(REPLIES if answered else ())}
     return [
         act
         for act in acts[1:]
-        if act["intent"] not in absorbed and (not protection_only or act["intent"] in PROTECTION)
+        if act["intent"] not in read and (not protection_only or act["intent"] in PROTECTION)
     ]

@@ -11,7 +11,8 @@ _MIN_WORDS = 2
 _BREAK = re.compile(
     r"(?<!\d)[,.](?!\d)|(?<=\d)[,.](?!\d)|(?<!\d)[,.](?=\d)|[，。！？；;!?\n…~～]+"
     r"|(?=(?:但是|不过|另外|还有|而且|同时|顺便)[^，。！？]{2})"
-    r"|\s(?=(?:but|also|and please|and can|and could|and don't|and stop)\s)",
+    r"|\s(?=(?:but|also)\s)"
+    r"|\s(?=and (?:please|can|could|don't|stop|how|what|when|why|where|who|will|would|is|are|do)\s)",
     re.IGNORECASE,
 )
 _HAN = re.compile(r"[㐀-鿿]")

@@ -122,7 +122,7 @@ class HandoffService:
             )
             row = session.get_one(HandoffRow, handoff_id, options=[joinedload(HandoffRow.agent)])
             session.refresh(row)
-            holder = row.agent.name if row.agent else None
+            holder = row.agent.name if row.agent and row.state == HandoffState.CLAIMED else None
             if won.rowcount:  # type: ignore[attr-defined]
                 record(
                     session,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain.handoff import HandoffReason
@@ -134,9 +135,9 @@ class ProtectionService:
         today = local_day(now, zone)
         row = session.scalars(select(Complaint).where(Complaint.turn == turn)).first()
         if row is None:
-            count = session.scalar(select(func.count()).select_from(Complaint)) or 0
             row = Complaint(
-                number=f"C{today:%y%m%d}-{count + 1:04d}",
+                # Unique until the row's own id makes the number: two complaints may come at once.
+                number=uuid.uuid4().hex[:24],
                 borrower_id=conversation.borrower_id,
                 conversation_id=conversation.id,
                 turn=turn,
@@ -147,6 +148,7 @@ class ProtectionService:
             )
             session.add(row)
             session.flush()
+            row.number = f"C{today:%y%m%d}-{row.id:04d}"
         return {"number": row.number, "due": formats.day(row.due_on, locale, today)}
 
     def _later(self, conversation_id: str, turn: str, locale: str, until: datetime | None) -> Answer:

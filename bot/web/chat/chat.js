@@ -134,7 +134,10 @@ const handlers = {
 
   typing: (frame) => view.setTyping(frame.from),
   mode: (frame) => setMode(frame.mode),
-  locale: (frame) => speak(frame.locale, frame.texts),
+  locale(frame) {
+    lender = frame.lender ?? lender;
+    speak(frame.locale, frame.texts);
+  },
   closed: (frame) => freeze(frame.reason ?? ""),
 };
 

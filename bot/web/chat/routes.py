@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,14 +20,22 @@ from bot.web.feed import Feed
 from bot.web.session import CHAT_COOKIE, Sessions
 
 _FILES = Path(__file__).parent
+_NAME = re.compile(r"[a-z]{1,40}\.[a-z]{2,4}")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
+_NOWHERE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
-    " connect-src 'self' {socket}; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    f" connect-src 'self' {{socket}}; img-src 'self'; {_NOWHERE}",
     "Cache-Control": "no-cache",
+    **_GUARDS,
 }
+_NOTICE_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'unsafe-inline'; {_NOWHERE}",
+    "Cache-Control": "no-store",
+    **_GUARDS,
+}
+_NOTICE_STYLE = "font-family:system-ui;max-width:32rem;margin:20vh auto;padding:0 1.5rem;line-height:1.7"
 
 
 def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> APIRouter:
@@ -80,8 +89,8 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
 
     @routes.get("/texts.js")
     async def words(request: Request) -> Response:
-        table = json.dumps(WORDS, ensure_ascii=False)
-        return Response(f"export const ENGLISH = {table};", media_type=_TYPES[".js"], headers=_headers(request))
+        script = f"export const ENGLISH = {json.dumps(WORDS, ensure_ascii=False)};"
+        return Response(script, media_type=_TYPES[".js"], headers=_headers(request))
 
     @routes.get("/{name}")
     async def file(name: str, request: Request) -> Response:
@@ -101,7 +110,7 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
 
 def _file(name: str, request: Request) -> Response:
     path = _FILES / name
-    if path.parent != _FILES or path.suffix not in _TYPES or not path.is_file():
+    if not _NAME.fullmatch(name) or path.suffix not in _TYPES or not path.is_file():
         return Response(status_code=404)
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=_headers(request))
 
@@ -118,10 +127,9 @@ def _notice(grace: Grace, key: str, status: int) -> Response:
     page = (
         "<!doctype html><html lang='zh'><meta charset='utf-8'><meta name='viewport' "
         "content='width=device-width, initial-scale=1'><title>Grace</title>"
-        "<body style='font-family:system-ui;max-width:32rem;margin:20vh auto;padding:0 1.5rem;line-height:1.7'>"
-        + lines
+        f"<body style='{_NOTICE_STYLE}'>" + lines
     )
-    return HTMLResponse(page, status, headers={"Cache-Control": "no-store"})
+    return HTMLResponse(page, status, headers=_NOTICE_HEADERS)
 
 
 def _same_origin(websocket: WebSocket) -> bool:

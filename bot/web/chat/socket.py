@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import structlog
@@ -22,6 +23,11 @@ log = structlog.get_logger()
 PING = 25.0
 _MAX_FRAME = 200_000
 _LOOK_BACK = 30
+_RETRY = 1.0
+_PAGE = 500
+_LARGEST = 2**31
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TAPS = ("payload", "stale")
 
 
 class ChatSocket:
@@ -36,6 +42,7 @@ class ChatSocket:
         self._conversation = ""
         self._first = self._seen = 0
         self._sent: set[int] = set()
+        self._unused: set[int] = set()
         self._mode = ""
         self._locale = ""
 
@@ -45,13 +52,21 @@ class ChatSocket:
         if hello is None or hello.get("type") != "hello":
             await self._socket.close(4000)
             return
-        after = hello.get("after")
-        self._first = self._seen = max(after, 0) if isinstance(after, int) else 0
-        self._conversation = await asyncio.to_thread(self._grace.conversations.ensure, NAME, self._address)
-        await self._ready()
+        self._first = self._seen = _number(hello.get("after")) or 0
+        try:
+            self._conversation = await asyncio.to_thread(
+                self._grace.conversations.ensure, NAME, self._address
+            )
+            await self._ready()
+        except StorageError as error:
+            log.warning("chat_not_opened", error=str(error))
+            await self._socket.close(1013)
+            return
         tasks = [asyncio.create_task(one) for one in (self._listen(), self._push(), self._ping())]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                _report(task.exception())
         finally:
             for task in tasks:
                 task.cancel()
@@ -59,17 +74,17 @@ class ChatSocket:
 
     async def _ready(self) -> None:
         self._mode, self._locale = await asyncio.to_thread(self._grace.cases.mode, self._conversation)
-        lines = await asyncio.to_thread(self._grace.cases.lines, self._conversation, self._seen)
+        newest = await asyncio.to_thread(self._grace.cases.tail, self._conversation, 1)
         await self._send(
             {
                 "type": "ready",
                 "conversation": self._conversation,
                 "mode": self._mode,
                 "locale": self._locale,
-                "last": lines[-1].seq if lines else self._seen,
+                "last": newest[-1].seq if newest and newest[-1].text else self._seen,
             }
         )
-        if not lines and self._seen == 0:
+        if not newest:
             await self._door.receive(
                 Incoming(NAME, self._address, "web:start", "", kind="payload", payload="/start_chat")
             )
@@ -79,18 +94,20 @@ class ChatSocket:
             while True:
                 await event.wait()
                 event.clear()
-                await self._catch_up()
+                try:
+                    await self._catch_up()
+                except StorageError as error:
+                    # The line is kept: all pages coming anew at once is no help to a database in trouble.
+                    log.warning("chat_waits", error=str(error))
+                    await asyncio.sleep(_RETRY)
+                    event.set()
 
     async def _catch_up(self) -> None:
         # Rows of two transactions may become visible out of order: look a little back, send each once.
-        start = max(self._first, self._seen - _LOOK_BACK)
-        for line in await asyncio.to_thread(self._grace.cases.lines, self._conversation, start):
-            if line.seq in self._sent:
-                continue
-            self._sent.add(line.seq)
-            self._seen = max(self._seen, line.seq)
-            if line.text:
-                await self._send(_frame(line))
+        tapped = await self._deliver(max(self._first, self._seen - _LOOK_BACK))
+        if tapped and self._unused:
+            # Perhaps in another window: what was chosen is shown on the message that offered it.
+            await self._deliver(min(self._unused) - 1)
         mode, locale = await asyncio.to_thread(self._grace.cases.mode, self._conversation)
         if mode != self._mode:
             self._mode = mode
@@ -99,12 +116,37 @@ class ChatSocket:
             self._locale = locale
             lender = self._grace.kit.settings.lender(locale)
             texts = page_texts(self._grace.kit.texts, locale, lender)
-            await self._send({"type": "locale", "locale": locale, "texts": texts})
+            await self._send({"type": "locale", "locale": locale, "lender": lender, "texts": texts})
+
+    async def _deliver(self, after: int) -> bool:
+        """Send what is new after a sequence number, or newly used; tell whether a button was tapped."""
+        tapped = False
+        while True:
+            lines = await asyncio.to_thread(self._grace.cases.lines, self._conversation, after, _PAGE)
+            for line in lines:
+                if line.seq not in self._sent or (line.seq in self._unused and line.used is not None):
+                    tapped = tapped or line.kind in _TAPS
+                    await self._show(line)
+            if len(lines) < _PAGE:
+                return tapped
+            after = lines[-1].seq
+
+    async def _show(self, line: Line) -> None:
+        self._sent.add(line.seq)
+        self._seen = max(self._seen, line.seq)
+        if line.buttons and line.used is None:
+            self._unused.add(line.seq)
+        else:
+            self._unused.discard(line.seq)
+        if line.text:
+            await self._send(_frame(line))
 
     async def _listen(self) -> None:
         while (frame := await self._next()) is not None:
             kind, client_id = frame.get("type"), frame.get("client_id")
-            if kind not in ("message", "tap") or not isinstance(client_id, str) or len(client_id) > 64:
+            if kind not in ("message", "tap") or not isinstance(client_id, str):
+                continue
+            if not _CLIENT_ID.fullmatch(client_id):
                 continue
             try:
                 seq = await (self._message(frame, client_id) if kind == "message" else self._tap(frame))
@@ -118,14 +160,14 @@ class ChatSocket:
 
     async def _message(self, frame: dict[str, Any], client_id: str) -> int | None:
         text = frame.get("text")
-        if not isinstance(text, str) or not text.strip():
+        if not isinstance(text, str) or not text.replace("\x00", "").strip():
             return None
         received = await self._door.receive(Incoming(NAME, self._address, f"web:{client_id}", text))
         return received.message_id
 
     async def _tap(self, frame: dict[str, Any]) -> int | None:
-        seq, index = frame.get("seq"), frame.get("index")
-        if not isinstance(seq, int) or not isinstance(index, int):
+        seq, index = _number(frame.get("seq")), _number(frame.get("index"))
+        if seq is None or index is None:
             return None
         received = await self._door.tap(NAME, self._address, seq, index)
         return None if received is None else received.message_id
@@ -136,15 +178,18 @@ class ChatSocket:
             await self._send({"type": "ping"})
 
     async def _next(self) -> dict[str, Any] | None:
-        """Return the next frame that is a JSON object; None when the other side is gone or misbehaves."""
+        """Return the next frame, empty if it is no JSON object; None if the other side is gone or floods."""
         try:
             raw = await self._socket.receive_text()
-            frame = json.loads(raw) if len(raw) <= _MAX_FRAME else None
         except (WebSocketDisconnect, RuntimeError, KeyError):
             return None
-        except ValueError:
-            frame = {}
-        return frame if isinstance(frame, dict) else {} if frame is not None else None
+        if len(raw) > _MAX_FRAME:
+            return None
+        try:
+            frame = json.loads(raw)
+        except (ValueError, RecursionError):
+            return {}
+        return frame if isinstance(frame, dict) else {}
 
     async def _send(self, frame: dict[str, Any]) -> None:
         await self._socket.send_text(json.dumps(frame, ensure_ascii=False))
@@ -167,3 +212,14 @@ def _frame(line: Line) -> dict[str, Any]:
         "client_id": line.client_id,
         "attachments": [],
     }
+
+
+def _number(value: Any) -> int | None:
+    """A whole number that a database column can hold, or None; `true` is none."""
+    return value if type(value) is int and 0 <= value < _LARGEST else None
+
+
+def _report(error: BaseException | None) -> None:
+    """Log why a line ended, unless the page left or the database is away: then it comes again."""
+    if error is not None and not isinstance(error, (WebSocketDisconnect, RuntimeError, StorageError)):
+        log.error("chat_line_failed", exc_info=error)

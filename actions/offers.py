@@ -1,0 +1,90 @@
+"""Writes offers, terms and limits of a plan for the borrower."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from actions.turn import Turn
+from bot.domain.model import Refusal
+from bot.domain.money import Money
+from bot.services.accounts import PlanStanding
+from bot.services.negotiation import OfferView
+
+
+def show(turn: Turn, offers: Sequence[OfferView], *, person: bool = False) -> None:
+    """List the offers with a button each; `person` adds the way to a person."""
+    amount = offers[0].principal
+    lines = "\n".join(_line(turn, offer) for offer in offers)
+    turn.ask(
+        "utter_plan_options", buttons(turn, offers, person=person), amount=turn.money(amount), lines=lines
+    )
+
+
+def show_again(turn: Turn, offers: Sequence[OfferView], key: str) -> None:
+    """Ask for a choice among offers that were listed just before."""
+    turn.ask(key, buttons(turn, offers))
+
+
+def buttons(turn: Turn, offers: Sequence[OfferView], *, person: bool = False) -> list[dict[str, str]]:
+    """Return a button for each offer."""
+    made = [_button(turn, offer) for offer in offers]
+    if person:
+        made.append({"title": turn.words("utter_button_person"), "payload": "/ask_human"})
+    return made
+
+
+def terms(turn: Turn, offer: OfferView) -> dict[str, str]:
+    """Return every payment, the total and the cost, written out."""
+    lines = [
+        turn.words(
+            "utter_plan_line", n=item.number, date=turn.day(item.due_on), amount=turn.money(item.amount)
+        )
+        for item in offer.schedule
+    ]
+    return {"schedule": "\n".join(lines), "total": turn.money(offer.total), "cost": turn.money(offer.cost)}
+
+
+def say_existing(turn: Turn, plan: PlanStanding) -> None:
+    """Say that a plan is agreed already, and what comes next."""
+    turn.say(
+        "utter_plan_exists",
+        count=plan.count,
+        left=plan.left,
+        amount=turn.money(plan.next_amount),
+        date=turn.day(plan.next_on),
+    )
+
+
+def explain(turn: Turn, refusal: Refusal) -> None:
+    """Say which limit a wish met."""
+    allowed = refusal.allowed
+    if refusal.limit == "instalment.first_payment":
+        allowed = turn.day(date.fromisoformat(allowed))
+    elif refusal.limit == "instalment.minimum":
+        amount, currency = allowed.split()
+        allowed = turn.money(Money.of(amount, currency))
+    turn.say(f"utter_limit_{refusal.limit.replace('.', '_')}", allowed=allowed, asked=refusal.asked)
+
+
+def _line(turn: Turn, offer: OfferView) -> str:
+    first, each = offer.schedule[0], offer.schedule[-1].amount
+    # Odd cents may stand on either end; more than that is a larger first payment, which has to be said.
+    larger = offer.kind == "instalment" and first.amount.minor > each.minor + len(offer.schedule)
+    return turn.words(
+        "utter_plan_option_larger_first" if larger else f"utter_plan_option_{offer.kind}",
+        n=offer.position,
+        count=len(offer.schedule),
+        days=offer.days or 0,
+        down=turn.money(first.amount),
+        each=turn.money(each),
+        first=turn.day(first.due_on),
+        last=turn.day(offer.schedule[-1].due_on),
+        total=turn.money(offer.total),
+        cost=turn.money(offer.cost),
+    )
+
+
+def _button(turn: Turn, offer: OfferView) -> dict[str, str]:
+    title = turn.words(f"utter_plan_button_{offer.kind}", count=len(offer.schedule), days=offer.days or 0)
+    return {"title": title, "payload": f'/choose_option{{"offer": {offer.id}}}'}

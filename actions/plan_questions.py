@@ -1,0 +1,126 @@
+"""The questions of the plan form: what can be managed, which offer, and the yes to its terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import EventType, SlotSet
+
+from actions import offers
+from actions.base import AskAction, closed, hand_over
+from actions.turn import Turn
+from actions.wish import wish_of
+from bot.domain.handoff import HandoffReason
+from bot.domain.plans import Wish
+from bot.services.accounts import Standing
+
+FORM = "plan_form"
+_SLOTS = ("wish", "offered", "ability", "option", "confirmed", "rounds")
+
+
+class AskAbility(AskAction):
+    """Ask once what could be managed; nobody has to say."""
+
+    key = "action_ask_plan_ability"
+    form = FORM
+
+    def ask(self, turn: Turn) -> list[EventType]:
+        """Ask."""
+        turn.say("utter_ask_plan_ability")
+        return []
+
+
+class AskOption(AskAction):
+    """Show two or three options, or say why there are none and who can go further."""
+
+    key = "action_ask_plan_option"
+    form = FORM
+
+    def ask(self, turn: Turn) -> list[EventType]:
+        """Show the offers; those that stand are not made again, nor listed again where a word will do."""
+        ended = needless(turn, turn.grace.accounts.standing(turn.conversation))
+        if ended is not None:
+            return ended
+        wish = turn.tracker.get_slot("plan_wish") or {}
+        shown = turn.grace.negotiation.shown(turn.conversation)
+        if shown and turn.tracker.get_slot("plan_offered") == wish:
+            if turn.act == "ask_repeat" or (turn.has("deny") and not turn.interrupted(FORM)):
+                offers.show(turn, shown)
+            else:
+                back = turn.interrupted(FORM)
+                offers.show_again(turn, shown, "utter_plan_which_again" if back else "utter_plan_which")
+            return []
+        proposal = turn.grace.negotiation.propose(turn.conversation, wish_of(turn, wish), turn=turn.id)
+        if not proposal.options:
+            return self._nearest(turn, wish)
+        for refusal in proposal.refusals[:1]:
+            offers.explain(turn, refusal)
+        offers.show(turn, proposal.options, person=bool(proposal.refusals))
+        return [SlotSet("plan_offered", wish)]
+
+    def _nearest(self, turn: Turn, wish: dict[str, Any]) -> list[EventType]:
+        """Beyond policy: whoever is in hardship goes to a person at once; others see the closest, too."""
+        asked = wish_of(turn, wish).ability
+        if wish.get("hardship") or asked is None:
+            return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
+        standing = turn.grace.accounts.standing(turn.conversation)
+        longest = Wish(kind="instalment", count=standing.policy.instalment.count.max)
+        proposal = turn.grace.negotiation.propose(turn.conversation, longest, turn=turn.id)
+        if not proposal.options:
+            return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
+        turn.say("utter_plan_nearest", asked=turn.money(asked))
+        offers.show(turn, proposal.options, person=True)
+        return [SlotSet("plan_offered", wish)]
+
+
+class AskAgreement(AskAction):
+    """Read the whole plan back: every payment, the total, the cost."""
+
+    key = "action_ask_plan_confirmed"
+    form = FORM
+
+    def ask(self, turn: Turn) -> list[EventType]:
+        """Say the terms and ask for an explicit yes; after an interruption the question alone."""
+        offer = turn.grace.negotiation.offer(turn.conversation, int(turn.tracker.get_slot("plan_option")))
+        if offer is None:
+            return renew(turn)
+        if turn.interrupted(FORM) and turn.act != "ask_repeat":
+            turn.say(
+                "utter_plan_confirm_again",
+                total=turn.money(offer.total),
+                last=turn.day(offer.schedule[-1].due_on),
+            )
+        else:
+            turn.say("utter_plan_confirm", **offers.terms(turn, offer))
+        return []
+
+
+def needless(turn: Turn, standing: Standing) -> list[EventType] | None:
+    """Where no plan can be made, say why and return the events that end the form; else None."""
+    if standing.plan is not None:
+        offers.say_existing(turn, standing.plan)
+    elif not standing.claimed.minor:
+        turn.say("utter_plan_nothing_due")
+    else:
+        return None
+    return [*emptied(), *closed()]
+
+
+def renew(turn: Turn) -> list[EventType]:
+    """An offer ran out: say so, make the offers anew, and ask for a choice again."""
+    turn.say("utter_plan_expired")
+    wish = turn.tracker.get_slot("plan_wish") or {}
+    proposal = turn.grace.negotiation.propose(turn.conversation, wish_of(turn, wish), turn=turn.id)
+    if not proposal.options:
+        return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
+    offers.show(turn, proposal.options)
+    return [
+        SlotSet("plan_option", None),
+        SlotSet("plan_offered", wish),
+        SlotSet("requested_slot", "plan_option"),
+    ]
+
+
+def emptied() -> list[EventType]:
+    """Return the events that clear the form's slots."""
+    return [SlotSet(f"plan_{name}", None) for name in _SLOTS]

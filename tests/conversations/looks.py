@@ -1,0 +1,151 @@
+"""What the conversation tests share: a pair of languages, and looks at what a chat left behind."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.services.conversation import Incoming
+from bot.storage.tables import (
+    AuditEvent,
+    Conversation,
+    HandoffRow,
+    HoldRow,
+    LoanRow,
+    Message,
+    Plan,
+    Promise,
+)
+from tests.stack import Heard, Talk
+
+# Amounts with their currency, loan references of test borrowers, and days as both languages write them.
+_DEBT_FACT = re.compile(
+    r"\d[\d,.]*元|CNY|¥|L?T\d{5}|\d+月\d+日"
+    r"|\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)"
+)
+
+
+def both(zh: Any, en: Any) -> list[Any]:
+    """Return the parameters of one test in Chinese and in English; a tuple gives several."""
+    return [
+        pytest.param(locale, *(case if isinstance(case, tuple) else (case,)), id=locale[:2])
+        for locale, case in (("zh_CN", zh), ("en", en))
+    ]
+
+
+def each(*cases: tuple[Any, ...]) -> list[Any]:
+    """Return parameters, named by locale and the first thing that is said."""
+    return [pytest.param(*case, id=f"{case[0][:2]}-{case[1]}") for case in cases]
+
+
+async def say_all(talk: Talk, *texts: str) -> list[Heard]:
+    """Say one thing after another; return every answer."""
+    return [await talk.say(text) for text in texts]
+
+
+async def open_chat(talk: Talk) -> Heard:
+    """Open the chat page for the first time."""
+    await talk.gateway.receive(
+        Incoming("webchat", talk.ref, "web:start", "", kind="payload", payload="/start_chat")
+    )
+    return await talk._heard()
+
+
+def texts(talk: Talk) -> list[str]:
+    """Return everything that was ever sent or queued to this borrower, cancelled texts included."""
+    with talk.grace.kit.db.begin() as session:
+        query = select(Message.text).where(
+            Message.conversation_id == talk.conversation, Message.direction == "out"
+        )
+        return list(session.scalars(query.order_by(Message.id)))
+
+
+def debt_facts(talk: Talk) -> list[str]:
+    """Return every amount, loan reference and day in what was sent."""
+    return [found for text in texts(talk) for found in _DEBT_FACT.findall(text)]
+
+
+def holds(talk: Talk) -> dict[str, HoldRow]:
+    """Return the borrower's holds that are not lifted, by kind."""
+    with talk.grace.kit.db.begin() as session:
+        conversation = session.get_one(Conversation, talk.conversation)
+        rows = session.scalars(
+            select(HoldRow).where(
+                HoldRow.borrower_id == conversation.borrower_id, HoldRow.lifted_at.is_(None)
+            )
+        ).all()
+        session.expunge_all()
+        return {row.kind: row for row in rows}
+
+
+def handoffs(talk: Talk) -> list[tuple[str, str]]:
+    """Return reason and state of the conversation's hand-offs."""
+    with talk.grace.kit.db.begin() as session:
+        rows = session.scalars(
+            select(HandoffRow).where(HandoffRow.conversation_id == talk.conversation).order_by(HandoffRow.id)
+        )
+        return [(row.reason, row.state) for row in rows]
+
+
+def handoff_id(talk: Talk) -> int:
+    """Return the id of the newest hand-off."""
+    with talk.grace.kit.db.begin() as session:
+        row = session.scalars(
+            select(HandoffRow)
+            .where(HandoffRow.conversation_id == talk.conversation)
+            .order_by(HandoffRow.id.desc())
+        ).first()
+        assert row is not None
+        return row.id
+
+
+def promises(talk: Talk) -> list[tuple[int, str, str]]:
+    """Return amount in minor units, day and state of every promise."""
+    with talk.grace.kit.db.begin() as session:
+        rows = session.scalars(
+            select(Promise).where(Promise.conversation_id == talk.conversation).order_by(Promise.id)
+        )
+        return [(row.amount_minor, row.due_on.isoformat(), row.state) for row in rows]
+
+
+def plans(talk: Talk) -> list[tuple[str, list[int]]]:
+    """Return kind and amounts in minor units of every plan on the borrower's loan."""
+    with talk.grace.kit.db.begin() as session:
+        query = select(Plan).join(LoanRow, LoanRow.id == Plan.loan_id).where(LoanRow.ref == f"L{talk.ref}")
+        return [(row.kind, [item.amount_minor for item in row.items]) for row in session.scalars(query)]
+
+
+def events(talk: Talk) -> list[str]:
+    """Return the kinds of all audit events about the borrower."""
+    with talk.grace.kit.db.begin() as session:
+        borrower = session.get_one(Conversation, talk.conversation).borrower_id
+        query = select(AuditEvent.kind).where(AuditEvent.borrower_id == borrower).order_by(AuditEvent.id)
+        return list(session.scalars(query))
+
+
+def expected(talk: Talk) -> str | None:
+    """Return the slot that is being asked for; None when no form runs."""
+    with talk.grace.kit.db.begin() as session:
+        return session.get_one(Conversation, talk.conversation).expected
+
+
+def is_human(talk: Talk) -> bool:
+    """Tell whether people have the conversation."""
+    with talk.grace.kit.db.begin() as session:
+        return session.get_one(Conversation, talk.conversation).mode == "human"
+
+
+def is_verified(talk: Talk) -> bool:
+    """Tell whether debt facts may be spoken of."""
+    return talk.grace.conversations.verified(talk.conversation)
+
+
+def pay_off(talk: Talk, minor: int | None = None) -> None:
+    """Book a payment on the loan's only due item, of all of it unless an amount is given."""
+    with talk.grace.kit.db.begin() as session:
+        loan = session.scalars(select(LoanRow).where(LoanRow.ref == f"L{talk.ref}")).one()
+        due = loan.dues[0]
+        due.paid_minor = due.principal_minor if minor is None else minor

@@ -1,0 +1,205 @@
+"""What pages see of a case: the thread in order, the account in figures, and a record of who read it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.bootstrap import Grace
+from bot.domain.handoff import HandoffReason
+from bot.domain.money import Money
+from bot.domain.plans import Wish
+from bot.services.kit import MovableClock
+from bot.storage.tables import Message
+from tests.factory import make_borrower
+from tests.integration.support import (
+    add_loan,
+    answered,
+    change,
+    chat,
+    claimed,
+    events,
+    make_agent,
+    out,
+    pay,
+    say,
+    send,
+    tick,
+    wait,
+)
+
+TODAY = date(2026, 3, 2)
+
+
+@pytest.fixture
+def ref(grace: Grace) -> str:
+    return make_borrower(grace)
+
+
+@pytest.fixture
+def conversation(grace: Grace, ref: str) -> str:
+    return chat(grace, ref)
+
+
+class TestThread:
+    def test_it_shows_who_said_what_in_order(self, grace: Grace, ref: str, conversation: str) -> None:
+        say(grace, ref, "我想找人工", key="web:abc")
+        turn = claimed(grace, conversation)
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        answered(grace, turn, "好的。", purpose="handoff")
+        grace.handoffs.reply(number, make_agent(grace, "李敏"), "您好")
+        lines = grace.cases.lines(conversation)
+        assert [(line.sender, line.name, line.client_id) for line in lines] == [
+            ("borrower", None, "abc"),
+            ("bot", None, None),
+            ("agent", "李敏", None),
+        ]
+        assert [line.seq for line in lines] == sorted(line.seq for line in lines)
+        assert grace.cases.tail(conversation) == lines
+
+    def test_what_was_cancelled_unsent_is_not_in_it(self, grace: Grace, ref: str, conversation: str) -> None:
+        say(grace, ref, "你好")
+        turn = claimed(grace, conversation)
+        grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        answered(grace, turn, "太晚了")
+        assert [line.text for line in grace.cases.lines(conversation)] == ["你好"]
+
+    def test_it_can_be_read_on_from_a_line_and_from_its_end(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        for number in range(5):
+            say(grace, ref, f"第{number}句")
+        lines = grace.cases.lines(conversation)
+        assert grace.cases.lines(conversation, after=lines[2].seq) == lines[3:]
+        assert grace.cases.lines(conversation, limit=2) == lines[:2]
+        assert grace.cases.tail(conversation, limit=2) == lines[3:]
+
+    def test_it_shows_which_button_was_used(self, grace: Grace, ref: str, conversation: str) -> None:
+        say(grace, ref, "你好")
+        buttons = [{"title": "是", "payload": "/affirm"}, {"title": "否", "payload": "/deny"}]
+        answered(grace, claimed(grace, conversation), "可以吗？", buttons=buttons)
+        shown = out(grace, conversation)[-1]
+        tap = grace.conversations.tapped("webchat", ref, shown.id, 1)
+        assert tap is not None
+        grace.conversations.receive(tap)
+        lines = grace.cases.lines(conversation)
+        assert [line.used for line in lines] == [None, 1, None]
+        assert lines[-1].kind == "payload"
+
+    def test_one_thread_shows_nothing_of_another(self, grace: Grace, ref: str, conversation: str) -> None:
+        other = make_borrower(grace)
+        say(grace, other, "别人的话")
+        say(grace, ref, "我的话")
+        assert [line.text for line in grace.cases.lines(conversation)] == ["我的话"]
+
+
+class TestWatching:
+    def test_the_counters_move_with_every_change_that_a_page_shows(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        seen = [grace.cases.newest()]
+
+        def moved() -> bool:
+            seen.append(grace.cases.newest())
+            return seen[-1] not in seen[:-1]
+
+        say(grace, ref, "你好")
+        assert moved()
+        answered(grace, claimed(grace, conversation))
+        assert moved()
+        send(grace)
+        assert moved()
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        assert moved()
+        grace.handoffs.claim(number, make_agent(grace))
+        assert moved()
+        assert not moved()
+
+    def test_only_conversations_with_news_are_named(self, grace: Grace, ref: str, conversation: str) -> None:
+        other = make_borrower(grace)
+        say(grace, other, "你好")
+        last, _ = grace.cases.newest()
+        say(grace, ref, "你好")
+        assert grace.cases.changed(last) == {conversation}
+        assert len(grace.cases.changed(0)) == 2
+
+    def test_the_mode_says_who_speaks(self, grace: Grace, conversation: str) -> None:
+        assert grace.cases.mode(conversation) == ("bot", "zh_CN")
+        grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        assert grace.cases.mode(conversation) == ("human", "zh_CN")
+
+
+class TestCase:
+    def test_it_shows_the_loan_the_plan_the_promise_the_holds_and_what_happened(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        grace.negotiation.promise(conversation, Money.of("500", "CNY"), TODAY + timedelta(days=3), turn="p")
+        offer = grace.negotiation.propose(conversation, Wish(count=3), turn="o").options[0]
+        grace.negotiation.agree(conversation, offer.id, turn="a")
+        grace.protection.honour(conversation, "file_complaint", turn="c", locale="zh_CN", text="x")
+        number = grace.handoffs.queue()[0].id
+        case = grace.cases.view(number, make_agent(grace))
+        assert case is not None
+        assert (case.borrower_ref, case.borrower_name, case.reason) == (ref, "张伟", "complaint")
+        assert (case.verified, case.mode, case.channel) == (True, "human", "webchat")
+        assert case.loan is not None
+        assert (case.loan.outstanding, case.loan.overdue) == (
+            Money.of("3000", "CNY"),
+            Money.of("3000", "CNY"),
+        )
+        assert (case.loan.days_past_due, case.loan.next_due_on) == (7, TODAY - timedelta(days=7))
+        (plan,) = case.plans
+        assert [item[:3] for item in plan.items] == [
+            (item.number, item.due_on, item.amount) for item in offer.schedule
+        ]
+        assert case.promises == ((Money.of("500", "CNY"), TODAY + timedelta(days=3), "cancelled"),)
+        assert {kind for kind, _ in case.holds} == {"plan", "complaint", "handoff"}
+        kinds = [kind for _, kind, _ in case.events]
+        assert kinds[0] == "handoff_opened"
+        assert {"promise", "plan_offered", "plan_accepted", "complaint", "identity_verified"} <= set(kinds)
+
+    def test_reading_it_is_recorded_once_and_looking_again_is_not(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        agent = make_agent(grace)
+        viewed = grace.cases.view(number, agent)
+        assert grace.cases.peek(number) == viewed
+        assert [event.actor for event in events(grace, "case_read")] == [f"agent {agent}"]
+
+    def test_a_case_that_is_not_there_is_not_read(self, grace: Grace) -> None:
+        assert grace.cases.view(4711, make_agent(grace)) is None
+        assert grace.cases.peek(4711) is None
+        assert events(grace, "case_read") == []
+
+    def test_a_stranger_has_a_case_without_an_account(self, grace: Grace) -> None:
+        conversation = grace.conversations.ensure("telegram", "stranger")
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        case = grace.cases.peek(number)
+        assert case is not None
+        assert (case.borrower_ref, case.loan, case.plans, case.holds) == (None, None, (), ())
+
+    def test_a_hold_that_ended_and_an_identity_that_ran_out_are_not_shown(
+        self, grace: Grace, ref: str, conversation: str, clock: MovableClock
+    ) -> None:
+        grace.negotiation.report_hardship(conversation, "h")
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        wait(clock, days=31)
+        case = grace.cases.peek(number)
+        assert case is not None
+        assert {kind for kind, _ in case.holds} == {"handoff"}
+        assert not case.verified
+
+    def test_of_several_loans_the_one_with_the_oldest_open_item_is_shown(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=90), name="older")
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        case = grace.cases.peek(number)
+        assert case is not None
+        assert case.loan is not None
+        assert case.loan.ref == "older"
+        pay(grace, ref)
+        change(grace, Message, {"id": say(grace, ref, "x").message_id}, text="y")
+        assert tick(grace) == []

@@ -1,0 +1,109 @@
+"""Staff accounts: roles, passwords, and a lock after five wrong tries."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.bootstrap import Grace
+from bot.services.kit import MovableClock
+from bot.services.staff import ROLES, StaffError
+from bot.storage.tables import Agent
+from tests.integration.support import at_once, change, events, only, wait
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def login(grace: Grace) -> str:
+    return grace.staff.add("limin", "李敏", "agent", PASSWORD).login
+
+
+def test_who_has_an_account_signs_in_with_name_and_role(grace: Grace, login: str) -> None:
+    found = grace.staff.sign_in(login, PASSWORD)
+    assert found is not None
+    assert (found.login, found.name, found.role) == ("limin", "李敏", "agent")
+    assert grace.staff.get(found.id) == found
+    assert grace.staff.exists(login)
+    assert len(events(grace, "login")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("limin", "wrong"), ("limin", ""), ("limin", PASSWORD + " "), ("nobody", PASSWORD), ("LIMIN", PASSWORD)],
+)
+def test_a_wrong_login_and_a_wrong_password_are_refused_alike(
+    grace: Grace, login: str, name: str, password: str
+) -> None:
+    assert grace.staff.sign_in(name, password) is None
+
+
+def test_the_password_is_not_stored(grace: Grace, login: str) -> None:
+    stored = only(grace, Agent).password_hash
+    assert PASSWORD not in stored
+    assert stored.startswith("$argon2id$")
+
+
+def test_five_wrong_tries_lock_the_account_for_a_quarter_of_an_hour(
+    grace: Grace, login: str, clock: MovableClock
+) -> None:
+    for _ in range(5):
+        assert grace.staff.sign_in(login, "wrong") is None
+    assert grace.staff.sign_in(login, PASSWORD) is None
+    wait(clock, minutes=15, seconds=-1)
+    assert grace.staff.sign_in(login, PASSWORD) is None
+    wait(clock, seconds=1)
+    assert grace.staff.sign_in(login, PASSWORD) is not None
+    assert len(events(grace, "login_failed")) == 5
+
+
+def test_four_wrong_tries_do_not_and_a_right_one_begins_anew(grace: Grace, login: str) -> None:
+    for _ in range(2):
+        for _ in range(4):
+            grace.staff.sign_in(login, "wrong")
+        assert grace.staff.sign_in(login, PASSWORD) is not None
+
+
+def test_threads_that_guess_at_once_are_all_counted(grace: Grace, login: str) -> None:
+    assert at_once(*[lambda: grace.staff.sign_in(login, "wrong")] * 5) == [None] * 5
+    assert grace.staff.sign_in(login, PASSWORD) is None
+    assert only(grace, Agent).locked_until is not None
+
+
+def test_who_has_left_cannot_sign_in_but_is_still_named(grace: Grace, login: str) -> None:
+    agent = only(grace, Agent)
+    change(grace, Agent, {"id": agent.id}, active=False)
+    assert grace.staff.sign_in(login, PASSWORD) is None
+    assert grace.staff.get(agent.id) is None
+    assert grace.staff.names() == {agent.id: "李敏"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_can_be_given(grace: Grace, role: str) -> None:
+    assert grace.staff.add("x", "X", role, PASSWORD).role == role
+
+
+@pytest.mark.parametrize(
+    ("login_name", "role", "password", "words"),
+    [
+        ("new", "boss", PASSWORD, "boss"),
+        ("new", "agent", "short", "10 characters"),
+        ("limin", "agent", PASSWORD, "taken"),
+    ],
+)
+def test_a_bad_account_is_refused_with_the_reason(
+    grace: Grace, login: str, login_name: str, role: str, password: str, words: str
+) -> None:
+    with pytest.raises(StaffError, match=words):
+        grace.staff.add(login_name, "New", role, password)
+    assert only(grace, Agent).login == login
+
+
+def test_a_login_that_two_take_at_once_is_given_once(grace: Grace) -> None:
+    def add() -> str:
+        try:
+            grace.staff.add("limin", "李敏", "agent", PASSWORD)
+        except StaffError as error:
+            return str(error)
+        return "made"
+
+    assert sorted(at_once(add, add, add)) == ["login 'limin' is taken"] * 2 + ["made"]

@@ -1,0 +1,182 @@
+"""The database: instants are UTC, transactions are whole, and an outage says what to do."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from bot.bootstrap import Grace, build
+from bot.domain.model import HoldKind
+from bot.services.kit import MovableClock
+from bot.services.records import place_hold, policy_version
+from bot.storage.db import Database, StorageError, retried
+from bot.storage.tables import Agent, AuditEvent, Base, Borrower, HoldRow, PolicyVersion
+from tests.conftest import settings_for
+from tests.factory import make_borrower
+from tests.integration.support import at_once, make_agent, only, rows
+
+CHINA = timezone(timedelta(hours=8))
+
+
+def event(at: datetime, kind: str = "test") -> AuditEvent:
+    return AuditEvent(at=at, kind=kind, detail={}, cause="test", actor="test")
+
+
+class TestInstants:
+    def test_an_instant_comes_back_as_aware_utc(self, grace: Grace) -> None:
+        at = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=CHINA)
+        with grace.kit.db.begin() as session:
+            session.add(event(at))
+        found = only(grace, AuditEvent).at
+        assert found == at
+        assert found.utcoffset() == timedelta(0)
+
+    def test_instants_compare_across_zones_in_the_database(self, grace: Grace) -> None:
+        with grace.kit.db.begin() as session:
+            session.add(event(datetime(2026, 3, 2, 9, tzinfo=CHINA), "early"))
+            session.add(event(datetime(2026, 3, 2, 2, tzinfo=UTC), "late"))
+        with grace.kit.db.begin() as session:
+            later = select(AuditEvent.kind).where(
+                AuditEvent.at > datetime(2026, 3, 1, 20, 30, tzinfo=timezone(timedelta(hours=-5)))
+            )
+            assert session.scalars(later).all() == ["late"]
+
+    def test_a_naive_instant_is_refused(self, grace: Grace) -> None:
+        with pytest.raises(StatementError, match="instants must be aware"), grace.kit.db.begin() as session:
+            session.add(event(datetime(2026, 3, 2, 9)))
+        assert rows(grace, AuditEvent) == []
+
+
+class TestTransactions:
+    def test_a_transaction_that_fails_leaves_nothing(self, grace: Grace) -> None:
+        with pytest.raises(RuntimeError), grace.kit.db.begin() as session:
+            session.add(event(grace.kit.clock.now()))
+            session.flush()
+            raise RuntimeError
+        assert rows(grace, AuditEvent) == []
+
+    def test_writers_wait_for_one_another(self, grace: Grace) -> None:
+        agent = make_agent(grace)
+
+        def fail() -> None:
+            with grace.kit.db.begin() as session:
+                session.get_one(Agent, agent, with_for_update=True).failures += 1
+
+        at_once(*[fail] * 8)
+        assert only(grace, Agent).failures == 8
+
+    def test_a_row_that_points_to_nothing_is_refused(self, grace: Grace) -> None:
+        with pytest.raises(IntegrityError), grace.kit.db.begin() as session:
+            place_hold(session, grace.kit.clock.now(), 4711, HoldKind.PAUSE, cause="test")
+
+    def test_a_transaction_that_came_second_is_run_again_once(self) -> None:
+        calls = []
+
+        @retried
+        def second() -> str:
+            calls.append(1)
+            if len(calls) == 1:
+                raise IntegrityError("insert", {}, Exception("twice"))
+            return "found"
+
+        assert second() == "found"
+        assert len(calls) == 2
+
+    def test_a_policy_is_stored_once_however_many_cite_it_first(self, grace: Grace) -> None:
+        make_borrower(grace)
+        policy = grace.kit.policies.product("consumer-cn", grace.kit.clock.now().date())
+
+        def cite() -> str:
+            with grace.kit.db.begin() as session:
+                return policy_version(session, policy, grace.kit.clock.now())
+
+        assert set(at_once(*[cite] * 6)) == {only(grace, PolicyVersion).version}
+
+    def test_a_hold_is_extended_and_never_shortened(self, grace: Grace) -> None:
+        ref = make_borrower(grace)
+        now = grace.kit.clock.now()
+        with grace.kit.db.begin() as session:
+            borrower = session.scalars(select(Borrower.id).where(Borrower.ref == ref)).one()
+            for days in (3, 9, 5):
+                until = now + timedelta(days=days)
+                place_hold(session, now, borrower, HoldKind.PAUSE, cause="test", until=until)
+        assert only(grace, HoldRow).until == now + timedelta(days=9)
+        with grace.kit.db.begin() as session:
+            place_hold(session, now, borrower, HoldKind.PAUSE, cause="test")
+            place_hold(session, now, borrower, HoldKind.PAUSE, cause="test", until=now)
+        assert only(grace, HoldRow).until is None
+
+
+class TestSchema:
+    def test_the_migrations_make_just_the_tables_that_the_code_knows(self, database_url: str) -> None:
+        database = Database(database_url)
+        with database.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": False})
+            assert compare_metadata(context, Base.metadata) == []
+        database.close()
+
+    def test_migrating_again_changes_nothing(self, database_url: str) -> None:
+        database = Database(database_url)
+        database.migrate()
+        database.migrate()
+        database.close()
+
+    def test_a_fresh_file_is_migrated_when_the_services_are_built(
+        self, tmp_path: Path, clock: MovableClock
+    ) -> None:
+        url = f"sqlite:///{tmp_path}/deep/down/grace.db"
+        for _ in range(2):
+            grace = build(settings_for(url), clock)
+            make_borrower(grace)
+            grace.close()
+
+
+class TestOutage:
+    def free_port(self) -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    def test_a_database_that_does_not_answer_is_named_without_its_password(self) -> None:
+        database = Database(f"postgresql://grace:secret@127.0.0.1:{self.free_port()}/grace")
+        with pytest.raises(StorageError) as error, database.begin() as session:
+            session.execute(text("select 1"))
+        words = str(error.value)
+        assert "127.0.0.1" in words
+        assert "does not answer" in words
+        assert "secret" not in words
+        assert "sqlalche.me" not in words
+
+    def test_a_start_without_a_database_fails_in_words(self, clock: MovableClock) -> None:
+        url = f"postgresql://grace:secret@127.0.0.1:{self.free_port()}/grace"
+        with pytest.raises(StorageError, match="does not answer"):
+            build(settings_for(url), clock)
+
+    def test_a_file_that_is_no_database_fails_in_words(self, tmp_path: Path, clock: MovableClock) -> None:
+        file = tmp_path / "grace.db"
+        file.write_text("this is no database, " * 100)
+        with pytest.raises(StorageError, match=r"grace\.db"):
+            build(settings_for(f"sqlite:///{file}"), clock)
+
+    def test_a_folder_that_cannot_be_made_fails_in_words(self, tmp_path: Path, clock: MovableClock) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(StorageError, match=r"grace\.db"):
+            build(settings_for(f"sqlite:///{tmp_path}/file/grace.db"), clock)
+
+    def test_a_database_without_tables_fails_in_words(self, tmp_path: Path, clock: MovableClock) -> None:
+        grace = build(settings_for(f"sqlite:///{tmp_path}/empty.db"), clock, migrate=False)
+        with pytest.raises(StorageError, match="no such table"):
+            grace.conversations.ensure("webchat", "T1")
+        grace.close()
+
+    def test_both_spellings_of_the_scheme_mean_the_same_driver(self) -> None:
+        for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+            assert Database(f"{scheme}://u@h/d").url.drivername == "postgresql+psycopg"
+        assert Database("sqlite://").is_sqlite
