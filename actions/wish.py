@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from actions.turn import Turn, day_of, days_of
 from bot.domain.money import Money, MoneyError
 from bot.domain.plans import Wish
+
+_FAR = timedelta(days=400)
 
 
 def read_wish(turn: Turn, *, answers_ability: bool = False) -> dict[str, Any]:
@@ -27,7 +29,8 @@ def read_wish(turn: Turn, *, answers_ability: bool = False) -> dict[str, Any]:
     if money is not None and (answers_ability or turn.has(*paying)):
         wish |= _from_money(money)
     day = day_of(turn.value("time"))
-    if day is not None and day > turn.today:
+    # A day years ahead is no wish: it is a birth date read as a date to come.
+    if day is not None and turn.today < day < turn.today + _FAR:
         wish |= {"days": (day - turn.today).days} if extends else {"first_on": day.isoformat()}
     if extends and "count" not in wish:
         wish["kind"] = "extension"

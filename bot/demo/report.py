@@ -82,7 +82,7 @@ def _strays(grace: Grace) -> list[str]:
             select(Message.text)
             .join(Conversation, Conversation.id == Message.conversation_id)
             .join(Borrower, Borrower.id == Conversation.borrower_id)
-            .where(Borrower.ref == "B0005", Message.purpose != "reminder", Message.direction == "out")
+            .where(Borrower.ref == "B0005", Message.direction == "out")
         ).all()
         loans = session.scalars(
             select(LoanRow.ref)

@@ -17,6 +17,7 @@ from bot.services.kit import Kit, local_day, written
 from bot.services.nudges import end, overtaken, put_off
 from bot.services.records import policy_version
 from bot.services.reminders import TASK, DueNudge, ReminderService
+from bot.storage.db import retried
 from bot.storage.queries import conversation_for, loan_snapshot
 from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge, Plan, Promise
 
@@ -44,6 +45,7 @@ class DeliveryService:
                 )
             )
 
+    @retried
     def prepare(self, nudge_id: int) -> int | None:
         """Decide one nudge on fresh facts and, when allowed, write its message; return the message's id.
 
@@ -99,7 +101,9 @@ class DeliveryService:
         conversation = conversation_for(session, address.channel, address.address) or open_conversation(
             session, self.kit, address.channel, address.address, now
         )
-        message = self._write(session, nudge, conversation, row, loan, due, address.verified, now)
+        # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
+        known = address.verified and conversation.verified_at is not None
+        message = self._write(session, nudge, conversation, row, loan, due, known, now)
         message.rule_ids = list(verdict.rule_ids)
         message.pack_version = policy_version(session, self.kit.policies.pack(policy), now)
         session.add(message)

@@ -282,6 +282,7 @@ class NegotiationService:
         standing = self.accounts.standing(conversation_id)
         return promise_refusals(amount, due_on, standing.loan, standing.policy.promise, standing.today)
 
+    @retried
     def promise(self, conversation_id: str, amount: Money, due_on: date, *, turn: str) -> tuple[Refusal, ...]:
         """Record a promise once per turn; it replaces an open one and pauses the ladder until it is due.
 

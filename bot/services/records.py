@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.domain.model import HoldKind
@@ -43,12 +44,15 @@ def policy_version(session: Session, policy: ProductPolicy | ContactPack | Ladde
     """Return the version name of a policy, storing its content the first time it is cited."""
     found = versioned(policy)
     if session.get(PolicyVersion, found.version) is None:
-        session.add(
-            PolicyVersion(
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        # Two may cite it first at once: the one that comes second finds the row there.
+        session.execute(
+            dialect.insert(PolicyVersion)
+            .values(
                 version=found.version, kind=found.kind, name=found.name, content=found.content, recorded_at=at
             )
+            .on_conflict_do_nothing()
         )
-        session.flush()
     return found.version
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from bot.services.kit import Kit
 from bot.services.records import record
+from bot.storage.db import retried
 from bot.storage.tables import Agent
 
 Role = Literal["agent", "senior", "supervisor"]
@@ -47,6 +48,7 @@ class StaffService:
         """Verified for unknown logins, so that time does not tell which logins exist; made at first use."""
         return self._hasher.hash("nobody")
 
+    @retried
     def add(self, login: str, name: str, role: str, password: str) -> Staff:
         """Make an account. Raises StaffError for a bad role, a short password or a login that is taken."""
         if role not in ROLES:

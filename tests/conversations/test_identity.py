@@ -174,7 +174,7 @@ async def test_an_amount_costs_no_try_and_is_served_after_identity(
 
 @pytest.mark.parametrize(
     ("locale", "question", "refusal"),
-    both(("我还欠多少", "不想告诉你"), ("how much do I owe", "no, I won't tell you that")),
+    both(("我还欠多少", "算了，不要"), ("how much do I owe", "no, I won't tell you that")),
 )
 async def test_nobody_has_to_say_who_they_are_and_may_do_so_later(
     talks: Talks, locale: str, question: str, refusal: str

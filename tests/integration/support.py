@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.bootstrap import Grace
 from bot.domain.model import Hold
@@ -46,6 +48,28 @@ def at_once(*calls: Callable[[], R]) -> list[R]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result(timeout=60) for future in [pool.submit(run, call) for call in calls]]
+
+
+def slowly(grace: Grace, write: Callable[[Session], object], then: Callable[[], R]) -> R:
+    """Run `then` while another transaction has written something and has not committed it yet."""
+    written = threading.Event()
+
+    def first() -> None:
+        with grace.kit.db.begin() as session:
+            write(session)
+            session.flush()
+            written.set()
+            # Long enough for the other to come up against it.
+            time.sleep(0.3)
+
+    def second() -> R:
+        written.wait(10)
+        return then()
+
+    with ThreadPoolExecutor(2) as pool:
+        others, mine = pool.submit(first), pool.submit(second)
+        others.result(timeout=60)
+        return mine.result(timeout=60)
 
 
 def chat(grace: Grace, ref: str, *, channel: str = "webchat", verified: bool = True) -> str:

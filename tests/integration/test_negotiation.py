@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.bootstrap import Grace
 from bot.domain.model import HoldKind
@@ -41,6 +41,7 @@ from tests.integration.support import (
     only,
     pay,
     rows,
+    slowly,
     wait,
 )
 
@@ -264,24 +265,13 @@ class TestAgreeing:
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
         offer = propose(grace, conversation).options[0]
-        held, booked = threading.Event(), threading.Event()
 
-        def book() -> str | None:
-            with grace.kit.db.begin() as session:
-                loan = session.scalars(
-                    select(LoanRow).where(LoanRow.ref == f"L{ref}").with_for_update()
-                ).one()
-                held.set()
-                # The agreement has begun by now, and stands before the lock.
-                booked.wait(0.5)
-                loan.dues[0].paid_minor = 100000
-            return None
+        def book(session: Session) -> None:
+            loan = session.scalars(select(LoanRow).where(LoanRow.ref == f"L{ref}").with_for_update()).one()
+            loan.dues[0].paid_minor = 100000
 
-        def agree() -> str | None:
-            held.wait(10)
-            return grace.negotiation.agree(conversation, offer.id, turn="2").problem
-
-        assert at_once(book, agree) == [None, "changed"]
+        agreed = slowly(grace, book, lambda: grace.negotiation.agree(conversation, offer.id, turn="2"))
+        assert agreed.problem == "changed"
         assert rows(grace, Plan) == []
 
     def test_an_unknown_offer_or_another_chats_is_refused(self, grace: Grace, conversation: str) -> None:
@@ -332,6 +322,38 @@ class TestPromising:
         )
         assert made == [()] * 4
         assert len(rows(grace, Promise)) == 1
+
+    def test_a_promise_that_comes_while_another_is_recorded_from_elsewhere_replaces_it(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        loan = only(grace, LoanRow).id
+        now = grace.kit.clock.now()
+
+        def elsewhere(session: Session) -> None:
+            session.add(
+                Promise(
+                    loan_id=loan,
+                    amount_minor=10000,
+                    due_on=TODAY,
+                    state="open",
+                    policy_version="x",
+                    created_at=now,
+                )
+            )
+
+        day = TODAY + timedelta(days=3)
+        assert (
+            slowly(
+                grace,
+                elsewhere,
+                lambda: grace.negotiation.promise(conversation, cny("500"), day, turn="1"),
+            )
+            == ()
+        )
+        assert [(row.amount_minor, row.state) for row in rows(grace, Promise)] == [
+            (10000, "cancelled"),
+            (50000, "open"),
+        ]
 
     def test_a_new_promise_replaces_the_open_one_and_its_pause(
         self, grace: Grace, ref: str, conversation: str

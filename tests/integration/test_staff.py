@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
 
 from bot.bootstrap import Grace
 from bot.services.kit import MovableClock
@@ -11,6 +12,12 @@ from bot.storage.tables import Agent
 from tests.integration.support import at_once, change, events, only, wait
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def light_hashing(grace: Grace) -> None:
+    """Hash with little work: what is tested here is not how long it takes."""
+    grace.staff._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @pytest.fixture

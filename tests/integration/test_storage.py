@@ -20,7 +20,7 @@ from bot.storage.db import Database, StorageError, retried
 from bot.storage.tables import Agent, AuditEvent, Base, Borrower, HoldRow, PolicyVersion
 from tests.conftest import settings_for
 from tests.factory import make_borrower
-from tests.integration.support import at_once, make_agent, only, rows
+from tests.integration.support import at_once, make_agent, only, rows, slowly
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -56,10 +56,14 @@ class TestInstants:
 
 class TestTransactions:
     def test_a_transaction_that_fails_leaves_nothing(self, grace: Grace) -> None:
-        with pytest.raises(RuntimeError), grace.kit.db.begin() as session:
-            session.add(event(grace.kit.clock.now()))
-            session.flush()
-            raise RuntimeError
+        def fail() -> None:
+            with grace.kit.db.begin() as session:
+                session.add(event(grace.kit.clock.now()))
+                session.flush()
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fail()
         assert rows(grace, AuditEvent) == []
 
     def test_writers_wait_for_one_another(self, grace: Grace) -> None:
@@ -93,11 +97,14 @@ class TestTransactions:
         make_borrower(grace)
         policy = grace.kit.policies.product("consumer-cn", grace.kit.clock.now().date())
 
+        now = grace.kit.clock.now()
+
         def cite() -> str:
             with grace.kit.db.begin() as session:
-                return policy_version(session, policy, grace.kit.clock.now())
+                return policy_version(session, policy, now)
 
-        assert set(at_once(*[cite] * 6)) == {only(grace, PolicyVersion).version}
+        version = slowly(grace, lambda session: policy_version(session, policy, now), cite)
+        assert version == only(grace, PolicyVersion).version
 
     def test_a_hold_is_extended_and_never_shortened(self, grace: Grace) -> None:
         ref = make_borrower(grace)
@@ -158,17 +165,6 @@ class TestOutage:
         url = f"postgresql://grace:secret@127.0.0.1:{self.free_port()}/grace"
         with pytest.raises(StorageError, match="does not answer"):
             build(settings_for(url), clock)
-
-    def test_a_file_that_is_no_database_fails_in_words(self, tmp_path: Path, clock: MovableClock) -> None:
-        file = tmp_path / "grace.db"
-        file.write_text("this is no database, " * 100)
-        with pytest.raises(StorageError, match=r"grace\.db"):
-            build(settings_for(f"sqlite:///{file}"), clock)
-
-    def test_a_folder_that_cannot_be_made_fails_in_words(self, tmp_path: Path, clock: MovableClock) -> None:
-        (tmp_path / "file").write_text("")
-        with pytest.raises(StorageError, match=r"grace\.db"):
-            build(settings_for(f"sqlite:///{tmp_path}/file/grace.db"), clock)
 
     def test_a_database_without_tables_fails_in_words(self, tmp_path: Path, clock: MovableClock) -> None:
         grace = build(settings_for(f"sqlite:///{tmp_path}/empty.db"), clock, migrate=False)
