@@ -9,6 +9,7 @@ import json
 import logging
 import re
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -655,6 +656,22 @@ class TestHostileFrames:
             for text in ("还\ud83d款", "\udc00", "a\x00b", "\u202ereversed", "😀" * 100):
                 assert send(line, text)["type"] == "ack", ascii(text)
         assert [one.text for one in site.written(ref)][2:] == ["ab", "\u202ereversed", "😀" * 100]
+
+    def test_a_page_that_vanishes_at_any_moment_leaves_no_error(self, site: Site, ref: str) -> None:
+        cookie = site.cookie(ref)
+        for step in range(12):
+            with suppress(ConnectionClosed, OSError), site.line(cookie) as line:
+                if step % 4 > 0:
+                    line.send('{"type": "hello", "after": 0}')
+                if step % 4 > 1:
+                    hear(line, "ready")
+                if step % 4 > 2:
+                    line.send(json.dumps({"type": "message", "client_id": f"c{step}", "text": "你好"}))
+                line.socket.shutdown(socket.SHUT_RDWR)
+        with site.line(cookie) as line:
+            greet(line)
+            assert send(line, "还在", "last")["type"] == "ack"
+            time.sleep(0.1)
 
     def test_typed_commands_are_words(self, site: Site, ref: str) -> None:
         with site.line(site.cookie(ref)) as line:
