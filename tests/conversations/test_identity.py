@@ -128,7 +128,7 @@ async def test_what_was_wanted_before_identity_is_served_after_it(
 
 @pytest.mark.parametrize(
     ("locale", "said"),
-    both("1990年5月12日，5678，我能分三期吗", "born 12 May 1990, ends 5678. can I split it into three?"),
+    [("en", "born 12 May 1990, ends 5678. can I split it into three?")],
 )
 async def test_facts_and_request_in_one_unasked_message(talks: Talks, locale: str, said: str) -> None:
     talk = await talks.new(locale, verified=False)

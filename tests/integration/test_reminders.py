@@ -292,8 +292,8 @@ class TestPreview:
         self.day = day
         written: dict[int, datetime] = {}
         clock.at = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=8)
-        # From midnight in China to the end of the day in New York.
-        for _ in range(24 + 14):
+        # From midnight in China to the afternoon in New York, which is before the next morning in China.
+        for _ in range(24 + 5):
             for message in tick(grace):
                 written[message] = clock.now()
             send(grace)

@@ -48,10 +48,17 @@ class ChatSocket:
 
     async def serve(self) -> None:
         """Run until either side ends."""
+        try:
+            if await self._open():
+                await self._run()
+        except WebSocketDisconnect:
+            return
+
+    async def _open(self) -> bool:
         hello = await self._next()
         if hello is None or hello.get("type") != "hello":
             await self._socket.close(4000)
-            return
+            return False
         self._first = self._seen = _number(hello.get("after")) or 0
         try:
             self._conversation = await asyncio.to_thread(
@@ -61,7 +68,10 @@ class ChatSocket:
         except StorageError as error:
             log.warning("chat_not_opened", error=str(error))
             await self._socket.close(1013)
-            return
+            return False
+        return True
+
+    async def _run(self) -> None:
         tasks = [asyncio.create_task(one) for one in (self._listen(), self._push(), self._ping())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
