@@ -358,7 +358,7 @@ async def test_a_borrower_who_lost_their_job_agrees_a_plan_in_telegram(stack: St
             await phone.say(f"1990年5月12日，手机后四位{PHONE[-4:]}")
             conversation = grace.conversations.ensure("telegram", str(phone.chat))
             await until(lambda: grace.conversations.verified(conversation), "verification")
-            await phone.hear()
+            await _hear_buttons(phone)
             await phone.say("我失业了，能分三期吗")
             options = await _hear_buttons(phone)
             await phone.tap(options, 0)
