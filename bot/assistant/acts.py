@@ -1,13 +1,11 @@
-"""Finds every act in a message: a linear model on n-grams blended with one on sentence vectors."""
+"""Finds every act in a message, in the whole and in each clause."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -16,12 +14,10 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
-from bot.assistant.features import DenseEncoder, normalise, sparse_features
-from bot.language.acts import COURTESY, PROTECTION, in_order
-from bot.language.clauses import clauses
+from bot.assistant.features import CachedEncoder, DenseEncoder, normalise
+from bot.assistant.finding import Thresholds, find
+from bot.assistant.model import ActModel
 
 FALLBACK = "nlu_fallback"
 
@@ -32,14 +28,11 @@ class ActClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Thresholds are probabilities; `protection` is low: a miss is far worse than a false alarm."""
+        """`thresholds` overrides those of `Thresholds`; `dense: false` reads with n-grams alone."""
         return {
             "dense": True,
             "dense_cache": "var/cache/vectors.npz",
-            "sharpness": 3.0,
-            "fallback": 0.22,
-            "clause": 0.5,
-            "protection": 0.3,
+            "thresholds": {},
         }
 
     def __init__(
@@ -47,13 +40,15 @@ class ActClassifier(GraphComponent, IntentClassifier):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        model: dict[str, Any] | None = None,
+        model: ActModel | None = None,
     ) -> None:
         self.config = {**self.get_default_config(), **config}
+        self._limits = Thresholds(**self.config["thresholds"])
         self._storage = model_storage
         self._resource = resource
         self._model = model
-        self._encoder = DenseEncoder() if self.config["dense"] else None
+        encoder = DenseEncoder() if self.config["dense"] else None
+        self._encoder = encoder if encoder is not None and encoder.available else None
 
     @classmethod
     def create(
@@ -81,20 +76,11 @@ class ActClassifier(GraphComponent, IntentClassifier):
         return cls(config, model_storage, resource, model)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit both models on the intent examples and store them."""
+        """Fit the model on the intent examples and store it."""
         examples = [m for m in training_data.intent_examples if m.get(TEXT)]
         texts = [normalise(m.get(TEXT)) for m in examples]
-        labels = np.array([m.get(INTENT) for m in examples])
-        features = sparse_features()
-        sparse = LinearSVC(C=0.5, random_state=0).fit(features.fit_transform(texts), labels)
-        # The coefficients are most of the model file; half precision loses nothing that matters.
-        sparse.coef_ = sparse.coef_.astype(np.float32)
-        dense = None
-        if self._encoder is not None and self._encoder.available:
-            vectors = self._encoder.encode_cached(texts, Path(self.config["dense_cache"]))
-            # Stopped before full convergence: half a minute for a third of a point is a poor trade.
-            dense = LogisticRegression(C=30, max_iter=120, random_state=0).fit(vectors, labels)
-        self._model = {"features": features, "sparse": sparse, "dense": dense}
+        encoder = self._encoder and CachedEncoder(self._encoder, Path(self.config["dense_cache"]))
+        self._model = ActModel.fit(texts, [m.get(INTENT) for m in examples], encoder)
         with self._storage.write_to(self._resource) as folder:
             joblib.dump(self._model, Path(folder) / "acts.joblib", compress=3)
         return self._resource
@@ -112,62 +98,10 @@ class ActClassifier(GraphComponent, IntentClassifier):
         return messages
 
     def _read(self, message: Message, text: str) -> None:
-        parts = clauses(text)
-        spans = [text, *parts] if len(parts) > 1 else [text]
-        scores = self.probabilities(spans)
-        names = self.classes
-        found: dict[str, tuple[float, str]] = {}
-        for act, score in self._accepted(names, scores[0], self.config["fallback"]):
-            found[act] = (score, text)
-        for span, row in zip(spans[1:], scores[1:], strict=True):
-            for act, score in self._accepted(names, row, self.config["clause"]):
-                if act not in found or found[act][1] == text:
-                    found[act] = (max(score, found.get(act, (0.0, ""))[0]), span)
-        acts = _served(found)
-        top = np.argsort(-scores[0])[:5]
-        ranking = [{"name": names[i], "confidence": float(scores[0][i])} for i in top]
-        first = acts[0] if acts else {"intent": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}
+        assert self._model is not None
+        found = find(text, self._model, self._encoder, self._limits)
+        unsure = {"intent": FALLBACK, "confidence": 1.0 - found.ranking[0]["confidence"]}
+        first = found.acts[0] if found.acts else unsure
         message.set(INTENT, {"name": first["intent"], "confidence": first["confidence"]}, add_to_output=True)
-        message.set("intent_ranking", ranking, add_to_output=True)
-        message.set("acts", acts, add_to_output=True)
-
-    @property
-    def classes(self) -> list[str]:
-        """The acts that the model knows, in the order of its columns."""
-        assert self._model is not None
-        return [str(name) for name in self._model["sparse"].classes_]
-
-    def probabilities(self, texts: list[str]) -> Any:
-        """Return an array (texts, classes): the normalised product of both models' probabilities."""
-        assert self._model is not None
-        cleaned = [normalise(text) for text in texts]
-        margins = self._model["sparse"].decision_function(self._model["features"].transform(cleaned))
-        logs = _log_softmax(np.asarray(margins, np.float64) * self.config["sharpness"])
-        if self._model["dense"] is not None and self._encoder is not None and self._encoder.available:
-            dense = self._model["dense"].predict_proba(self._encoder.encode(cleaned))
-            logs = 0.5 * (logs + np.log(dense + 1e-6))
-        return np.exp(_log_softmax(logs))
-
-    def _accepted(self, names: list[str], row: Any, threshold: float) -> Iterable[tuple[str, float]]:
-        """The top act when it is sure enough, and any protection act at its own lower threshold."""
-        best = int(np.argmax(row))
-        if row[best] >= threshold:
-            yield names[best], float(row[best])
-        for index in np.flatnonzero(row >= self.config["protection"]):
-            if index != best and names[index] in PROTECTION:
-                yield names[index], float(row[index])
-
-
-def _served(found: dict[str, tuple[float, str]]) -> list[dict[str, Any]]:
-    """Order the acts; courtesies go when anything else was said."""
-    pairs = in_order(found.items())
-    telling = [pair for pair in pairs if pair[0] not in COURTESY]
-    return [
-        {"intent": act, "confidence": round(score, 4), "text": span}
-        for act, (score, span) in (telling or pairs[:1])
-    ]
-
-
-def _log_softmax(scores: Any) -> Any:
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        message.set("intent_ranking", found.ranking, add_to_output=True)
+        message.set("acts", found.acts, add_to_output=True)

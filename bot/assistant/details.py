@@ -20,6 +20,8 @@ from bot.assistant.features import normalise, sparse_features
 
 DETAILS = {"report_hardship": "hardship_reason", "stop_contact": "scope"}
 """Which act carries which detail; the value stands in the intent's metadata in `data/nlu`."""
+UNSURE = {"scope": "all"}
+"""What a detail is when nothing speaks for any value: a stop that may mean everything means everything."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -85,7 +87,16 @@ class DetailClassifier(GraphComponent):
                 model = self._models.get(act["intent"])
                 if model is None:
                     continue
-                value = str(model.predict([normalise(act["text"])])[0])
-                entity = {"entity": DETAILS[act["intent"]], "value": value, "extractor": "DetailClassifier"}
+                name = DETAILS[act["intent"]]
+                value = _value(model, normalise(message.get(TEXT)), UNSURE.get(name))
+                entity = {"entity": name, "value": value, "extractor": "DetailClassifier"}
                 message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
         return messages
+
+
+def _value(model: Any, text: str, unsure: str | None) -> str:
+    """Read a detail from the whole message: a cause often stands in another clause than the inability."""
+    margins = model.decision_function([text])[0]
+    if unsure is not None and margins.max() < 0:
+        return unsure
+    return str(model.classes_[margins.argmax()])

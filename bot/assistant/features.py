@@ -14,6 +14,8 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 
+from bot.assistant.script import plain_chinese
+
 jieba.setLogLevel(60)
 
 DENSE_SIZE = 384
@@ -26,8 +28,8 @@ _WORD = re.compile(r"[a-z0-9']+")
 
 
 def normalise(text: str) -> str:
-    """Fold width, case, white space and long repeats; keep the first MAX_CHARS characters."""
-    folded = unicodedata.normalize("NFKC", text[: 2 * MAX_CHARS]).lower()
+    """Fold width, case, script, white space and long repeats; keep the first MAX_CHARS characters."""
+    folded = plain_chinese(unicodedata.normalize("NFKC", text[: 2 * MAX_CHARS]).lower())
     return _REPEAT.sub(r"\1\1\1", _SPACE.sub(" ", folded)).strip()[:MAX_CHARS]
 
 
@@ -87,18 +89,25 @@ class DenseEncoder:
         parts = [self._model.query(texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)]
         return np.vstack([np.atleast_2d(part) for part in parts]).astype(np.float32)
 
-    def encode_cached(self, texts: list[str], cache: Path) -> Any:
-        """Like `encode`, for training: vectors are kept in `cache` by a hash of their text."""
+
+class CachedEncoder:
+    """An encoder for training: vectors are kept in a file by a hash of their text."""
+
+    def __init__(self, encoder: DenseEncoder, cache: Path) -> None:
+        self._encoder = encoder
+        self._cache = cache
+
+    def encode(self, texts: list[str]) -> Any:
+        """Like the encoder's; what it had to make is added to the file."""
         known: dict[str, Any] = {}
-        if cache.exists():
-            with np.load(cache) as stored:
+        if self._cache.exists():
+            with np.load(self._cache) as stored:
                 known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
         keys = [hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:
-            known |= dict(zip(missing, self.encode(list(missing.values())), strict=True))
-            kept = {key: known[key] for key in dict.fromkeys(keys)}
-            cache.parent.mkdir(parents=True, exist_ok=True)
-            with cache.open("wb") as file:
-                np.savez(file, keys=np.array(list(kept)), vectors=np.vstack(list(kept.values())))
+            known |= dict(zip(missing, self._encoder.encode(list(missing.values())), strict=True))
+            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            with self._cache.open("wb") as file:
+                np.savez(file, keys=np.array(list(known)), vectors=np.vstack(list(known.values())))
         return np.vstack([known[key] for key in keys])

@@ -7,38 +7,51 @@ import json
 import logging
 import sys
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from bot.language.detect import script_language
 
 
+class Reader:
+    """A trained model that reads messages outside any conversation."""
+
+    def __init__(self, model: str) -> None:
+        """Load a model file. Raises ModelNotFound of Rasa's when there is none."""
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        import structlog
+        from rasa.core.agent import Agent
+
+        # Rasa's debug lines carry whole messages, and would stand between the answers.
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+        self._agent: Any = Agent.load(model)
+
+    def read(self, text: str, context: dict[str, Any]) -> dict[str, Any]:
+        """Return the parse contract's object for a message in its context: at, timezone, currency, …"""
+        from rasa.core.channels.channel import UserMessage
+
+        message = UserMessage(text, metadata=context)
+        return shaped(text, asyncio.run(self._agent.processor.parse_message(message)))
+
+
 def main(model: str) -> int:
     """Read every line; a line that is not what it should be gives an `error` and the rest go on."""
-    warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
-    import structlog
-    from rasa.core.agent import Agent
-
-    # Rasa's debug lines carry whole messages, and would stand between the answers.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    agent = Agent.load(model)
+    reader = Reader(model)
     for line in sys.stdin:
         if line.strip():
-            print(json.dumps(asyncio.run(parse_line(agent, line)), ensure_ascii=False), flush=True)
+            print(json.dumps(_answer(reader, line), ensure_ascii=False), flush=True)
     return 0
 
 
-async def parse_line(agent: Any, line: str) -> dict[str, Any]:
-    """Parse one line: text, or a JSON object with text, at, timezone, currency, outstanding, expected."""
-    from rasa.core.channels.channel import UserMessage
-
+def _answer(reader: Reader, line: str) -> dict[str, Any]:
     try:
         text, context = read_line(line)
     except ValueError as error:
         return {"error": str(error)}
-    parsed = await agent.processor.parse_message(UserMessage(text, metadata=context))
-    return shaped(text, parsed)
+    return reader.read(text, context)
 
 
 def read_line(line: str) -> tuple[str, dict[str, Any]]:
@@ -52,12 +65,23 @@ def read_line(line: str) -> tuple[str, dict[str, Any]]:
         return stripped, {"at": datetime.now(UTC).isoformat()}
     if not isinstance(body, dict) or not isinstance(body.get("text"), str):
         raise ValueError("a JSON line needs a string `text`")
+    return body["text"], context_of(body)
+
+
+def context_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the context that a JSON line gives; what it leaves out is now, in China, in yuan.
+
+    Raises ValueError for an instant or amount that is none.
+    """
     context = {key: body[key] for key in ("timezone", "currency", "outstanding", "expected") if body.get(key)}
     if "outstanding" in context:
-        context["outstanding"] = str(context["outstanding"])
+        try:
+            context["outstanding"] = str(Decimal(str(context["outstanding"])))
+        except ArithmeticError as error:
+            raise ValueError(f"outstanding: {context['outstanding']!r} is no amount") from error
     at = datetime.fromisoformat(body["at"]) if body.get("at") else datetime.now(UTC)
     context["at"] = (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
-    return body["text"], context
+    return context
 
 
 def shaped(text: str, parsed: dict[str, Any]) -> dict[str, Any]:

@@ -36,8 +36,11 @@ _TIER_OF = {act: tier for tier, acts in enumerate(_TIERS) for act in acts}
 PROTECTION: frozenset[str] = frozenset(act for tier in _TIERS[:5] for act in tier)
 """The acts that protect a borrower: honoured at any point, before anything else."""
 
-COURTESY: frozenset[str] = frozenset({"greet", "goodbye", "thank", "express_anger", "out_of_scope"})
-"""Acts that add nothing when another act stands beside them."""
+ALONE: frozenset[str] = frozenset({"express_anger", "out_of_scope"})
+"""Acts that are none when another act stands beside them: anger with a request in it is a request."""
+
+COURTESY: frozenset[str] = ALONE | {"greet", "goodbye", "thank"}
+"""Acts that need no answer of their own when another act stands beside them."""
 
 REPLIES: frozenset[str] = frozenset({"affirm", "deny", "unsure", "choose_option"})
 """Acts that answer a question and mean nothing more once a form has read them."""

@@ -164,6 +164,18 @@ class TestStopping:
         grace.negotiation.promise(conversation, Money.of("500", "CNY"), date(2026, 3, 20), turn="new")
         assert grace.outbox.claim(number) is None
 
+    def test_a_follow_up_that_must_wait_a_day_is_not_lost(
+        self, grace: Grace, ref: str, clock: MovableClock
+    ) -> None:
+        promise(grace, ref)
+        clock.at = datetime(2026, 3, 13, 1, tzinfo=UTC)
+        signal("set_contact_time", until=datetime(2026, 3, 14, 2, tzinfo=UTC))(grace, ref)
+        grace.loanbook.settle_promises()
+        assert tick(grace) == []
+        clock.at = datetime(2026, 3, 14, 2, tzinfo=UTC)
+        (number,) = tick(grace)
+        assert only(grace, Message, id=number).template == "utter_reminder_promise_missed"
+
     def test_an_instalment_reminder_stops_in_flight_when_that_instalment_is_paid(
         self, grace: Grace, ref: str, clock: MovableClock
     ) -> None:

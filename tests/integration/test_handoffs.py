@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.bootstrap import Grace
-from bot.domain.handoff import HandoffReason, Outcome
+from bot.domain.handoff import HandoffReason, HandoffState, Outcome
 from bot.services.handoffs import Claim, NotAllowed
 from bot.services.kit import MovableClock
 from bot.storage.tables import Conversation, HandoffRow, Message
 from tests.factory import make_borrower
 from tests.integration.support import (
+    answered,
     at_once,
     change,
     chat,
@@ -333,3 +338,55 @@ class TestWaitingWords:
     def test_who_is_next_is_told_no_number(self, grace: Grace, conversation: str, opened: int) -> None:
         words = grace.handoffs.waiting_words(conversation, "zh_CN")
         assert not any(one.isdigit() for one in words)
+
+
+REASONS = [HandoffReason.ASKED, HandoffReason.LADDER, HandoffReason.SELF_HARM]
+ACTIONS = st.one_of(
+    st.tuples(st.just("open"), st.sampled_from(REASONS)),
+    st.tuples(st.sampled_from(["claim", "reply", "close", "silence"]), st.sampled_from([0, 1])),
+    st.tuples(st.sampled_from(["say", "answer", "send"]), st.none()),
+)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(ACTIONS, max_size=14))
+def test_whatever_people_and_the_bot_do_at_most_one_of_them_speaks(
+    fresh_grace: Callable[[], Grace], actions: list[tuple[str, Any]]
+) -> None:
+    grace = fresh_grace()
+    ref = make_borrower(grace)
+    conversation = chat(grace, ref)
+    agents = [make_agent(grace, "李敏"), make_agent(grace, "王强")]
+    for action, subject in actions:
+        current = rows(grace, HandoffRow, conversation_id=conversation)[-1:]
+        with contextlib.suppress(NotAllowed):
+            if action == "open":
+                grace.handoffs.open(conversation, subject, cause="test")
+            elif action == "say":
+                say(grace, ref, "你好")
+            elif action == "answer" and (turn := grace.conversations.claim_turn(conversation)) is not None:
+                answered(grace, turn, "机器人")
+            elif action == "send":
+                silent = conversation_row(grace, conversation).mode == "human"
+                texts = send(grace)
+                assert not (silent and any(text.endswith("机器人") for text in texts))
+            elif current and action == "claim":
+                grace.handoffs.claim(current[0].id, agents[subject])
+            elif current and action == "reply":
+                grace.handoffs.reply(current[0].id, agents[subject], "同事")
+                assert handoff(grace, conversation).agent_id == agents[subject]
+            elif current and action in ("close", "silence"):
+                to_bot = action == "close"
+                grace.handoffs.close(current[0].id, agents[subject], Outcome.RESOLVED, to_bot=to_bot)
+        open_now = [row for row in rows(grace, HandoffRow) if HandoffState(row.state).is_open]
+        assert len(open_now) <= 1
+        assert ("handoff" in holds(grace, ref)) is bool(open_now)
+        if open_now:
+            assert conversation_row(grace, conversation).mode == "human"
+            assert (open_now[0].agent_id is not None) is (open_now[0].state == "claimed")
+    grace.close()

@@ -15,6 +15,7 @@ _FEW_WORDS = 5
 _SHORT = 20
 _STOP = re.compile(r"[，。,.!?;:、\n]")
 _WORD = re.compile(r"[a-z0-9']+|[一-鿿]")
+_OF_VALUE = ("grain", "vague")
 EXPECTED = frozenset({"money", "time", "duration", "count", "ordinal"})
 
 
@@ -58,8 +59,14 @@ class Entity:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON shape: entity, value, start, end, text, then what `extra` adds."""
-        shape = {"entity": self.entity, "value": self.value, "start": self.start, "end": self.end}
+        """Return the JSON shape: entity, value, start, end, text, then what `extra` adds.
+
+        A value of several parts holds its grain and its vagueness too, as Duckling's do.
+        """
+        value = self.value
+        if isinstance(value, dict):
+            value = {**value, **{key: self.extra[key] for key in _OF_VALUE if key in self.extra}}
+        shape = {"entity": self.entity, "value": value, "start": self.start, "end": self.end}
         return {**shape, "text": self.text, **self.extra}
 
 

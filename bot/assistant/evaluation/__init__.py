@@ -1,0 +1,1 @@
+"""How well the assistant reads: measured on sentences that training never saw, and between two models."""

@@ -1,0 +1,90 @@
+"""Which acts a message holds: the model's view of the whole and of each clause, merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bot.assistant.model import ActModel, Encoder
+from bot.language.acts import ALONE, PROTECTION, in_order
+from bot.language.clauses import clauses
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Probabilities from which an act counts; tuned on the development sets (`grace nlu report`).
+
+    `whole`: the best act of the message. `clause`: the best act of a clause. `protection`: a protection act
+    that is not the best, in the whole. `protection_clause`: the best act of a clause when it is a protection
+    act that the whole message does not bear out (`borne`).
+    """
+
+    whole: float = 0.22
+    clause: float = 0.6
+    protection: float = 0.3
+    protection_clause: float = 0.8
+    borne: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The acts in the order of service, each {intent, confidence, text}, and the whole message's ranking."""
+
+    acts: list[dict[str, Any]]
+    ranking: list[dict[str, Any]] = field(default_factory=list)
+
+
+def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds) -> Found:
+    """Read a message. A message of which nothing is sure enough has no acts."""
+    parts = clauses(text)
+    spans = [text, *parts] if len(parts) > 1 else [text]
+    scores = model.probabilities(spans, encoder)
+    names = model.classes
+    whole, rows = scores[0], scores[1:]
+    found: dict[str, tuple[float, int]] = {}
+    for act in _of_whole(whole, names, limits):
+        found[names[act]] = (float(whole[act]), _place(rows, act))
+    for number, row in enumerate(rows):
+        act = int(np.argmax(row))
+        if row[act] >= _needed(names[act], whole[act], limits):
+            score, place = found.get(names[act], (0.0, number))
+            found[names[act]] = (max(score, float(row[act])), min(place, number))
+    top = np.argsort(-whole)[:5]
+    ranking = [{"name": names[at], "confidence": float(whole[at])} for at in top]
+    return Found([_act(act, score, spans, place) for act, (score, place) in _served(found)], ranking)
+
+
+def _of_whole(row: Any, names: list[str], limits: Thresholds) -> Iterable[int]:
+    """The best act when it is sure enough, and any protection act at its own threshold."""
+    best = int(np.argmax(row))
+    if row[best] >= limits.whole:
+        yield best
+    for at in np.flatnonzero(row >= limits.protection):
+        if at != best and names[at] in PROTECTION:
+            yield int(at)
+
+
+def _needed(act: str, in_whole: float, limits: Thresholds) -> float:
+    if act in PROTECTION and in_whole < limits.borne:
+        return limits.protection_clause
+    return limits.clause
+
+
+def _place(rows: Any, act: int) -> int:
+    """Return the clause that holds most of an act: what was said first is served first in a tie."""
+    return int(np.argmax(rows[:, act])) if len(rows) else 0
+
+
+def _act(act: str, score: float, spans: list[str], place: int) -> dict[str, Any]:
+    span = spans[place + 1] if len(spans) > 1 else spans[0]
+    return {"intent": act, "confidence": round(score, 4), "text": span}
+
+
+def _served(found: dict[str, tuple[float, int]]) -> list[tuple[str, tuple[float, int]]]:
+    """Order the acts: tier by tier, in a tie what was said first; what stands only alone goes."""
+    pairs = in_order(sorted(found.items(), key=lambda pair: pair[1][1]))
+    telling = [pair for pair in pairs if pair[0] not in ALONE]
+    return telling or pairs[:1]
