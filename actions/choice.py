@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from actions.turn import Turn, days_of
-from bot.services.negotiation import OfferView
+from bot.services.offers import OfferView
 
 # A wish of nothing but these may name an offer of the list by what it is: "the six payments", "14 days".
 _NAMING = frozenset({"kind", "count", "days"})

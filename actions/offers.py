@@ -9,7 +9,7 @@ from actions.turn import Turn
 from bot.domain.model import Refusal
 from bot.domain.money import Money
 from bot.services.accounts import PlanStanding
-from bot.services.negotiation import OfferView
+from bot.services.offers import OfferView
 
 
 def show(turn: Turn, offers: Sequence[OfferView], *, person: bool = False) -> None:

@@ -16,7 +16,7 @@ from actions.turn import Turn
 from actions.wish import read_wish
 from bot.domain.handoff import HandoffReason
 from bot.services.accounts import Standing
-from bot.services.negotiation import OfferView
+from bot.services.offers import OfferView
 
 MAX_ROUNDS = 2
 _CARING = {"job_loss": "utter_hardship_job_loss", "illness": "utter_hardship_illness"}

@@ -103,7 +103,7 @@ class FinishPromise(GraceAction):
         """Record, or say which limit now stands in the way."""
         if turn.tracker.get_slot("promise_confirmed"):
             amount, day = _promised(turn)
-            refusals = turn.grace.negotiation.promise(turn.conversation, amount, day, turn=turn.id)
+            refusals = turn.grace.promises.make(turn.conversation, amount, day, turn=turn.id)
             if refusals:
                 _explain(turn, refusals[0])
             else:
@@ -154,7 +154,7 @@ def _checked(turn: Turn, standing: Standing, terms: Terms) -> list[EventType]:
     if amount is not None or day is not None:
         money = Money.of(amount, standing.loan.currency) if amount else standing.loan.outstanding
         on = date.fromisoformat(day) if day else standing.today
-        refusals = turn.grace.negotiation.check_promise(turn.conversation, money, on)
+        refusals = turn.grace.promises.check(turn.conversation, money, on)
         broken = {refusal.limit for refusal in refusals}
         day = None if broken & set(_DAY_LIMITS) else day
         amount = None if broken - set(_DAY_LIMITS) else amount

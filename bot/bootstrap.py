@@ -16,9 +16,13 @@ from bot.services.kit import Clock, Kit, SystemClock
 from bot.services.loanbook import LoanbookService
 from bot.services.negotiation import NegotiationService
 from bot.services.outbox import Outbox
+from bot.services.promises import PromiseService
 from bot.services.protection import ProtectionService
+from bot.services.relay import Relay
 from bot.services.reminders import ReminderService
 from bot.services.staff import StaffService
+from bot.services.threads import ThreadService
+from bot.services.turns import TurnService
 from bot.settings import Settings
 from bot.storage.db import Database
 from bot.storage.policies import Policies
@@ -34,10 +38,13 @@ class Grace:
     handoffs: HandoffService
     protection: ProtectionService
     negotiation: NegotiationService
+    promises: PromiseService
     conversations: ConversationService
+    turns: TurnService
     reminders: ReminderService
     delivery: DeliveryService
     outbox: Outbox
+    threads: ThreadService
     cases: CaseService
     staff: StaffService
     loanbook: LoanbookService
@@ -65,6 +72,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     accounts = AccountService(kit, identity)
     handoffs = HandoffService(kit)
     protection = ProtectionService(kit, handoffs)
+    relay = Relay(kit, handoffs)
     reminders = ReminderService(kit)
     return Grace(
         kit=kit,
@@ -73,10 +81,13 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         handoffs=handoffs,
         protection=protection,
         negotiation=NegotiationService(kit, accounts),
-        conversations=ConversationService(kit, identity, accounts, handoffs, protection),
+        promises=PromiseService(kit, accounts),
+        conversations=ConversationService(kit, identity, protection, relay),
+        turns=TurnService(kit, identity, accounts, handoffs, relay),
         reminders=reminders,
         delivery=DeliveryService(kit, reminders, handoffs),
         outbox=Outbox(kit),
+        threads=ThreadService(kit),
         cases=CaseService(kit),
         staff=StaffService(kit),
         loanbook=LoanbookService(kit),

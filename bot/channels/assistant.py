@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from bot.services.conversation import Reply, Turn
+from bot.services.replies import Reply
+from bot.services.turns import Turn
 from bot.settings import Settings
 
 FALLBACK = "nlu_fallback"

@@ -11,7 +11,8 @@ import structlog
 from bot.bootstrap import Grace
 from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown
 from bot.channels.channel import Channel, Delivery
-from bot.services.conversation import Incoming, Received, Turn
+from bot.services.conversation import Incoming, Received
+from bot.services.turns import Turn
 from bot.storage.db import StorageError
 
 log = structlog.get_logger()
@@ -34,7 +35,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Start the channels, and take up what an earlier process left."""
-        await asyncio.to_thread(self.grace.conversations.release_dead)
+        await asyncio.to_thread(self.grace.turns.release_dead)
         for channel in self.channels.values():
             await channel.start(self)
         self._sweeper = asyncio.create_task(self._sweep())
@@ -116,7 +117,7 @@ class Gateway:
                 if conversation_id in self._news:
                     self._news.discard(conversation_id)
                     await asyncio.sleep(self.grace.kit.settings.burst)
-                turn = await asyncio.to_thread(self.grace.conversations.claim_turn, conversation_id)
+                turn = await asyncio.to_thread(self.grace.turns.claim, conversation_id)
                 if turn is None and conversation_id not in self._news:
                     break
                 if turn is not None and not await self._take(turn):
@@ -133,11 +134,11 @@ class Gateway:
             answer = await self.assistant.turn(turn)
         except AssistantDown as error:
             log.warning("assistant_down", conversation=turn.conversation_id, error=str(error))
-            await asyncio.to_thread(self.grace.conversations.fail_turn, turn)
+            await asyncio.to_thread(self.grace.turns.fail, turn)
             return False
         except AssistantBroken as error:
             log.error("turn_broken", conversation=turn.conversation_id, turn=turn.id, error=str(error))
-            await asyncio.to_thread(self.grace.conversations.abandon_turn, turn)
+            await asyncio.to_thread(self.grace.turns.abandon, turn)
             return True
         await asyncio.to_thread(self._finish, turn, answer)
         await self.wake()
@@ -148,9 +149,7 @@ class Gateway:
         if turn.context["cut"]:
             note = self.grace.kit.texts.render("utter_too_long", turn.context["locale"]).text
             reply = replace(reply, text=f"{note}\n\n{reply.text}")
-        self.grace.conversations.finish_turn(
-            turn, reply, expected=answer.expected, understood=answer.understood
-        )
+        self.grace.turns.finish(turn, reply, expected=answer.expected, understood=answer.understood)
 
     async def _send_all(self, conversation_id: str) -> None:
         """Hand over a conversation's messages one by one, those too that `wake` adds meanwhile."""
@@ -192,7 +191,7 @@ class Gateway:
             await asyncio.sleep(self.grace.kit.settings.rasa_retry)
 
     async def _look_around(self, replayable: tuple[str, ...]) -> None:
-        for conversation_id in await asyncio.to_thread(self.grace.conversations.waiting):
+        for conversation_id in await asyncio.to_thread(self.grace.turns.waiting):
             self._work_on(conversation_id)
         await asyncio.to_thread(self.grace.outbox.recover, replayable)
         self._put_back.clear()

@@ -99,7 +99,7 @@ class Inbox:
         facts = grace.identity.missing_facts(conversation)
         if not facts:
             return "utter_welcome_unknown", {}
-        _, locale = grace.cases.mode(conversation)
+        _, locale = grace.threads.mode(conversation)
         asked = [grace.kit.texts.render(f"utter_fact_{name}", locale).text for name in facts]
         return "utter_identity_wrong", {"facts": listed(asked, locale)}
 

@@ -1,46 +1,24 @@
-"""What people and pages see of a case: the thread, the account, what is on file."""
+"""What staff see of a case beside its thread: the account, and what is on file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.money import Money
 from bot.services.kit import Kit, local_day
 from bot.services.records import record
-from bot.storage.queries import current_loan, loan_snapshot
+from bot.storage.queries import current_loan, loan_snapshot, zone_of
 from bot.storage.tables import (
-    Agent,
     AuditEvent,
-    Conversation,
     HandoffRow,
     HoldRow,
-    Message,
     Plan,
     Promise,
 )
-
-_SHOWN_OUT = ("queued", "sending", "sent", "uncertain", "failed")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One message as a reader sees it; `seq` orders them and never changes."""
-
-    seq: int
-    sender: str
-    name: str | None
-    text: str
-    buttons: tuple[dict[str, str], ...]
-    used: int | None
-    at: datetime
-    client_id: str | None
-    state: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,50 +78,6 @@ class CaseService:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
 
-    def lines(self, conversation_id: str, after: int = 0, limit: int = 500) -> list[Line]:
-        """Return the thread after a sequence number, oldest first: what was said, by whom, when."""
-        with self.kit.db.begin() as session:
-            rows = session.execute(
-                _thread(conversation_id).where(Message.id > after).order_by(Message.id).limit(limit)
-            ).all()
-            used = _taps(session, conversation_id)
-            return [_line(message, name, used) for message, name in rows]
-
-    def tail(self, conversation_id: str, limit: int = 200) -> list[Line]:
-        """Return the newest lines of a thread, oldest first."""
-        with self.kit.db.begin() as session:
-            rows = session.execute(_thread(conversation_id).order_by(Message.id.desc()).limit(limit)).all()
-            used = _taps(session, conversation_id)
-            return [_line(message, name, used) for message, name in reversed(rows)]
-
-    def newest(self) -> tuple[int, int]:
-        """Return counters that move whenever a message or an audit event is written, or a message has left.
-
-        Cheap to watch. What is on its way is subtracted from the second: it can only grow by a message that
-        moves the first, so no two changes cancel out.
-        """
-        with self.kit.db.begin() as session:
-            on_its_way = session.scalar(
-                select(func.count())
-                .select_from(Message)
-                .where(Message.direction == "out", Message.state.in_(("queued", "sending")))
-            )
-            return (
-                session.scalar(select(func.max(Message.id))) or 0,
-                (session.scalar(select(func.max(AuditEvent.id))) or 0) - (on_its_way or 0),
-            )
-
-    def changed(self, after: int) -> set[str]:
-        """Return the conversations that have messages after a sequence number."""
-        with self.kit.db.begin() as session:
-            return set(session.scalars(select(Message.conversation_id).where(Message.id > after).distinct()))
-
-    def mode(self, conversation_id: str) -> tuple[str, str]:
-        """Return who speaks in a conversation (bot or human) and its locale."""
-        with self.kit.db.begin() as session:
-            conversation = session.get_one(Conversation, conversation_id)
-            return conversation.mode, conversation.locale
-
     def view(self, handoff_id: int, reader: int) -> CaseView | None:
         """Return the whole case for a member of staff, and record that they read it."""
         now = self.kit.clock.now()
@@ -169,17 +103,6 @@ class CaseService:
             return None if row is None else _view(session, row, now, self.kit.settings.identity_for)
 
 
-def _thread(conversation_id: str) -> Select[tuple[Message, str]]:
-    return (
-        select(Message, Agent.name)
-        .outerjoin(Agent, Agent.id == Message.agent_id)
-        .where(
-            Message.conversation_id == conversation_id,
-            (Message.direction == "in") | Message.state.in_(_SHOWN_OUT),
-        )
-    )
-
-
 def _handoff(session: Session, handoff_id: int) -> HandoffRow | None:
     return session.get(
         HandoffRow,
@@ -191,7 +114,7 @@ def _handoff(session: Session, handoff_id: int) -> HandoffRow | None:
 def _view(session: Session, row: HandoffRow, now: datetime, identity_for: timedelta) -> CaseView:
     conversation, borrower = row.conversation, row.borrower
     loan_row = current_loan(session, borrower.id) if borrower else None
-    zone = borrower.timezone if borrower else "Asia/Shanghai"
+    zone = zone_of(borrower)
     return CaseView(
         handoff_id=row.id,
         conversation_id=conversation.id,
@@ -285,35 +208,3 @@ def _events(session: Session, borrower_id: int) -> tuple[tuple[datetime, str, st
         .limit(30)
     )
     return tuple((row.at, row.kind, row.actor) for row in rows)
-
-
-def _taps(session: Session, conversation_id: str) -> dict[int, int]:
-    """Which button of which message was tapped."""
-    rows: list[dict[str, Any] | None] = list(
-        session.scalars(
-            select(Message.payload).where(
-                Message.conversation_id == conversation_id,
-                Message.direction == "in",
-                Message.external_id.like("tap:%"),
-            )
-        )
-    )
-    taps = [row["attachment"] for row in rows if row and row.get("attachment")]
-    return {tap["message"]: tap["button"] for tap in taps}
-
-
-def _line(message: Message, name: str | None, used: dict[int, int]) -> Line:
-    payload = message.payload or {}
-    external = message.external_id or ""
-    return Line(
-        message.id,
-        "borrower" if message.direction == "in" else message.initiator,
-        name,
-        message.text,
-        tuple(message.buttons),
-        used.get(message.id),
-        message.created_at,
-        external.removeprefix("web:") if external.startswith("web:") else None,
-        message.state,
-        payload.get("kind", "text"),
-    )

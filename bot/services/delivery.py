@@ -11,12 +11,13 @@ from bot.domain.handoff import HandoffReason
 from bot.domain.model import Due, Loan, Purpose
 from bot.domain.money import Money
 from bot.language import formats
-from bot.services.conversation import open_conversation
+from bot.services.agenda import TASK, DueNudge
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day, written
 from bot.services.nudges import end, overtaken, put_off
 from bot.services.records import policy_version
-from bot.services.reminders import TASK, DueNudge, ReminderService
+from bot.services.reminders import ReminderService
+from bot.services.replies import open_conversation
 from bot.storage.db import retried
 from bot.storage.queries import conversation_for, loan_snapshot
 from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge, Plan, Promise
@@ -85,16 +86,7 @@ class DeliveryService:
     ) -> int | None:
         borrower = row.borrower
         policy = self.kit.policies.product(row.product, local_day(now, borrower.timezone))
-        planned = DueNudge(
-            nudge.cycle,
-            nudge.step,
-            nudge.purpose,
-            nudge.template,
-            tuple(nudge.channels),
-            nudge.send_at,
-            nudge.expires_at,
-        )
-        address, verdict = self.reminders.verdict(session, borrower, loan.id, planned, now, policy)
+        address, verdict = self.reminders.verdict(session, borrower, loan.id, DueNudge.of(nudge), now, policy)
         if not verdict.allowed or address is None:
             put_off(session, nudge, verdict, now)
             return None

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.handoff import PRIORITY, HandoffReason, HandoffState, Outcome, may_move
 from bot.domain.model import HoldKind
 from bot.services.kit import Kit
 from bot.services.records import lift_holds, place_hold, record
+from bot.services.waiting import OPEN, open_handoff, waiting_words
 from bot.storage.tables import Conversation, HandoffRow, Message
-
-_OPEN = (HandoffState.WAITING.value, HandoffState.CLAIMED.value)
 
 
 class NotAllowed(Exception):
@@ -79,21 +77,7 @@ class HandoffService:
     def waiting_words(self, conversation_id: str, locale: str) -> str:
         """Say honestly when a person will answer: the queue within hours, the next opening outside them."""
         with self.kit.db.begin() as session:
-            return self.waiting_words_in(session, session.get_one(Conversation, conversation_id), locale)
-
-    def waiting_words_in(self, session: Session, conversation: Conversation, locale: str) -> str:
-        """Like `waiting_words`, within a running transaction."""
-        start, end = self.kit.policies.any_pack().agent_hours
-        zone = conversation.borrower.timezone if conversation.borrower else "Asia/Shanghai"
-        local = self.kit.clock.now().astimezone(ZoneInfo(zone))
-        texts = self.kit.texts
-        if not start <= local.time() < end:
-            hours = {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "next": f"{start:%H:%M}"}
-            return texts.render("utter_wait_hours", locale, hours).text
-        ahead = _ahead(session, conversation.id)
-        if ahead:
-            return texts.render("utter_wait_queue", locale, {"ahead": ahead}).text
-        return texts.render("utter_wait_now", locale).text
+            return waiting_words(session, self.kit, session.get_one(Conversation, conversation_id), locale)
 
     def queue(self) -> list[HandoffRow]:
         """Return every open hand-off: most urgent first, longest waiting first."""
@@ -101,7 +85,7 @@ class HandoffService:
             return list(
                 session.scalars(
                     select(HandoffRow)
-                    .where(HandoffRow.state.in_(_OPEN))
+                    .where(HandoffRow.state.in_(OPEN))
                     .options(
                         joinedload(HandoffRow.conversation),
                         joinedload(HandoffRow.borrower),
@@ -240,37 +224,13 @@ class HandoffService:
             )
 
 
-def open_handoff(session: Session, conversation_id: str) -> HandoffRow | None:
-    """Return the conversation's open hand-off."""
-    return session.scalars(
-        select(HandoffRow).where(HandoffRow.conversation_id == conversation_id, HandoffRow.state.in_(_OPEN))
-    ).first()
-
-
-def _ahead(session: Session, conversation_id: str) -> int:
-    """How many wait that will be served before this conversation."""
-    row = open_handoff(session, conversation_id)
-    if row is None or row.state != HandoffState.WAITING:
-        return 0
-    before = (HandoffRow.priority < row.priority) | (
-        (HandoffRow.priority == row.priority) & (HandoffRow.opened_at < row.opened_at)
-    )
-    waiting = select(func.count()).select_from(HandoffRow)
-    return (
-        session.scalar(
-            waiting.where(HandoffRow.state == HandoffState.WAITING, HandoffRow.id != row.id, before)
-        )
-        or 0
-    )
-
-
 def _others_open(session: Session, row: HandoffRow) -> bool:
     return (
         session.scalars(
             select(HandoffRow.id).where(
                 HandoffRow.borrower_id == row.borrower_id,
                 HandoffRow.id != row.id,
-                HandoffRow.state.in_(_OPEN),
+                HandoffRow.state.in_(OPEN),
             )
         ).first()
         is not None

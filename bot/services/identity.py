@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
-import unicodedata
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.services.facts import compare, on_file, same_phone
 from bot.services.kit import Kit
 from bot.services.records import record
 from bot.storage.queries import conversation_for
 from bot.storage.tables import AddressRow, Borrower, Conversation, LinkToken
 
 FACTS_NEEDED = 2
-_MOST_STATED = 4
-_BIRTH = re.compile(
-    r"(?<!\d)(19\d\d|20\d\d)\s*[-./年 ]?\s*(1[0-2]|0?[1-9])\s*[-./月 ]?\s*"
-    r"(3[01]|[12]\d|0?[1-9])(?!\d)\s*[日号]?"
-)
-_MONTHS = {
-    name: n
-    for n, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
-    )
-}
-_NAMED = re.compile(
-    r"(?<!\d)(?:(?P<d1>3[01]|[12]?\d)(?:st|nd|rd|th)?(?:\s+of)?[\s,.-]*)?(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-    r"[a-z]*[\s,.-]*(?:(?P<d2>3[01]|[12]?\d)(?:st|nd|rd|th)?(?!\d)[\s,]*)?(?P<year>19\d\d|20\d\d)(?!\d)",
-    re.IGNORECASE,
-)
-_SLASHED = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](19\d\d|20\d\d)(?!\d)")
-_FOUR = re.compile(r"(?<![0-9A-Za-z])\d{3}[0-9Xx](?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +134,7 @@ class IdentityService:
             self._expire(conversation)
             if conversation.identity_failures >= self.kit.settings.identity_tries:
                 return Identity("locked")
-            stated, right = _compare(borrower, text)
+            stated, right = compare(borrower, text)
             if not stated:
                 return Identity("nothing", _missing(conversation), self._left(conversation))
             known = set(conversation.identity_facts)
@@ -181,7 +162,7 @@ class IdentityService:
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
             borrower = conversation.borrower
-            if borrower is None or borrower.phone is None or not _same_phone(borrower.phone, phone):
+            if borrower is None or borrower.phone is None or not same_phone(borrower.phone, phone):
                 return False
             if conversation.identity_failures >= self.kit.settings.identity_tries:
                 return False
@@ -236,65 +217,12 @@ def _forget(conversation: Conversation) -> None:
     conversation.identity_failures = 0
 
 
-def _on_file(borrower: Borrower) -> dict[str, str]:
-    """The facts that can be asked of a borrower, best first, as they are compared."""
-    facts: dict[str, str | None] = {
-        "birth_date": borrower.birth_date.isoformat() if borrower.birth_date else None,
-        "phone_last4": borrower.phone[-4:] if borrower.phone else None,
-        "id_last4": borrower.id_last4.upper() if borrower.id_last4 else None,
-    }
-    return {name: value for name, value in facts.items() if value}
-
-
 def _missing(conversation: Conversation) -> tuple[str, ...]:
     if conversation.borrower is None:
         return ()
     known = set(conversation.identity_facts)
-    open_facts = [name for name in _on_file(conversation.borrower) if name not in known]
+    open_facts = [name for name in on_file(conversation.borrower) if name not in known]
     return tuple(open_facts[: FACTS_NEEDED - len(known)])
-
-
-def _compare(borrower: Borrower, text: str) -> tuple[bool, set[str]]:
-    """Return whether the text states any fact at all, and which facts on file it states rightly."""
-    on_file = _on_file(borrower)
-    text = unicodedata.normalize("NFKC", text[:500])
-    dates, rest = _dates(text)
-    fours = {found.upper() for found in _FOUR.findall(rest)}
-    # A whole number of a phone or an identity card states its last four as well.
-    fours |= {found[-4:].upper() for found in re.findall(r"(?<!\d)\d{6,18}[0-9Xx]?(?![0-9A-Za-z])", rest)}
-    if max(len(dates), len(fours)) > _MOST_STATED:
-        # Nobody has that many birthdays: it is a list of guesses, and one failed try.
-        return True, set()
-    right = {name for name, value in on_file.items() if value in dates or value in fours}
-    return bool(dates or fours), right
-
-
-def _dates(text: str) -> tuple[set[str], str]:
-    """Return every date that a text may mean (12/05 both ways), and what is left of it."""
-    found = {_iso(*match.groups()) for match in _BIRTH.finditer(text)}
-    for match in _NAMED.finditer(text):
-        day = match["d1"] or match["d2"]
-        if day:
-            found.add(_iso(match["year"], str(_MONTHS[match["month"].lower()]), day))
-    for first, second, year in _SLASHED.findall(text):
-        found |= {_iso(year, first, second), _iso(year, second, first)}
-    rest = text
-    for pattern in (_SLASHED, _NAMED, _BIRTH):
-        rest = pattern.sub(" ", rest)
-    return {one for one in found if one}, rest
-
-
-def _iso(year: str, month: str, day: str) -> str | None:
-    try:
-        return date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
-        return None
-
-
-def _same_phone(left: str, right: str) -> bool:
-    """Compare by the last ten digits: country codes and separators are written in many ways."""
-    a, b = (re.sub(r"\D", "", one)[-10:] for one in (left, right))
-    return len(a) >= 7 and a == b
 
 
 def _hash(token: str) -> str:

@@ -1,9 +1,9 @@
-"""Hardship, offers, agreement and promises: policy decides, the database makes each happen once."""
+"""Hardship, offers and agreement: policy decides, the database makes each happen once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -11,35 +11,15 @@ from sqlalchemy.orm import Session
 
 from bot.domain.model import HoldKind, Refusal
 from bot.domain.money import Money
-from bot.domain.plans import Instalment, Kind, Wish, offers
-from bot.domain.promises import broken_on, promise_refusals
+from bot.domain.plans import Wish, offers
 from bot.services.accounts import AccountService, PlanStanding
 from bot.services.kit import Kit
+from bot.services.offers import OfferView, batch_of, offer_view, supersede
 from bot.services.records import lift_holds, place_hold, policy_version, record
 from bot.storage.db import retried
 from bot.storage.policies import versioned
 from bot.storage.queries import extensions_used, holds_of
 from bot.storage.tables import Conversation, LoanRow, OfferRow, Plan, PlanItem, Promise
-
-
-@dataclass(frozen=True, slots=True)
-class OfferView:
-    """One stored option as it is shown: its place in the list and all its terms."""
-
-    id: int
-    position: int
-    kind: Kind
-    days: int | None
-    schedule: tuple[Instalment, ...]
-    principal: Money
-    cost: Money
-    loan_ref: str
-    expires_at: datetime
-
-    @property
-    def total(self) -> Money:
-        """All payments together."""
-        return self.principal + self.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +87,7 @@ class NegotiationService:
             loan, amount = standing.loan, standing.claimed
             if standing.plan is not None:
                 return Proposal(amount, (), (), standing.plan)
-            stored = self._batch(session, conversation_id, turn)
+            stored = batch_of(session, conversation_id, turn)
             assert conversation.borrower_id is not None
             hardship = any(
                 h.kind is HoldKind.HARDSHIP for h in holds_of(session, conversation.borrower_id, now)
@@ -121,7 +101,7 @@ class NegotiationService:
                 extensions_used=extensions_used(session, loan.id, now),
             )
             if not stored:
-                self._supersede(session, loan.id)
+                supersede(session, loan.id)
                 version = policy_version(session, standing.policy, now)
                 expires = now + timedelta(days=standing.policy.offer_valid_days)
                 for position, option in enumerate(made.options, 1):
@@ -145,7 +125,7 @@ class NegotiationService:
                         )
                     )
                 session.flush()
-                stored = self._batch(session, conversation_id, turn)
+                stored = batch_of(session, conversation_id, turn)
                 record(
                     session,
                     now,
@@ -159,7 +139,7 @@ class NegotiationService:
                     refusals=[r.limit for r in made.refusals],
                 )
             return Proposal(
-                amount, tuple(_view(row, loan.currency, loan.ref) for row in stored), made.refusals
+                amount, tuple(offer_view(row, loan.currency, loan.ref) for row in stored), made.refusals
             )
 
     def offer(self, conversation_id: str, offer_id: int) -> OfferView | None:
@@ -175,7 +155,7 @@ class NegotiationService:
             ):
                 return None
             loan = session.get_one(LoanRow, row.loan_id)
-            return _view(row, loan.currency, loan.ref)
+            return offer_view(row, loan.currency, loan.ref)
 
     def shown(self, conversation_id: str) -> tuple[OfferView, ...]:
         """Return the options shown last in a conversation that are still open, in order."""
@@ -194,7 +174,7 @@ class NegotiationService:
             views = []
             for row in newest:
                 loan = session.get_one(LoanRow, row.loan_id)
-                views.append(_view(row, loan.currency, loan.ref))
+                views.append(offer_view(row, loan.currency, loan.ref))
             return tuple(views)
 
     @retried
@@ -212,7 +192,7 @@ class NegotiationService:
             # The loan is locked before the balance is read, so that no payment slips in between.
             loan = session.get_one(LoanRow, row.loan_id, with_for_update=True)
             standing = self.accounts.standing_in(session, conversation)
-            view = _view(row, loan.currency, loan.ref)
+            view = offer_view(row, loan.currency, loan.ref)
             plan = session.scalars(select(Plan).where(Plan.offer_id == row.id)).first()
             if plan is not None:
                 return Agreement(plan.id, view)
@@ -247,7 +227,7 @@ class NegotiationService:
         )
         session.add(plan)
         session.flush()
-        self._supersede(session, row.loan_id)
+        supersede(session, row.loan_id)
         session.execute(
             update(Promise)
             .where(Promise.loan_id == row.loan_id, Promise.state == "open")
@@ -276,99 +256,3 @@ class NegotiationService:
             policy_version=row.policy_version,
         )
         return plan.id
-
-    def check_promise(self, conversation_id: str, amount: Money, due_on: date) -> tuple[Refusal, ...]:
-        """Return the limits that a promise would break."""
-        standing = self.accounts.standing(conversation_id)
-        return promise_refusals(amount, due_on, standing.loan, standing.policy.promise, standing.today)
-
-    @retried
-    def promise(self, conversation_id: str, amount: Money, due_on: date, *, turn: str) -> tuple[Refusal, ...]:
-        """Record a promise once per turn; it replaces an open one and pauses the ladder until it is due.
-
-        Returns the limits it breaks, and then records nothing.
-        """
-        now = self.kit.clock.now()
-        with self.kit.db.begin() as session:
-            conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
-            standing = self.accounts.standing_in(session, conversation)
-            loan, rules = standing.loan, standing.policy.promise
-            if session.scalars(select(Promise.id).where(Promise.turn == turn)).first() is not None:
-                return ()
-            refusals = promise_refusals(amount, due_on, loan, rules, standing.today)
-            if refusals:
-                return refusals
-            assert conversation.borrower_id is not None
-            session.execute(
-                update(Promise)
-                .where(Promise.loan_id == loan.id, Promise.state == "open")
-                .values(state="cancelled", closed_at=now)
-            )
-            lift_holds(session, now, conversation.borrower_id, HoldKind.PROMISE, loan_id=loan.id)
-            session.add(
-                Promise(
-                    loan_id=loan.id,
-                    conversation_id=conversation_id,
-                    amount_minor=amount.minor,
-                    due_on=due_on,
-                    state="open",
-                    policy_version=policy_version(session, standing.policy, now),
-                    turn=turn,
-                    created_at=now,
-                )
-            )
-            until = datetime.combine(broken_on(due_on, rules), time(), tzinfo=ZoneInfo(standing.timezone))
-            place_hold(
-                session,
-                now,
-                conversation.borrower_id,
-                HoldKind.PROMISE,
-                cause=f"message {turn}",
-                loan_id=loan.id,
-                until=until,
-            )
-            record(
-                session,
-                now,
-                "promise",
-                cause=f"message {turn}",
-                actor="borrower",
-                borrower_id=conversation.borrower_id,
-                loan_id=loan.id,
-                amount=str(amount),
-                due_on=due_on.isoformat(),
-            )
-            return ()
-
-    def _batch(self, session: Session, conversation_id: str, turn: str) -> list[OfferRow]:
-        return list(
-            session.scalars(
-                select(OfferRow)
-                .where(OfferRow.conversation_id == conversation_id, OfferRow.batch == turn)
-                .order_by(OfferRow.position)
-            )
-        )
-
-    def _supersede(self, session: Session, loan_id: int) -> None:
-        session.execute(
-            update(OfferRow)
-            .where(OfferRow.loan_id == loan_id, OfferRow.state == "offered")
-            .values(state="superseded")
-        )
-
-
-def _view(row: OfferRow, currency: str, loan_ref: str) -> OfferView:
-    kind: Kind = "extension" if row.kind == "extension" else "instalment"
-    return OfferView(
-        row.id,
-        row.position,
-        kind,
-        row.days,
-        tuple(
-            Instalment(n, date.fromisoformat(day), Money(minor, currency)) for n, day, minor in row.schedule
-        ),
-        Money(row.principal_minor, currency),
-        Money(row.cost_minor, currency),
-        loan_ref,
-        row.expires_at,
-    )

@@ -13,7 +13,7 @@ from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case, end, overtaken, put_off
-from bot.storage.queries import address_snapshot, best_address
+from bot.storage.queries import address_snapshot, best_address, zone_of
 from bot.storage.tables import AddressRow, Borrower, Conversation, LoanRow, Message, Nudge
 
 Outcome = Literal["sent", "failed", "uncertain", "dead", "later"]
@@ -132,7 +132,7 @@ class Outbox:
             # A chat that is no one's address, or that left the list, is still answered when it writes.
             return None
         case = Case(
-            timezone=conversation.borrower.timezone if conversation.borrower else "Asia/Shanghai",
+            timezone=zone_of(conversation.borrower),
             address=address_snapshot(row),
         )
         verdict = may_contact(

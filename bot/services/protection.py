@@ -18,6 +18,7 @@ from bot.services.handoffs import HandoffService
 from bot.services.identity import withdraw
 from bot.services.kit import Kit, local_day
 from bot.services.records import place_hold, record
+from bot.storage.queries import zone_of
 from bot.storage.tables import AddressRow, Complaint, Conversation
 
 _STOP_RESPONSES = {"third_party": "utter_protect_stop_third_party", "channel": "utter_protect_stop_channel"}
@@ -131,7 +132,7 @@ class ProtectionService:
         self, session: Session, conversation: Conversation, turn: str, locale: str, text: str
     ) -> dict[str, str]:
         now = self.kit.clock.now()
-        zone = conversation.borrower.timezone if conversation.borrower else "Asia/Shanghai"
+        zone = zone_of(conversation.borrower)
         today = local_day(now, zone)
         row = session.scalars(select(Complaint).where(Complaint.turn == turn)).first()
         if row is None:
@@ -176,7 +177,7 @@ class ProtectionService:
                 until=end.isoformat(),
                 named=named,
             )
-            zone = conversation.borrower.timezone if conversation.borrower else "Asia/Shanghai"
+            zone = zone_of(conversation.borrower)
         if not named:
             return Answer("utter_protect_contact_time_ask")
         return Answer(

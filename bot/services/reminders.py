@@ -5,37 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from bot.domain.contact import Reason, Verdict, may_contact
-from bot.domain.ladder import due_step
 from bot.domain.model import Address, Contact, Loan, Purpose
-from bot.domain.policy import Ladder, ProductPolicy, Step
+from bot.domain.policy import ProductPolicy
+from bot.services.agenda import TASK, DueNudge, due_nudges, open_loans
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case
-from bot.storage.queries import address_snapshot, best_address, loan_snapshot
-from bot.storage.tables import Borrower, DueItem, LoanRow, Nudge, Plan, Promise
-
-TASK = "task"
-_FOLLOW_UP_DAYS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class DueNudge:
-    """What is due for a loan: the key that makes it happen once, and how it goes out."""
-
-    cycle: int
-    step: str
-    purpose: str
-    template: str | None
-    channels: tuple[str, ...]
-    send_at: datetime
-    expires_at: datetime
+from bot.storage.queries import address_snapshot, best_address
+from bot.storage.tables import Borrower, LoanRow, Nudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +67,8 @@ class ReminderService:
                     "expires_at": due.expires_at,
                     "created_at": now,
                 }
-                for row, loan in _open_loans(session)
-                for due in self._due(session, row, loan, local_day(now, row.borrower.timezone))
+                for row, loan in open_loans(session)
+                for due in due_nudges(session, self.kit, row, loan, local_day(now, row.borrower.timezone))
                 if due.send_at <= now
             ]
             if not rows:
@@ -111,7 +94,7 @@ class ReminderService:
         expected: dict[int, list[Contact]] = defaultdict(list)
         with self.kit.db.begin() as session:
             previews = []
-            for row, loan in _open_loans(session):
+            for row, loan in open_loans(session):
                 found: list[DueNudge | None] = list(self._foretold(session, row, loan, day))
                 for due in found or [None]:
                     one = self._preview(session, row, loan, due, day, expected[row.borrower_id])
@@ -124,13 +107,11 @@ class ReminderService:
         """What will come up on `day`: what waits from before, and what the clock will plan by then."""
         now, zone = self.kit.clock.now(), row.borrower.timezone
         made = session.scalars(select(Nudge).where(Nudge.loan_id == loan.id)).all()
-        waiting = [
-            DueNudge(n.cycle, n.step, n.purpose, n.template, tuple(n.channels), n.send_at, n.expires_at)
-            for n in made
-            if n.state == "queued"
-        ]
+        waiting = [DueNudge.of(nudge) for nudge in made if nudge.state == "queued"]
         known = {(nudge.cycle, nudge.step) for nudge in made}
-        planned = [due for due in self._due(session, row, loan, day) if (due.cycle, due.step) not in known]
+        planned = [
+            due for due in due_nudges(session, self.kit, row, loan, day) if (due.cycle, due.step) not in known
+        ]
         for due in [*waiting, *planned]:
             # What is late will go out with the next tick, and not wait for a later day.
             at = max(due.send_at, now)
@@ -213,100 +194,3 @@ class ReminderService:
         case = contact_case(session, self.kit, row.borrower, Address(TASK, ""), row.id, at)
         holds_only = self.kit.policies.pack(policy).model_copy(update={"rules": ()})
         return may_contact(case, Purpose.REMINDER, at, holds_only)
-
-    def _due(self, session: Session, row: LoanRow, loan: Loan, day: date) -> Iterator[DueNudge]:
-        policy = self.kit.policies.product(row.product, day)
-        ladder = self.kit.policies.ladder(policy)
-        cycle = loan.next_due()
-        assert cycle is not None
-        plan = _active_plan(session, loan.id)
-        if plan is not None:
-            yield from _instalments(plan, cycle.number, day, ladder, row.borrower.timezone)
-            return
-        promise = session.scalars(
-            select(Promise).where(Promise.loan_id == loan.id).order_by(Promise.id.desc())
-        ).first()
-        if promise is not None:
-            yield from _promised(promise, cycle.number, day, ladder, row.borrower.timezone)
-            if promise.state == "open":
-                return
-        days = loan.days_past_due(day)
-        assert days is not None
-        done = frozenset(
-            session.scalars(select(Nudge.step).where(Nudge.loan_id == loan.id, Nudge.cycle == cycle.number))
-        )
-        step = due_step(ladder, days, done)
-        if step is not None:
-            yield _rung(step, cycle.number, cycle.due_on, ladder, row.borrower.timezone)
-
-
-def _open_loans(session: Session) -> list[tuple[LoanRow, Loan]]:
-    rows = session.scalars(
-        select(LoanRow)
-        .where(
-            select(DueItem.id)
-            .where(
-                DueItem.loan_id == LoanRow.id,
-                DueItem.paid_minor < DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor,
-            )
-            .exists()
-        )
-        .options(selectinload(LoanRow.dues), joinedload(LoanRow.borrower).selectinload(Borrower.addresses))
-        .order_by(LoanRow.id)
-    )
-    return [(row, loan_snapshot(row)) for row in rows]
-
-
-def _active_plan(session: Session, loan_id: int) -> Plan | None:
-    return session.scalars(
-        select(Plan).where(Plan.loan_id == loan_id, Plan.state == "active").options(selectinload(Plan.items))
-    ).first()
-
-
-def _rung(step: Step, cycle: int, due_on: date, ladder: Ladder, timezone: str) -> DueNudge:
-    day = due_on + timedelta(days=step.day)
-    return DueNudge(
-        cycle,
-        step.id,
-        Purpose.REMINDER.value if step.task is None else TASK,
-        step.template or step.task,
-        step.channels,
-        _local(day, ladder.send_at, timezone),
-        _local(day + timedelta(days=step.valid_days + 1), time(), timezone),
-    )
-
-
-def _instalments(plan: Plan, cycle: int, day: date, ladder: Ladder, timezone: str) -> Iterator[DueNudge]:
-    """One reminder the day before each payment of a plan."""
-    for item in plan.items:
-        if item.paid_minor < item.amount_minor and item.due_on - timedelta(days=1) == day:
-            yield _agreed(
-                f"plan:{plan.id}:{item.number}", "utter_reminder_instalment", cycle, day, ladder, timezone
-            )
-
-
-def _promised(promise: Promise, cycle: int, day: date, ladder: Ladder, timezone: str) -> Iterator[DueNudge]:
-    """One reminder the day before, one kind follow-up within three days after a promise was missed."""
-    if promise.state == "open" and promise.due_on - timedelta(days=1) == day:
-        if local_day(promise.created_at, timezone) < day:
-            yield _agreed(f"promise:{promise.id}", "utter_reminder_promise", cycle, day, ladder, timezone)
-    elif promise.state == "broken" and 0 < (day - promise.due_on).days <= _FOLLOW_UP_DAYS:
-        nudge = _agreed(f"missed:{promise.id}", "utter_reminder_promise_missed", cycle, day, ladder, timezone)
-        last = promise.due_on + timedelta(days=_FOLLOW_UP_DAYS + 1)
-        yield replace(nudge, expires_at=_local(last, time(), timezone))
-
-
-def _agreed(step: str, template: str, cycle: int, day: date, ladder: Ladder, timezone: str) -> DueNudge:
-    return DueNudge(
-        cycle,
-        step,
-        Purpose.INSTALMENT.value,
-        template,
-        next(rung.channels for rung in ladder.steps if rung.channels),
-        _local(day, ladder.send_at, timezone),
-        _local(day + timedelta(days=1), time(), timezone),
-    )
-
-
-def _local(day: date, clock_time: time, timezone: str) -> datetime:
-    return datetime.combine(day, clock_time, tzinfo=ZoneInfo(timezone)).astimezone(UTC)

@@ -22,7 +22,14 @@ from bot.storage.tables import (
     Plan,
 )
 
+# The wall that counts for a chat of nobody we know.
+_HOME_ZONE = "Asia/Shanghai"
 _INITIATED = tuple(purpose.value for purpose in Purpose if purpose.is_initiated)
+
+
+def zone_of(borrower: Borrower | None) -> str:
+    """Return the time zone of a borrower, or the one that stands in for it in a stranger's chat."""
+    return borrower.timezone if borrower is not None else _HOME_ZONE
 
 
 def loan_snapshot(row: LoanRow) -> Loan:

@@ -41,7 +41,7 @@ def create_app(grace: Grace, assistant: Assistant | None = None) -> FastAPI:
     settings = grace.kit.settings
     asks = assistant or Assistant(settings)
     gateway = Gateway(grace, asks, channels(grace))
-    feed = Feed(grace.cases, settings.watch)
+    feed = Feed(grace.threads, settings.watch)
 
     async def wake() -> None:
         await gateway.wake()
@@ -83,7 +83,7 @@ def _add_health(app: FastAPI, grace: Grace, assistant: Assistant) -> None:
         """Every part that a turn needs answers; which one is ill is said."""
         parts = {"assistant": await assistant.ready()}
         try:
-            await asyncio.to_thread(grace.cases.newest)
+            await asyncio.to_thread(grace.threads.newest)
             parts["database"] = True
         except StorageError:
             parts["database"] = False

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from bot.services.cases import CaseService
+from bot.services.threads import ThreadService
 from bot.storage.db import StorageError
 
 log = structlog.get_logger()
@@ -17,8 +17,8 @@ log = structlog.get_logger()
 class Feed:
     """Watches two counters in the database; pages subscribe and are woken when one moves."""
 
-    def __init__(self, cases: CaseService, every: float) -> None:
-        self._cases = cases
+    def __init__(self, threads: ThreadService, every: float) -> None:
+        self._threads = threads
         self._every = every
         self._listeners: set[asyncio.Event] = set()
         self._seen: tuple[int, int] | None = None
@@ -32,7 +32,7 @@ class Feed:
     async def look(self) -> None:
         """Look once, now; wake the listeners when anything is new."""
         try:
-            newest = await asyncio.to_thread(self._cases.newest)
+            newest = await asyncio.to_thread(self._threads.newest)
         except StorageError as error:
             log.warning("feed_waits", error=str(error))
             return

@@ -22,8 +22,9 @@ from bot.bootstrap import Grace, build
 from bot.channels.assistant import Answer, Assistant
 from bot.channels.gateway import Gateway
 from bot.channels.telegram import TelegramChannel
-from bot.services.conversation import Reply, Turn
 from bot.services.kit import MovableClock
+from bot.services.replies import Reply
+from bot.services.turns import Turn
 from bot.storage.tables import Conversation, Message
 from tests.conftest import ROOT, absent, settings_for
 from tests.e2e.fake_bot_api import FakeBotApi

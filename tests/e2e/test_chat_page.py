@@ -22,8 +22,9 @@ from sqlalchemy import create_engine, select
 from bot.bootstrap import Grace, build
 from bot.channels.assistant import Answer, Assistant
 from bot.domain.handoff import HandoffReason, Outcome
-from bot.services.conversation import Reply, Turn
 from bot.services.kit import MovableClock
+from bot.services.replies import Reply
+from bot.services.turns import Turn
 from bot.storage.tables import Agent, Conversation, Message
 from bot.web.app import create_app
 from bot.web.chat.texts import page_texts

@@ -125,7 +125,7 @@ def console(
         ("boss", "Chen Zhu", "supervisor"),
     ):
         grace.staff.add(login, name, role, PASSWORD)
-    feed = Feed(grace.cases, grace.kit.settings.watch)
+    feed = Feed(grace.threads, grace.kit.settings.watch)
     woken: list[float] = []
 
     @asynccontextmanager

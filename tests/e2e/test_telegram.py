@@ -16,8 +16,8 @@ from sqlalchemy import select
 
 from bot.bootstrap import Grace, build
 from bot.channels.assistant import Assistant
-from bot.services.conversation import Reply
 from bot.services.kit import MovableClock
+from bot.services.replies import Reply
 from bot.storage.tables import AddressRow, Borrower, LoanRow, Plan
 from tests.e2e.telegram_fixtures import (
     PHONE,

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from bot.bootstrap import Grace
 from bot.domain.model import Hold
 from bot.domain.money import Money
-from bot.services.conversation import Incoming, Kind, Received, Reply, Turn
+from bot.services.conversation import Incoming, Kind, Received
 from bot.services.kit import MovableClock
+from bot.services.replies import Reply
+from bot.services.turns import Turn
 from bot.storage.queries import holds_of
 from bot.storage.tables import (
     Agent,
@@ -94,7 +96,7 @@ def say(grace: Grace, address: str, text: str, **more: Any) -> Received:
 
 def claimed(grace: Grace, conversation: str) -> Turn:
     """Claim the turn that must be there."""
-    turn = grace.conversations.claim_turn(conversation)
+    turn = grace.turns.claim(conversation)
     assert turn is not None
     return turn
 
@@ -102,7 +104,7 @@ def claimed(grace: Grace, conversation: str) -> Turn:
 def answered(grace: Grace, turn: Turn, text: str = "好的。", **more: Any) -> None:
     """Finish a turn as the gateway does."""
     reply = Reply(text, more.pop("buttons", []), purpose=more.pop("purpose", "reply"))
-    grace.conversations.finish_turn(
+    grace.turns.finish(
         turn, reply, expected=more.pop("expected", None), understood=more.pop("understood", True)
     )
 

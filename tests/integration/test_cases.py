@@ -49,31 +49,31 @@ class TestThread:
         number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
         answered(grace, turn, "好的。", purpose="handoff")
         grace.handoffs.reply(number, make_agent(grace, "李敏"), "您好")
-        lines = grace.cases.lines(conversation)
+        lines = grace.threads.lines(conversation)
         assert [(line.sender, line.name, line.client_id) for line in lines] == [
             ("borrower", None, "abc"),
             ("bot", None, None),
             ("agent", "李敏", None),
         ]
         assert [line.seq for line in lines] == sorted(line.seq for line in lines)
-        assert grace.cases.tail(conversation) == lines
+        assert grace.threads.tail(conversation) == lines
 
     def test_what_was_cancelled_unsent_is_not_in_it(self, grace: Grace, ref: str, conversation: str) -> None:
         say(grace, ref, "你好")
         turn = claimed(grace, conversation)
         grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
         answered(grace, turn, "太晚了")
-        assert [line.text for line in grace.cases.lines(conversation)] == ["你好"]
+        assert [line.text for line in grace.threads.lines(conversation)] == ["你好"]
 
     def test_it_can_be_read_on_from_a_line_and_from_its_end(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
         for number in range(5):
             say(grace, ref, f"第{number}句")
-        lines = grace.cases.lines(conversation)
-        assert grace.cases.lines(conversation, after=lines[2].seq) == lines[3:]
-        assert grace.cases.lines(conversation, limit=2) == lines[:2]
-        assert grace.cases.tail(conversation, limit=2) == lines[3:]
+        lines = grace.threads.lines(conversation)
+        assert grace.threads.lines(conversation, after=lines[2].seq) == lines[3:]
+        assert grace.threads.lines(conversation, limit=2) == lines[:2]
+        assert grace.threads.tail(conversation, limit=2) == lines[3:]
 
     def test_it_shows_which_button_was_used(self, grace: Grace, ref: str, conversation: str) -> None:
         say(grace, ref, "你好")
@@ -83,7 +83,7 @@ class TestThread:
         tap = grace.conversations.tapped("webchat", ref, shown.id, 1)
         assert tap is not None
         grace.conversations.receive(tap)
-        lines = grace.cases.lines(conversation)
+        lines = grace.threads.lines(conversation)
         assert [line.used for line in lines] == [None, 1, None]
         assert lines[-1].kind == "payload"
 
@@ -91,17 +91,17 @@ class TestThread:
         other = make_borrower(grace)
         say(grace, other, "别人的话")
         say(grace, ref, "我的话")
-        assert [line.text for line in grace.cases.lines(conversation)] == ["我的话"]
+        assert [line.text for line in grace.threads.lines(conversation)] == ["我的话"]
 
 
 class TestWatching:
     def test_the_counters_move_with_every_change_that_a_page_shows(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
-        seen = [grace.cases.newest()]
+        seen = [grace.threads.newest()]
 
         def moved() -> bool:
-            seen.append(grace.cases.newest())
+            seen.append(grace.threads.newest())
             return seen[-1] not in seen[:-1]
 
         say(grace, ref, "你好")
@@ -119,22 +119,22 @@ class TestWatching:
     def test_only_conversations_with_news_are_named(self, grace: Grace, ref: str, conversation: str) -> None:
         other = make_borrower(grace)
         say(grace, other, "你好")
-        last, _ = grace.cases.newest()
+        last, _ = grace.threads.newest()
         say(grace, ref, "你好")
-        assert grace.cases.changed(last) == {conversation}
-        assert len(grace.cases.changed(0)) == 2
+        assert grace.threads.changed(last) == {conversation}
+        assert len(grace.threads.changed(0)) == 2
 
     def test_the_mode_says_who_speaks(self, grace: Grace, conversation: str) -> None:
-        assert grace.cases.mode(conversation) == ("bot", "zh_CN")
+        assert grace.threads.mode(conversation) == ("bot", "zh_CN")
         grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
-        assert grace.cases.mode(conversation) == ("human", "zh_CN")
+        assert grace.threads.mode(conversation) == ("human", "zh_CN")
 
 
 class TestCase:
     def test_it_shows_the_loan_the_plan_the_promise_the_holds_and_what_happened(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
-        grace.negotiation.promise(conversation, Money.of("500", "CNY"), TODAY + timedelta(days=3), turn="p")
+        grace.promises.make(conversation, Money.of("500", "CNY"), TODAY + timedelta(days=3), turn="p")
         offer = grace.negotiation.propose(conversation, Wish(count=3), turn="o").options[0]
         grace.negotiation.agree(conversation, offer.id, turn="a")
         grace.protection.honour(conversation, "file_complaint", turn="c", locale="zh_CN", text="x")

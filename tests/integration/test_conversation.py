@@ -7,8 +7,9 @@ import pytest
 from bot.bootstrap import Grace
 from bot.domain.handoff import HandoffReason, Outcome
 from bot.services import leases
-from bot.services.conversation import STOP_WORDS, Turn
 from bot.services.kit import MovableClock
+from bot.services.stopwords import STOP_WORDS
+from bot.services.turns import Turn
 from bot.storage.tables import Borrower, Conversation, Message
 from tests.factory import make_borrower
 from tests.integration.support import (
@@ -127,7 +128,7 @@ class TestReceiving:
     ) -> None:
         received = grace.conversations.receive(message("", address=ref, kind=kind))  # type: ignore[arg-type]
         assert not received.needs_turn
-        assert grace.conversations.claim_turn(conversation) is None
+        assert grace.turns.claim(conversation) is None
         assert [one.template for one in out(grace, conversation)] == [key]
 
     def test_an_answer_without_a_turn_is_given_once_and_to_strangers_only_when_asked(
@@ -153,7 +154,7 @@ class TestTurns:
         answered(grace, turn)
         assert {one.state for one in rows(grace, Message, direction="in")} == {"handled"}
         assert [one.text.splitlines()[-1] for one in out(grace, conversation)] == ["好的。"]
-        assert grace.conversations.waiting() == []
+        assert grace.turns.waiting() == []
 
     def test_a_tapped_button_is_a_turn_of_its_own_between_the_texts_around_it(
         self, grace: Grace, ref: str, conversation: str
@@ -162,7 +163,7 @@ class TestTurns:
         say(grace, ref, "是的", kind="payload", payload="/affirm")
         say(grace, ref, "第二")
         turns = []
-        while turn := grace.conversations.claim_turn(conversation):
+        while turn := grace.turns.claim(conversation):
             turns.append(turn.text)
             answered(grace, turn)
         assert turns == ["第一", "/affirm", "第二"]
@@ -173,7 +174,7 @@ class TestTurns:
         say(grace, ref, "第一")
         turn = claimed(grace, conversation)
         say(grace, ref, "第二")
-        assert grace.conversations.claim_turn(conversation) is None
+        assert grace.turns.claim(conversation) is None
         answered(grace, turn)
         following = claimed(grace, conversation)
         assert following.text == "第二"
@@ -181,11 +182,11 @@ class TestTurns:
 
     def test_of_many_threads_one_claims_the_turn(self, grace: Grace, ref: str, conversation: str) -> None:
         say(grace, ref, "你好")
-        turns = at_once(*[lambda: grace.conversations.claim_turn(conversation)] * 6)
+        turns = at_once(*[lambda: grace.turns.claim(conversation)] * 6)
         assert sum(turn is not None for turn in turns) == 1
 
     def test_there_is_no_turn_without_a_message(self, grace: Grace, conversation: str) -> None:
-        assert grace.conversations.claim_turn(conversation) is None
+        assert grace.turns.claim(conversation) is None
         assert conversation_row(grace, conversation).lease_owner is None
 
     def test_a_lease_that_ran_out_is_taken_over_with_the_same_turn(
@@ -194,7 +195,7 @@ class TestTurns:
         say(grace, ref, "你好")
         dead = claimed(grace, conversation)
         wait(clock, seconds=grace.kit.settings.lease - 1)
-        assert grace.conversations.claim_turn(conversation) is None
+        assert grace.turns.claim(conversation) is None
         say(grace, ref, "还在吗")
         wait(clock, seconds=1)
         heir = claimed(grace, conversation)
@@ -209,8 +210,8 @@ class TestTurns:
         wait(clock, seconds=grace.kit.settings.lease)
         winner = claimed(grace, conversation)
         answered(grace, loser, "来自过去")
-        grace.conversations.fail_turn(loser)
-        grace.conversations.abandon_turn(loser)
+        grace.turns.fail(loser)
+        grace.turns.abandon(loser)
         assert out(grace, conversation) == []
         answered(grace, winner, "现在")
         answered(grace, loser, "来自过去")
@@ -230,7 +231,7 @@ class TestTurns:
         turn = claimed(grace, conversation)
         machine = leases.new_owner().split(":")[0]
         change(grace, Conversation, {"id": conversation}, lease_owner=f"{machine}:999999999:x")
-        grace.conversations.release_dead()
+        grace.turns.release_dead()
         assert claimed(grace, conversation).id == turn.id
 
     def test_what_a_living_process_or_another_machine_holds_is_left_alone(
@@ -241,7 +242,7 @@ class TestTurns:
         machine = leases.new_owner().split(":")[0]
         for owner in ("elsewhere:1:x", f"{machine}:1:x"):
             change(grace, Conversation, {"id": conversation}, lease_owner=owner)
-            grace.conversations.release_dead()
+            grace.turns.release_dead()
             assert conversation_row(grace, conversation).lease_owner == owner
 
     def test_the_turn_carries_what_the_assistant_may_know(
@@ -310,7 +311,7 @@ class TestPeople:
         grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
         for text in ("在吗", "有人吗"):
             assert not say(grace, ref, text).needs_turn
-        assert grace.conversations.claim_turn(conversation) is None
+        assert grace.turns.claim(conversation) is None
         assert [one.template for one in out(grace, conversation)] == ["utter_handoff_waiting"]
         assert {one.state for one in rows(grace, Message, direction="in")} == {"handled"}
 
@@ -327,7 +328,7 @@ class TestPeople:
     ) -> None:
         say(grace, ref, "你好")
         grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
-        assert grace.conversations.claim_turn(conversation) is None
+        assert grace.turns.claim(conversation) is None
         assert only(grace, Message, direction="in").state == "handled"
         assert conversation_row(grace, conversation).lease_owner is None
 
@@ -356,12 +357,12 @@ class TestPeople:
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
         say(grace, ref, "你好")
-        grace.conversations.abandon_turn(claimed(grace, conversation))
+        grace.turns.abandon(claimed(grace, conversation))
         assert handoff(grace, conversation).reason == "failure"
         assert [(one.template, one.state) for one in out(grace, conversation)] == [
             ("utter_handoff_failure", "queued")
         ]
-        assert grace.conversations.waiting() == []
+        assert grace.turns.waiting() == []
 
 
 class TestOutage:
@@ -370,20 +371,20 @@ class TestOutage:
     ) -> None:
         say(grace, ref, "你好")
         for _ in range(3):
-            grace.conversations.fail_turn(claimed(grace, conversation))
-            assert grace.conversations.waiting() == [conversation]
+            grace.turns.fail(claimed(grace, conversation))
+            assert grace.turns.waiting() == [conversation]
         assert [one.template for one in out(grace, conversation)] == ["utter_outage"]
         assert len(events(grace, "assistant_down")) == 1
         turn = claimed(grace, conversation)
         assert turn.text == "你好"
         answered(grace, turn)
-        assert grace.conversations.claim_turn(conversation) is None
+        assert grace.turns.claim(conversation) is None
         assert len(out(grace, conversation)) == 2
 
     def test_the_next_outage_is_told_again(self, grace: Grace, ref: str, conversation: str) -> None:
         for text in ("第一", "第二"):
             say(grace, ref, text)
-            grace.conversations.fail_turn(claimed(grace, conversation))
+            grace.turns.fail(claimed(grace, conversation))
             answered(grace, claimed(grace, conversation))
         told = [one for one in out(grace, conversation) if one.template == "utter_outage"]
         assert len(told) == 2
@@ -392,7 +393,7 @@ class TestOutage:
         say(grace, ref, "你好")
         turn = claimed(grace, conversation)
         grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
-        grace.conversations.fail_turn(turn)
+        grace.turns.fail(turn)
         assert out(grace, conversation) == []
 
 
@@ -410,7 +411,7 @@ class TestStopWords:
         assert [(one.template, one.purpose) for one in out(grace, conversation)] == [
             ("utter_protect_stop", "confirmation")
         ]
-        assert grace.conversations.claim_turn(conversation) is None
+        assert grace.turns.claim(conversation) is None
 
     @pytest.mark.parametrize(
         "text", ["别停", "when does my plan stop", "stop by tomorrow?", "什么时候停止计息"]

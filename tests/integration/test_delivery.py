@@ -11,8 +11,8 @@ from bot.bootstrap import Grace
 from bot.domain.handoff import HandoffReason
 from bot.domain.money import Money
 from bot.domain.plans import Wish
-from bot.services.conversation import open_conversation
 from bot.services.kit import MovableClock
+from bot.services.replies import open_conversation
 from bot.storage.tables import (
     AddressRow,
     Borrower,
@@ -58,7 +58,7 @@ def signal(act: str, **more: object) -> Callable[[Grace, str], None]:
 
 
 def promise(grace: Grace, ref: str) -> None:
-    grace.negotiation.promise(chat(grace, ref), Money.of("500", "CNY"), TODAY + timedelta(days=9), turn="p")
+    grace.promises.make(chat(grace, ref), Money.of("500", "CNY"), TODAY + timedelta(days=9), turn="p")
 
 
 def agree(grace: Grace, ref: str) -> None:
@@ -146,7 +146,7 @@ class TestStopping:
         clock.at = datetime(2026, 3, 10, 1, tzinfo=UTC)
         grace.reminders.plan()
         conversation = chat(grace, ref)
-        grace.negotiation.promise(conversation, Money.of("500", "CNY"), date(2026, 3, 20), turn="later")
+        grace.promises.make(conversation, Money.of("500", "CNY"), date(2026, 3, 20), turn="later")
         assert tick(grace) == []
         assert only(grace, Nudge).reason == "promise cancelled"
 
@@ -161,7 +161,7 @@ class TestStopping:
         assert only(grace, Message, id=number).template == "utter_reminder_promise_missed"
         assert only(grace, Nudge, step="D+15").state == "queued"
         conversation = chat(grace, ref)
-        grace.negotiation.promise(conversation, Money.of("500", "CNY"), date(2026, 3, 20), turn="new")
+        grace.promises.make(conversation, Money.of("500", "CNY"), date(2026, 3, 20), turn="new")
         assert grace.outbox.claim(number) is None
 
     def test_a_follow_up_that_must_wait_a_day_is_not_lost(

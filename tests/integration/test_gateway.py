@@ -27,9 +27,11 @@ from bot.channels.channel import Delivery, Door
 from bot.channels.gateway import Gateway
 from bot.domain.handoff import HandoffReason, Outcome
 from bot.services.accounts import IdentityNeeded
-from bot.services.conversation import Incoming, Kind, Reply, Turn
+from bot.services.conversation import Incoming, Kind
 from bot.services.kit import MovableClock
 from bot.services.outbox import Outgoing
+from bot.services.replies import Reply
+from bot.services.turns import Turn
 from bot.settings import Settings
 from bot.storage.db import StorageError
 from bot.storage.tables import AddressRow, Conversation, HandoffRow, Message

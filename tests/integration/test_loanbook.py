@@ -561,7 +561,7 @@ def test_a_payment_lifts_the_claim_of_having_paid(lent: Grace, book: Callable[..
 @pytest.fixture
 def promised(lent: Grace, clock: MovableClock) -> Grace:
     """1000.00 promised for 2026-03-05, at nine on 2026-03-02."""
-    assert lent.negotiation.promise(chat(lent), Money(100_000, "CNY"), date(2026, 3, 5), turn="1") == ()
+    assert lent.promises.make(chat(lent), Money(100_000, "CNY"), date(2026, 3, 5), turn="1") == ()
     clock.move(timedelta(hours=1))
     return lent
 

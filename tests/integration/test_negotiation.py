@@ -294,7 +294,7 @@ class TestAgreeing:
     def test_a_plan_takes_the_place_of_an_open_promise(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
-        grace.negotiation.promise(conversation, cny("500"), TODAY + timedelta(days=3), turn="1")
+        grace.promises.make(conversation, cny("500"), TODAY + timedelta(days=3), turn="1")
         offer = propose(grace, conversation, turn="2").options[0]
         grace.negotiation.agree(conversation, offer.id, turn="3")
         assert only(grace, Promise).state == "cancelled"
@@ -307,7 +307,7 @@ class TestPromising:
     ) -> None:
         due_on = TODAY + timedelta(days=4)
         for _ in range(2):
-            assert grace.negotiation.promise(conversation, cny("500"), due_on, turn="1") == ()
+            assert grace.promises.make(conversation, cny("500"), due_on, turn="1") == ()
         promise = only(grace, Promise)
         assert (promise.amount_minor, promise.due_on, promise.state) == (50000, due_on, "open")
         assert promise.policy_version == only(grace, PolicyVersion).version
@@ -318,7 +318,7 @@ class TestPromising:
     def test_threads_that_promise_in_one_turn_make_one_promise(self, grace: Grace, conversation: str) -> None:
         day = TODAY + timedelta(days=4)
         made = at_once(
-            *[lambda: grace.negotiation.promise(conversation, cny("500"), day, turn="1") for _ in range(4)]
+            *[lambda: grace.promises.make(conversation, cny("500"), day, turn="1") for _ in range(4)]
         )
         assert made == [()] * 4
         assert len(rows(grace, Promise)) == 1
@@ -346,7 +346,7 @@ class TestPromising:
             slowly(
                 grace,
                 elsewhere,
-                lambda: grace.negotiation.promise(conversation, cny("500"), day, turn="1"),
+                lambda: grace.promises.make(conversation, cny("500"), day, turn="1"),
             )
             == ()
         )
@@ -359,7 +359,7 @@ class TestPromising:
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
         for turn, days in (("1", 20), ("2", 3)):
-            grace.negotiation.promise(conversation, cny("500"), TODAY + timedelta(days=days), turn=turn)
+            grace.promises.make(conversation, cny("500"), TODAY + timedelta(days=days), turn=turn)
         assert [row.state for row in rows(grace, Promise)] == ["cancelled", "open"]
         assert [row.lifted_at is None for row in rows(grace, HoldRow, kind="promise")] == [False, True]
         assert holds(grace, ref)["promise"].until == datetime(2026, 3, 6, 16, tzinfo=UTC)
@@ -367,8 +367,8 @@ class TestPromising:
     def test_a_promise_beyond_the_limits_records_nothing(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
-        checked = grace.negotiation.check_promise(conversation, cny("9999"), TODAY + timedelta(days=99))
-        refused = grace.negotiation.promise(conversation, cny("9999"), TODAY + timedelta(days=99), turn="1")
+        checked = grace.promises.check(conversation, cny("9999"), TODAY + timedelta(days=99))
+        refused = grace.promises.make(conversation, cny("9999"), TODAY + timedelta(days=99), turn="1")
         assert {one.limit for one in refused} == {"promise.days_ahead", "promise.outstanding"}
         assert refused == checked
         assert rows(grace, Promise) == []
@@ -377,8 +377,8 @@ class TestPromising:
     def test_a_refused_promise_leaves_the_open_one_standing(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
-        grace.negotiation.promise(conversation, cny("500"), TODAY + timedelta(days=3), turn="1")
-        grace.negotiation.promise(conversation, cny("1"), TODAY + timedelta(days=3), turn="2")
+        grace.promises.make(conversation, cny("500"), TODAY + timedelta(days=3), turn="1")
+        grace.promises.make(conversation, cny("1"), TODAY + timedelta(days=3), turn="2")
         assert only(grace, Promise).state == "open"
         assert "promise" in holds(grace, ref)
 
@@ -409,8 +409,8 @@ class TestStanding:
         "ask",
         [
             lambda grace, chat: grace.negotiation.propose(chat, Wish(), turn="1"),
-            lambda grace, chat: grace.negotiation.promise(chat, cny("500"), TODAY, turn="1"),
-            lambda grace, chat: grace.negotiation.check_promise(chat, cny("500"), TODAY),
+            lambda grace, chat: grace.promises.make(chat, cny("500"), TODAY, turn="1"),
+            lambda grace, chat: grace.promises.check(chat, cny("500"), TODAY),
             lambda grace, chat: grace.negotiation.report_hardship(chat, "1"),
             lambda grace, chat: grace.accounts.standing(chat),
             lambda grace, chat: grace.accounts.recent_payment(chat),

@@ -37,7 +37,7 @@ def steps(grace: Grace) -> list[str]:
 
 def promised(grace: Grace, ref: str, days: int) -> None:
     day = grace.kit.clock.now().date() + timedelta(days=days)
-    grace.negotiation.promise(chat(grace, ref), Money.of("500", "CNY"), day, turn=f"promise {ref} {day}")
+    grace.promises.make(chat(grace, ref), Money.of("500", "CNY"), day, turn=f"promise {ref} {day}")
 
 
 def agreed(grace: Grace, ref: str, wish: Wish) -> None:

@@ -34,8 +34,9 @@ from websockets.sync.connection import Connection
 
 from bot.bootstrap import Grace, build
 from bot.channels.assistant import Answer, Assistant
-from bot.services.conversation import Reply, Turn
 from bot.services.kit import MovableClock
+from bot.services.replies import Reply
+from bot.services.turns import Turn
 from bot.storage.tables import Conversation, Message
 from bot.web.app import create_app
 from bot.web.chat.texts import WORDS, page_texts

@@ -77,7 +77,7 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
         conversation = ""
         if address is not None:
             conversation = await asyncio.to_thread(grace.conversations.ensure, NAME, address)
-            _, locale = await asyncio.to_thread(grace.cases.mode, conversation)
+            _, locale = await asyncio.to_thread(grace.threads.mode, conversation)
         lender = grace.kit.settings.lender(locale)
         body = {
             "conversation": conversation,

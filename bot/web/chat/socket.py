@@ -13,8 +13,8 @@ from fastapi import WebSocket, WebSocketDisconnect
 from bot.bootstrap import Grace
 from bot.channels.channel import Door
 from bot.channels.webchat import NAME
-from bot.services.cases import Line
 from bot.services.conversation import Incoming
+from bot.services.threads import Line
 from bot.storage.db import StorageError
 from bot.web.chat.texts import page_texts
 from bot.web.feed import Feed
@@ -83,8 +83,8 @@ class ChatSocket:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _ready(self) -> None:
-        self._mode, self._locale = await asyncio.to_thread(self._grace.cases.mode, self._conversation)
-        newest = await asyncio.to_thread(self._grace.cases.tail, self._conversation, 1)
+        self._mode, self._locale = await asyncio.to_thread(self._grace.threads.mode, self._conversation)
+        newest = await asyncio.to_thread(self._grace.threads.tail, self._conversation, 1)
         await self._send(
             {
                 "type": "ready",
@@ -118,7 +118,7 @@ class ChatSocket:
         if tapped and self._unused:
             # Perhaps in another window: what was chosen is shown on the message that offered it.
             await self._deliver(min(self._unused) - 1)
-        mode, locale = await asyncio.to_thread(self._grace.cases.mode, self._conversation)
+        mode, locale = await asyncio.to_thread(self._grace.threads.mode, self._conversation)
         if mode != self._mode:
             self._mode = mode
             await self._send({"type": "mode", "mode": mode})
@@ -132,7 +132,7 @@ class ChatSocket:
         """Send what is new after a sequence number, or newly used; tell whether a button was tapped."""
         tapped = False
         while True:
-            lines = await asyncio.to_thread(self._grace.cases.lines, self._conversation, after, _PAGE)
+            lines = await asyncio.to_thread(self._grace.threads.lines, self._conversation, after, _PAGE)
             for line in lines:
                 if line.seq not in self._sent or (line.seq in self._unused and line.used is not None):
                     tapped = tapped or line.kind in _TAPS

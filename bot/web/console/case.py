@@ -11,8 +11,9 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from bot.domain.handoff import HandoffState, Outcome
-from bot.services.cases import CaseView, Line
+from bot.services.cases import CaseView
 from bot.services.handoffs import NotAllowed
+from bot.services.threads import Line
 from bot.storage.db import StorageError
 from bot.web.console.account import Account
 from bot.web.console.closing import CloseDialog
@@ -40,7 +41,7 @@ async def case(visit: Visit, path: Mapping[str, Any]) -> None:
             ui.link(visit.words("Back to the queue"), "/")
         return
     names = await asyncio.to_thread(visit.desk.grace.staff.names)
-    lines = await asyncio.to_thread(cases.tail, view.conversation_id, _PAGE)
+    lines = await asyncio.to_thread(visit.desk.grace.threads.tail, view.conversation_id, _PAGE)
     entries = await visit.desk.board.read()
     Frame(visit, visit.words("Case {number}", number=view.handoff_id), entries)
     CasePage(visit, view, names).paint(view, lines)
@@ -148,9 +149,9 @@ class CasePage:
         return words("{name} has this conversation.", name=view.agent_name or "")
 
     async def _update(self) -> None:
-        cases = self.visit.desk.grace.cases
-        view = await asyncio.to_thread(cases.peek, self.view.handoff_id)
-        lines = await asyncio.to_thread(cases.tail, self.view.conversation_id, self.limit)
+        grace, conversation = self.visit.desk.grace, self.view.conversation_id
+        view = await asyncio.to_thread(grace.cases.peek, self.view.handoff_id)
+        lines = await asyncio.to_thread(grace.threads.tail, conversation, self.limit)
         if view is not None:
             self.paint(view, lines)
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 from nicegui.element import Element
 
-from bot.services.cases import Line
 from bot.services.kit import local_day
+from bot.services.threads import Line
 from bot.web.console.desk import Visit
 from bot.web.console.layout import act, box, text
 from bot.web.console.terms import ACTORS, DELIVERY, KINDS

@@ -1,0 +1,141 @@
+"""What is due for a loan on a day: a rung of the ladder, or the reminder of a promise or of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from bot.domain.ladder import due_step
+from bot.domain.model import Loan, Purpose
+from bot.domain.policy import Ladder, Step
+from bot.services.kit import Kit, local_day
+from bot.storage.queries import active_plan, loan_snapshot
+from bot.storage.tables import Borrower, DueItem, LoanRow, Nudge, Plan, Promise
+
+TASK = "task"
+_FOLLOW_UP_DAYS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DueNudge:
+    """What is due for a loan: the key that makes it happen once, and how it goes out."""
+
+    cycle: int
+    step: str
+    purpose: str
+    template: str | None
+    channels: tuple[str, ...]
+    send_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: Nudge) -> DueNudge:
+        """Return what a stored nudge was planned as."""
+        return cls(
+            row.cycle,
+            row.step,
+            row.purpose,
+            row.template,
+            tuple(row.channels),
+            row.send_at,
+            row.expires_at,
+        )
+
+
+def open_loans(session: Session) -> list[tuple[LoanRow, Loan]]:
+    """Return every loan on which something is still to be paid, with its borrower and their addresses."""
+    rows = session.scalars(
+        select(LoanRow)
+        .where(
+            select(DueItem.id)
+            .where(
+                DueItem.loan_id == LoanRow.id,
+                DueItem.paid_minor < DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor,
+            )
+            .exists()
+        )
+        .options(selectinload(LoanRow.dues), joinedload(LoanRow.borrower).selectinload(Borrower.addresses))
+        .order_by(LoanRow.id)
+    )
+    return [(row, loan_snapshot(row)) for row in rows]
+
+
+def due_nudges(session: Session, kit: Kit, row: LoanRow, loan: Loan, day: date) -> Iterator[DueNudge]:
+    """Yield what is due for an open loan on a day: what was agreed goes before the ladder."""
+    policy = kit.policies.product(row.product, day)
+    ladder = kit.policies.ladder(policy)
+    cycle = loan.next_due()
+    assert cycle is not None
+    plan = active_plan(session, loan.id)
+    if plan is not None:
+        yield from _instalments(plan, cycle.number, day, ladder, row.borrower.timezone)
+        return
+    promise = session.scalars(
+        select(Promise).where(Promise.loan_id == loan.id).order_by(Promise.id.desc())
+    ).first()
+    if promise is not None:
+        yield from _promised(promise, cycle.number, day, ladder, row.borrower.timezone)
+        if promise.state == "open":
+            return
+    days = loan.days_past_due(day)
+    assert days is not None
+    done = frozenset(
+        session.scalars(select(Nudge.step).where(Nudge.loan_id == loan.id, Nudge.cycle == cycle.number))
+    )
+    step = due_step(ladder, days, done)
+    if step is not None:
+        yield _rung(step, cycle.number, cycle.due_on, ladder, row.borrower.timezone)
+
+
+def _rung(step: Step, cycle: int, due_on: date, ladder: Ladder, timezone: str) -> DueNudge:
+    day = due_on + timedelta(days=step.day)
+    return DueNudge(
+        cycle,
+        step.id,
+        Purpose.REMINDER.value if step.task is None else TASK,
+        step.template or step.task,
+        step.channels,
+        _local(day, ladder.send_at, timezone),
+        _local(day + timedelta(days=step.valid_days + 1), time(), timezone),
+    )
+
+
+def _instalments(plan: Plan, cycle: int, day: date, ladder: Ladder, timezone: str) -> Iterator[DueNudge]:
+    """One reminder the day before each payment of a plan."""
+    for item in plan.items:
+        if item.paid_minor < item.amount_minor and item.due_on - timedelta(days=1) == day:
+            yield _agreed(
+                f"plan:{plan.id}:{item.number}", "utter_reminder_instalment", cycle, day, ladder, timezone
+            )
+
+
+def _promised(promise: Promise, cycle: int, day: date, ladder: Ladder, timezone: str) -> Iterator[DueNudge]:
+    """One reminder the day before, one kind follow-up within three days after a promise was missed."""
+    if promise.state == "open" and promise.due_on - timedelta(days=1) == day:
+        if local_day(promise.created_at, timezone) < day:
+            yield _agreed(f"promise:{promise.id}", "utter_reminder_promise", cycle, day, ladder, timezone)
+    elif promise.state == "broken" and 0 < (day - promise.due_on).days <= _FOLLOW_UP_DAYS:
+        nudge = _agreed(f"missed:{promise.id}", "utter_reminder_promise_missed", cycle, day, ladder, timezone)
+        last = promise.due_on + timedelta(days=_FOLLOW_UP_DAYS + 1)
+        yield replace(nudge, expires_at=_local(last, time(), timezone))
+
+
+def _agreed(step: str, template: str, cycle: int, day: date, ladder: Ladder, timezone: str) -> DueNudge:
+    return DueNudge(
+        cycle,
+        step,
+        Purpose.INSTALMENT.value,
+        template,
+        next(rung.channels for rung in ladder.steps if rung.channels),
+        _local(day, ladder.send_at, timezone),
+        _local(day + timedelta(days=1), time(), timezone),
+    )
+
+
+def _local(day: date, clock_time: time, timezone: str) -> datetime:
+    return datetime.combine(day, clock_time, tzinfo=ZoneInfo(timezone)).astimezone(UTC)

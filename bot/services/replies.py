@@ -1,0 +1,99 @@
+"""What the bot says: rendered in the borrower's language, queued once, its first words naming who writes."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.language.formats import language_of
+from bot.services.kit import Kit
+from bot.storage.tables import AddressRow, Conversation, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the assistant said."""
+
+    text: str
+    buttons: list[dict[str, str]] = field(default_factory=list)
+    keys: tuple[str, ...] = ()
+    purpose: str = "reply"
+
+
+def rendered(kit: Kit, key: str, locale: str, values: dict[str, str] | None = None) -> Reply:
+    """Render one response; the lender's name and number are always at hand."""
+    common = {"lender": kit.settings.lender(locale), "phone": kit.settings.lender_phone}
+    made = kit.texts.render(key, locale, {**common, **(values or {})})
+    buttons = [{"title": one.title, "payload": one.payload} for one in made.buttons]
+    return Reply(made.text, buttons, (key,), made.metadata.get("purpose", "reply"))
+
+
+def queue_reply(
+    session: Session,
+    kit: Kit,
+    conversation: Conversation,
+    reply: Reply,
+    *,
+    turn: str,
+    now: datetime,
+    cancelled: bool = False,
+) -> None:
+    """Write a reply for the outbox, once for each `turn`; `cancelled` keeps one that must not go out."""
+    external = f"turn:{turn}"
+    exists = session.scalars(
+        select(Message.id).where(
+            Message.conversation_id == conversation.id,
+            Message.direction == "out",
+            Message.external_id == external,
+        )
+    ).first()
+    if exists is not None:
+        return
+    text = reply.text
+    if not conversation.disclosed and not cancelled:
+        conversation.disclosed = True
+        text = f"{rendered(kit, 'utter_disclosure', conversation.locale).text}\n\n{text}"
+    session.add(
+        Message(
+            conversation_id=conversation.id,
+            direction="out",
+            initiator="bot",
+            purpose=reply.purpose,
+            state="cancelled" if cancelled else "queued",
+            external_id=external,
+            text=text,
+            buttons=reply.buttons,
+            template=" ".join(reply.keys)[:200],
+            locale=conversation.locale,
+            turn=turn,
+            created_at=now,
+        )
+    )
+
+
+def open_conversation(
+    session: Session, kit: Kit, channel: str, address: str, now: datetime, language: str | None = None
+) -> Conversation:
+    """Make the conversation of an address, with the borrower it belongs to when that is known."""
+    row = session.scalars(
+        select(AddressRow).where(AddressRow.channel == channel, AddressRow.address == address)
+    ).first()
+    spoken = [one for one in kit.texts.locales if language and language_of(one) == language.split("-")[0]]
+    locale = row.borrower.locale if row is not None else next(iter(spoken), kit.settings.default_locale)
+    conversation = Conversation(
+        id=str(uuid.uuid4()),
+        borrower_id=row.borrower_id if row is not None else None,
+        channel=channel,
+        address=address,
+        locale=locale,
+        mode="bot",
+        identity_facts=[],
+        created_at=now,
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation

@@ -1,0 +1,239 @@
+"""A borrower's turn: gathered, held by one process at a time, answered once or given to people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain.handoff import HandoffReason
+from bot.services import leases
+from bot.services.accounts import AccountService
+from bot.services.handoffs import HandoffService
+from bot.services.identity import IdentityService
+from bot.services.kit import Kit
+from bot.services.records import record
+from bot.services.relay import Relay
+from bot.services.replies import Reply, queue_reply, rendered
+from bot.storage.queries import zone_of
+from bot.storage.tables import Conversation, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the assistant is asked: one or more messages of a burst, as one."""
+
+    id: str
+    conversation_id: str
+    text: str
+    context: dict[str, Any]
+    since: datetime
+    owner: str
+
+
+class TurnService:
+    """What the gateway calls around the assistant. All state is in the database: anyone may take over."""
+
+    def __init__(
+        self,
+        kit: Kit,
+        identity: IdentityService,
+        accounts: AccountService,
+        handoffs: HandoffService,
+        relay: Relay,
+    ) -> None:
+        self.kit = kit
+        self.identity = identity
+        self.accounts = accounts
+        self.handoffs = handoffs
+        self.relay = relay
+
+    def claim(self, conversation_id: str) -> Turn | None:
+        """Take the next turn of a conversation for this caller, or None when there is nothing to do yet.
+
+        One caller at a time holds a conversation; a lease that ran out may be taken over, and then the same
+        messages form the same turn under the same id.
+        """
+        now = self.kit.clock.now()
+        owner = leases.new_owner()
+        with self.kit.db.begin() as session:
+            taken = session.execute(
+                update(Conversation)
+                .where(
+                    Conversation.id == conversation_id,
+                    or_(Conversation.lease_until.is_(None), Conversation.lease_until <= now),
+                )
+                .values(lease_owner=owner, lease_until=now + timedelta(seconds=self.kit.settings.lease))
+            )
+            if not taken.rowcount:  # type: ignore[attr-defined]
+                return None
+            conversation = session.get_one(Conversation, conversation_id)
+            messages = _gather(session, conversation_id)
+            if not messages or conversation.mode == "human":
+                conversation.lease_owner = conversation.lease_until = None
+                for message in messages:
+                    self.relay.to_people(session, conversation, message, now)
+                return None
+            turn_id = messages[0].turn or str(messages[-1].id)
+            for message in messages:
+                message.turn = turn_id
+            payload = (messages[0].payload or {}).get("payload")
+            text = payload or _plain("\n".join(message.text for message in messages))
+            cut = any((message.payload or {}).get("cut_from") for message in messages)
+            context = self._context(session, conversation, turn_id, now, cut)
+            return Turn(turn_id, conversation_id, text, context, now, owner)
+
+    def _context(
+        self, session: Session, conversation: Conversation, turn_id: str, now: datetime, cut: bool
+    ) -> dict[str, Any]:
+        settings = self.kit.settings
+        verified = self.identity.is_verified(conversation)
+        borrower = conversation.borrower
+        context: dict[str, Any] = {
+            "turn": turn_id,
+            "locale": conversation.locale,
+            "at": now.isoformat(),
+            "timezone": zone_of(borrower),
+            "known": borrower is not None,
+            "verified": verified,
+            "expected": conversation.expected,
+            "lender": settings.lender(conversation.locale),
+            "phone": settings.lender_phone,
+            "currency": "CNY",
+            "outstanding": None,
+            "cut": cut,
+        }
+        if verified:
+            outstanding = self.accounts.outstanding_in(session, conversation)
+            if outstanding is not None:
+                context["currency"] = outstanding.currency
+                context["outstanding"] = str(outstanding.amount)
+        return context
+
+    def finish(self, turn: Turn, reply: Reply, *, expected: str | None, understood: bool) -> None:
+        """Store the answer and close the turn in one transaction; a turn that was lost to another is ignored.
+
+        When people took over while the assistant was thinking, its answer is kept as cancelled, unsent.
+        """
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = _held(session, turn)
+            if conversation is None:
+                return
+            conversation.expected = expected
+            conversation.outage_told = False
+            if understood:
+                conversation.misunderstood = 0
+            _handled(session, turn, now)
+            if reply.text:
+                silenced = conversation.mode == "human" and reply.purpose != "handoff"
+                queue_reply(session, self.kit, conversation, reply, turn=turn.id, now=now, cancelled=silenced)
+
+    def fail(self, turn: Turn) -> None:
+        """Give the turn back because the assistant could not be reached; tell the borrower once."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = _held(session, turn)
+            if conversation is None or conversation.outage_told or conversation.mode == "human":
+                return
+            conversation.outage_told = True
+            record(
+                session,
+                now,
+                "assistant_down",
+                cause=f"message {turn.id}",
+                actor="gateway",
+                borrower_id=conversation.borrower_id,
+            )
+            reply = rendered(self.kit, "utter_outage", conversation.locale)
+            queue_reply(session, self.kit, conversation, reply, turn=f"{turn.id}:outage", now=now)
+
+    def abandon(self, turn: Turn) -> None:
+        """Give a turn that cannot be served to people, and tell the borrower."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            conversation = _held(session, turn)
+            if conversation is None:
+                return
+            _handled(session, turn, now)
+            self.handoffs.open_in(
+                session, conversation, HandoffReason.FAILURE, cause=f"message {turn.id}", actor="gateway"
+            )
+            self.relay.say_waiting(session, conversation, "utter_handoff_failure", turn=turn.id, now=now)
+
+    def release_dead(self) -> None:
+        """Free the conversations that a process of this machine held when it died."""
+        with self.kit.db.begin() as session:
+            held = session.scalars(select(Conversation).where(Conversation.lease_owner.is_not(None)))
+            for conversation in held:
+                if leases.is_dead(conversation.lease_owner or ""):
+                    conversation.lease_owner = conversation.lease_until = None
+
+    def waiting(self) -> list[str]:
+        """Return the conversations that have messages no turn has answered yet."""
+        with self.kit.db.begin() as session:
+            return list(
+                session.scalars(
+                    select(Message.conversation_id)
+                    .where(Message.direction == "in", Message.state == "received")
+                    .distinct()
+                )
+            )
+
+
+def _held(session: Session, turn: Turn) -> Conversation | None:
+    """Return the turn's conversation, freed from its lease; None when the turn was lost to another."""
+    conversation = session.get_one(Conversation, turn.conversation_id, with_for_update=True)
+    if conversation.lease_owner != turn.owner:
+        return None
+    conversation.lease_owner = conversation.lease_until = None
+    return conversation
+
+
+def _handled(session: Session, turn: Turn, now: datetime) -> None:
+    session.execute(
+        update(Message)
+        .where(
+            Message.conversation_id == turn.conversation_id,
+            Message.direction == "in",
+            Message.turn == turn.id,
+            Message.state == "received",
+        )
+        .values(state="handled", done_at=now)
+    )
+
+
+def _gather(session: Session, conversation_id: str) -> list[Message]:
+    """The waiting messages of one turn: a claimed turn again, a tapped button, or a burst of text."""
+    waiting = list(
+        session.scalars(
+            select(Message)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.direction == "in",
+                Message.state == "received",
+            )
+            .order_by(Message.id)
+        )
+    )
+    if not waiting:
+        return []
+    first = waiting[0]
+    if first.turn is not None:
+        return [message for message in waiting if message.turn == first.turn]
+    if (first.payload or {}).get("payload") is not None:
+        return [first]
+    burst = []
+    for message in waiting:
+        if (message.payload or {}).get("payload") is not None:
+            break
+        burst.append(message)
+    return burst
+
+
+def _plain(text: str) -> str:
+    """Typed text never reads as a command to the assistant: those begin with a slash."""
+    return text.lstrip().lstrip("/／").strip() or text
