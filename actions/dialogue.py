@@ -88,7 +88,7 @@ class Clarify(GraceAction):
 
     def act(self, turn: Turn) -> list[EventType]:
         """Ask, or hand over."""
-        if turn.grace.conversations.misunderstood(turn.conversation) < MISUNDERSTOOD_LIMIT:
+        if turn.grace.conversations.misunderstood(turn.conversation, turn=turn.base) < MISUNDERSTOOD_LIMIT:
             # Before identity not even an example may speak of a debt.
             turn.say("utter_clarify" if turn.context.get("verified") else "utter_clarify_open")
             return []

@@ -47,7 +47,8 @@ class ValidateIdentity(GraceAction):
             # Settled meanwhile by other means: the phone number, or a member of staff.
             return [*waiting, SlotSet("identity_confirmed", True)]
         # No fact is read out of other acts: the 2000 of "I'll pay 2000" would cost a try.
-        found = turn.grace.identity.present(turn.conversation, turn.text if turn.act == FACTS else "")
+        stated = turn.text if turn.act == FACTS else ""
+        found = turn.grace.identity.present(turn.conversation, stated, turn=turn.id)
         if found.status == "verified":
             return [*waiting, SlotSet("identity_confirmed", True)]
         if found.status == "unknown":
@@ -135,4 +136,4 @@ def _inside(turn: Turn, acts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _lost(turn: Turn) -> bool:
-    return turn.grace.conversations.misunderstood(turn.conversation) >= MISUNDERSTOOD_LIMIT
+    return turn.grace.conversations.misunderstood(turn.conversation, turn=turn.base) >= MISUNDERSTOOD_LIMIT

@@ -11,13 +11,16 @@ from bot.services.cases import CaseService
 from bot.services.conversation import ConversationService
 from bot.services.delivery import DeliveryService
 from bot.services.handoffs import HandoffService
+from bot.services.holds import HoldService
 from bot.services.identity import IdentityService
 from bot.services.kit import Clock, Kit, SystemClock
+from bot.services.links import LinkService
 from bot.services.loanbook import LoanbookService
 from bot.services.negotiation import NegotiationService
 from bot.services.outbox import Outbox
 from bot.services.promises import PromiseService
 from bot.services.protection import ProtectionService
+from bot.services.reach import ReachService
 from bot.services.relay import Relay
 from bot.services.reminders import ReminderService
 from bot.services.staff import StaffService
@@ -34,8 +37,10 @@ class Grace:
 
     kit: Kit
     identity: IdentityService
+    links: LinkService
     accounts: AccountService
     handoffs: HandoffService
+    holds: HoldService
     protection: ProtectionService
     negotiation: NegotiationService
     promises: PromiseService
@@ -44,6 +49,7 @@ class Grace:
     reminders: ReminderService
     delivery: DeliveryService
     outbox: Outbox
+    reach: ReachService
     threads: ThreadService
     cases: CaseService
     staff: StaffService
@@ -77,8 +83,10 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     return Grace(
         kit=kit,
         identity=identity,
+        links=LinkService(kit),
         accounts=accounts,
         handoffs=handoffs,
+        holds=HoldService(kit),
         protection=protection,
         negotiation=NegotiationService(kit, accounts),
         promises=PromiseService(kit, accounts),
@@ -87,6 +95,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         reminders=reminders,
         delivery=DeliveryService(kit, reminders, handoffs),
         outbox=Outbox(kit),
+        reach=ReachService(kit),
         threads=ThreadService(kit),
         cases=CaseService(kit),
         staff=StaffService(kit),

@@ -200,7 +200,7 @@ def link(
     """Make a one-time link for a borrower."""
     with services() as grace:
         try:
-            token = grace.identity.issue_link(borrower, channel)
+            token = grace.links.issue(borrower, channel)
         except LookupError as error:
             err.print(str(error), style="red", markup=False)
             raise typer.Exit(2) from error

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         default=2.0, description="how often a kept message is tried again while Rasa is down"
     )
 
+    turn_tries: int = Field(
+        default=3, ge=1, description="a turn that fails this often by its own fault goes to people"
+    )
+
     telegram_token: SecretStr | None = None
     telegram_api_base: str = Field(default="https://api.telegram.org", description="Bot API server")
     telegram_webhook_url: str | None = Field(default=None, description="public URL; empty: polling")

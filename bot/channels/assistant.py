@@ -18,6 +18,10 @@ class AssistantDown(Exception):
     """Rasa or its action server cannot be reached; the turn stays stored and is asked again."""
 
 
+class AssistantStuck(AssistantDown):
+    """The turn got no answer though everything else answers, or got none in time: it may itself be why."""
+
+
 class AssistantBroken(Exception):
     """Rasa answered that it cannot serve this turn; asking again will hardly help."""
 
@@ -41,9 +45,10 @@ class Assistant:
             timeout=httpx.Timeout(settings.rasa_timeout, connect=2.0),
             trust_env=False,
         )
+        self._actions = f"http://127.0.0.1:{settings.actions_port}/health"
 
     async def turn(self, turn: Turn) -> Answer:
-        """Have one turn read and answered. Raises AssistantDown or AssistantBroken."""
+        """Have one turn read and answered. Raises AssistantDown, AssistantStuck or AssistantBroken."""
         body = {
             "conversation": turn.conversation_id,
             "turn": turn.id,
@@ -68,6 +73,14 @@ class Assistant:
         except httpx.HTTPError:
             return False
 
+    async def _all_answer(self) -> bool:
+        """Tell whether Rasa and its action server both answer now."""
+        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as probe:
+            try:
+                return await self.ready() and (await probe.get(self._actions)).is_success
+            except httpx.HTTPError:
+                return False
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -75,9 +88,13 @@ class Assistant:
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
             response = await self._client.post(path, json=body)
+        except httpx.ReadTimeout as error:
+            raise AssistantStuck("no answer in time") from error
         except httpx.HTTPError as error:
             raise AssistantDown(type(error).__name__) from error
         if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            if await self._all_answer():
+                raise AssistantStuck("an action did not answer, though everything is up")
             raise AssistantDown("Rasa or its action server is not ready")
         if not response.is_success:
             raise AssistantBroken(f"Rasa answered {response.status_code}")

@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 
 from bot.bootstrap import Grace
-from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown
+from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown, AssistantStuck
 from bot.channels.channel import Channel, Delivery
 from bot.services.conversation import Incoming, Received
 from bot.services.turns import Turn
@@ -134,8 +134,11 @@ class Gateway:
             answer = await self.assistant.turn(turn)
         except AssistantDown as error:
             log.warning("assistant_down", conversation=turn.conversation_id, error=str(error))
-            await asyncio.to_thread(self.grace.turns.fail, turn)
-            return False
+            stuck = isinstance(error, AssistantStuck)
+            given_up = await asyncio.to_thread(self.grace.turns.fail, turn, own_fault=stuck)
+            if given_up:
+                log.error("turn_given_up", conversation=turn.conversation_id, turn=turn.id)
+            return given_up
         except AssistantBroken as error:
             log.error("turn_broken", conversation=turn.conversation_id, turn=turn.id, error=str(error))
             await asyncio.to_thread(self.grace.turns.abandon, turn)

@@ -35,6 +35,8 @@ COMMANDS: dict[str, str] = {
 _TOKEN_REFUSED = 30.0
 # More than this many at once would wait longer for their turn than a claim on a message lasts.
 _MOST_IN_HAND = 300
+# So many of these may be reminders: no answer waits behind more than two seconds' worth of them.
+_MOST_BULK = 60
 _PARTING = 3.0
 
 
@@ -79,7 +81,8 @@ class TelegramChannel:
 
     async def send(self, message: Outgoing) -> Delivery:
         """Hand one message over, in as many parts as it needs."""
-        if self._bot is None or self._in_hand >= _MOST_IN_HAND or _clock() < self._quiet_until:
+        most = _MOST_BULK if message.in_bulk else _MOST_IN_HAND
+        if self._bot is None or self._in_hand >= most or _clock() < self._quiet_until:
             return Delivery("later", "the channel is not free")
         self._in_hand += 1
         try:

@@ -76,7 +76,7 @@ class Inbox:
     async def _open(self, event: Opened) -> None:
         """Bind the chat to the link's borrower; a used link in their own chat just opens it again."""
         address = event.message.address
-        bound = await asyncio.to_thread(self._grace.identity.bind, event.token, NAME, address)
+        bound = await asyncio.to_thread(self._grace.links.bind, event.token, NAME, address)
         if bound is None and await self._answer(event.message, "utter_link_used", strangers=True):
             return
         await self._door.receive(event.message)

@@ -40,8 +40,8 @@ class TerminalChannel(StoredChannel):
 async def talk(grace: Grace, ref: str, *, verified: bool) -> None:
     """Chat as a borrower until end of input. Raises LookupError for an unknown reference."""
     console = Console()
-    token = grace.identity.issue_link(ref, NAME)
-    grace.identity.bind(token, NAME)
+    token = grace.links.issue(ref, NAME)
+    grace.links.bind(token, NAME)
     conversation = grace.conversations.ensure(NAME, ref)
     if verified:
         grace.identity.vouch(conversation, "operator")

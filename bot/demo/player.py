@@ -32,7 +32,7 @@ class Play:
 
     async def page(self, ref: str, name: str) -> Page:
         """Open a borrower's page by a fresh one-time link."""
-        token = await asyncio.to_thread(self.grace.identity.issue_link, ref, "webchat")
+        token = await asyncio.to_thread(self.grace.links.issue, ref, "webchat")
         page = Page(ref, name, self.base, self.console)
         await page.open(f"{self.base}/chat/l/{token}")
         await page.first()

@@ -131,7 +131,7 @@ def links(grace: Grace, console: Console) -> None:
     console.rule("[bold]Go on by hand (Ctrl-C ends)")
     for borrower in (chinese, english):
         if borrower is not None:
-            token = grace.identity.issue_link(borrower.ref, "webchat")
+            token = grace.links.issue(borrower.ref, "webchat")
             facts = f"born {borrower.birth_date}, phone ends in {(borrower.phone or '')[-4:]}"
             console.print(
                 f"chat     {base}/chat/l/{token}   {borrower.ref} {borrower.name}: {facts}", soft_wrap=True

@@ -14,7 +14,7 @@ from bot.domain.plans import plan_amount
 from bot.domain.policy import ProductPolicy
 from bot.services.identity import IdentityService
 from bot.services.kit import Kit, local_day
-from bot.services.records import place_hold, record
+from bot.services.records import caused_by, place_hold, record_once
 from bot.storage.queries import active_plan, current_loan, loan_snapshot
 from bot.storage.tables import Conversation, Payment
 
@@ -119,15 +119,15 @@ class AccountService:
                 now,
                 conversation.borrower_id,
                 HoldKind.PAID_CLAIM,
-                cause=f"message {turn}",
+                cause=caused_by(turn),
                 loan_id=standing.loan.id,
                 until=until,
             )
-            record(
+            record_once(
                 session,
                 now,
                 "paid_claim",
-                cause=f"message {turn}",
+                turn=turn,
                 actor="borrower",
                 borrower_id=conversation.borrower_id,
                 loan_id=standing.loan.id,

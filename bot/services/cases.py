@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.money import Money
+from bot.services.holds import HoldFact, holds_in_force
 from bot.services.kit import Kit, local_day
 from bot.services.records import record
 from bot.storage.queries import current_loan, loan_snapshot, zone_of
 from bot.storage.tables import (
     AuditEvent,
     HandoffRow,
-    HoldRow,
     Plan,
     Promise,
 )
@@ -68,7 +68,7 @@ class CaseView:
     loan: LoanFacts | None
     plans: tuple[PlanFacts, ...]
     promises: tuple[tuple[Money, date, str], ...]
-    holds: tuple[tuple[str, datetime | None], ...]
+    holds: tuple[HoldFact, ...]
     events: tuple[tuple[datetime, str, str], ...]
 
 
@@ -135,7 +135,7 @@ def _view(session: Session, row: HandoffRow, now: datetime, identity_for: timede
         loan=_facts(session, borrower.id, local_day(now, zone)) if borrower and loan_row else None,
         plans=_plans(session, loan_row.id, loan_row.currency) if loan_row else (),
         promises=_promises(session, loan_row.id, loan_row.currency) if loan_row else (),
-        holds=_holds(session, borrower.id, now) if borrower else (),
+        holds=holds_in_force(session, borrower.id, now) if borrower else (),
         events=_events(session, borrower.id) if borrower else (),
     )
 
@@ -184,19 +184,6 @@ def _plans(session: Session, loan_id: int, currency: str) -> tuple[PlanFacts, ..
 def _promises(session: Session, loan_id: int, currency: str) -> tuple[tuple[Money, date, str], ...]:
     rows = session.scalars(select(Promise).where(Promise.loan_id == loan_id).order_by(Promise.id.desc()))
     return tuple((Money(row.amount_minor, currency), row.due_on, row.state) for row in rows)
-
-
-def _holds(session: Session, borrower_id: int, now: datetime) -> tuple[tuple[str, datetime | None], ...]:
-    rows = session.scalars(
-        select(HoldRow)
-        .where(
-            HoldRow.borrower_id == borrower_id,
-            HoldRow.lifted_at.is_(None),
-            or_(HoldRow.until.is_(None), HoldRow.until > now),
-        )
-        .order_by(HoldRow.id)
-    )
-    return tuple((row.kind, row.until) for row in rows)
 
 
 def _events(session: Session, borrower_id: int) -> tuple[tuple[datetime, str, str], ...]:

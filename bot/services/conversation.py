@@ -14,11 +14,12 @@ from bot.language.formats import language_of
 from bot.services.identity import IdentityService
 from bot.services.kit import Kit
 from bot.services.protection import ProtectionService
+from bot.services.reach import revive
 from bot.services.relay import Relay
 from bot.services.replies import open_conversation, queue_reply, rendered
 from bot.services.stopwords import is_stop
 from bot.storage.db import retried
-from bot.storage.queries import conversation_for, revive
+from bot.storage.queries import conversation_for
 from bot.storage.tables import Conversation, Message
 
 Kind = Literal["text", "payload", "photo", "sticker", "edit", "stale"]
@@ -107,7 +108,7 @@ class ConversationService:
         found = conversation_for(session, incoming.channel, incoming.address)
         if found is not None:
             # Who writes can be reached again: an address that had only failed to deliver comes back to life.
-            revive(session, incoming.channel, incoming.address)
+            revive(session, incoming.channel, incoming.address, now)
             return session.get_one(Conversation, found.id, with_for_update=True)
         return open_conversation(
             session, self.kit, incoming.channel, incoming.address, now, incoming.language
@@ -213,11 +214,13 @@ class ConversationService:
         with self.kit.db.begin() as session:
             return self.identity.is_verified(session.get_one(Conversation, conversation_id))
 
-    def misunderstood(self, conversation_id: str) -> int:
-        """Count one more turn in a row that was not understood, and return how many it makes."""
+    def misunderstood(self, conversation_id: str, *, turn: str) -> int:
+        """Count one more turn in a row that was not understood, each once; return how many it makes."""
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
-            conversation.misunderstood += 1
+            if conversation.misunderstood_turn != turn:
+                conversation.misunderstood += 1
+                conversation.misunderstood_turn = turn
             return conversation.misunderstood
 
     def set_locale(self, conversation_id: str, language: str) -> str | None:

@@ -11,12 +11,9 @@ from bot.domain.handoff import PRIORITY, HandoffReason, HandoffState, Outcome, m
 from bot.domain.model import HoldKind
 from bot.services.kit import Kit
 from bot.services.records import lift_holds, place_hold, record
+from bot.services.rights import NotAllowed, require
 from bot.services.waiting import OPEN, open_handoff, waiting_words
 from bot.storage.tables import Conversation, HandoffRow, Message
-
-
-class NotAllowed(Exception):
-    """An agent tried what their role or the hand-off's state does not allow; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class HandoffService:
         row = open_handoff(session, conversation.id)
         if row is not None:
             if PRIORITY[reason] < row.priority:
-                row.reason, row.priority = reason.value, PRIORITY[reason]
+                self._raise(session, row, reason, cause=cause, actor=actor)
             return row
         row = HandoffRow(
             conversation_id=conversation.id,
@@ -74,6 +71,22 @@ class HandoffService:
         session.flush()
         return row
 
+    def _raise(
+        self, session: Session, row: HandoffRow, reason: HandoffReason, *, cause: str, actor: str
+    ) -> None:
+        before, row.reason, row.priority = row.reason, reason.value, PRIORITY[reason]
+        record(
+            session,
+            self.kit.clock.now(),
+            "handoff_raised",
+            cause=cause,
+            actor=actor,
+            borrower_id=row.borrower_id,
+            reason=reason.value,
+            before=before,
+            conversation=row.conversation_id,
+        )
+
     def waiting_words(self, conversation_id: str, locale: str) -> str:
         """Say honestly when a person will answer: the queue within hours, the next opening outside them."""
         with self.kit.db.begin() as session:
@@ -96,9 +109,13 @@ class HandoffService:
             )
 
     def claim(self, handoff_id: int, agent_id: int) -> Claim:
-        """Take a waiting hand-off: a compare-and-set, so that one of two agents wins."""
+        """Take a waiting hand-off: a compare-and-set, so that one of two agents wins.
+
+        Raises NotAllowed for an account that may not.
+        """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
+            require(session, agent_id, "speak")
             won = session.execute(
                 update(HandoffRow)
                 .where(HandoffRow.id == handoff_id, HandoffRow.state == HandoffState.WAITING.value)
@@ -120,8 +137,12 @@ class HandoffService:
             return Claim(row.agent_id == agent_id and row.state == HandoffState.CLAIMED, holder)
 
     def take_over(self, conversation_id: str, agent_id: int) -> int:
-        """Let an agent step into a conversation that nobody handed over; return the hand-off's id."""
+        """Let an agent step into a conversation that nobody handed over; return the hand-off's id.
+
+        Raises NotAllowed for an account that may not.
+        """
         with self.kit.db.begin() as session:
+            require(session, agent_id, "speak")
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
             row = self.open_in(
                 session, conversation, HandoffReason.OPERATOR, cause="operator", actor=f"agent {agent_id}"
@@ -137,15 +158,15 @@ class HandoffService:
         Raises NotAllowed when another agent holds it, it is closed, or the text is empty.
         """
         if not text.strip():
-            raise NotAllowed("an empty message is not sent")
+            raise NotAllowed("empty", "an empty message is not sent")
         now = self.kit.clock.now()
         claim = self.claim(handoff_id, agent_id)
         if not claim.won:
-            raise NotAllowed(f"this conversation is with {claim.holder or 'nobody any more: it is closed'}")
+            raise _lost(claim.holder)
         with self.kit.db.begin() as session:
             row = session.get_one(HandoffRow, handoff_id, with_for_update=True)
             if row.state != HandoffState.CLAIMED or row.agent_id != agent_id:
-                raise NotAllowed("this conversation is no longer yours")
+                raise _lost(row.agent.name if row.agent and row.state == HandoffState.CLAIMED else None)
             conversation = session.get_one(Conversation, row.conversation_id)
             external = None if key is None else f"agent:{key}"
             existing = session.scalars(
@@ -184,11 +205,12 @@ class HandoffService:
         now = self.kit.clock.now()
         target = HandoffState.RETURNED if to_bot else HandoffState.CLOSED
         with self.kit.db.begin() as session:
+            require(session, agent_id, "speak")
             row = session.get_one(HandoffRow, handoff_id, with_for_update=True)
             if not may_move(HandoffState(row.state), target):
-                raise NotAllowed(f"this hand-off is already {row.state}")
+                raise NotAllowed("closed", f"this hand-off is already {row.state}")
             if row.agent_id not in (None, agent_id):
-                raise NotAllowed("another agent has this conversation")
+                raise _lost(row.agent.name if row.agent else None)
             row.state, row.outcome, row.note, row.closed_at = target.value, outcome.value, note, now
             row.agent_id = agent_id
             conversation = session.get_one(Conversation, row.conversation_id)
@@ -222,6 +244,13 @@ class HandoffService:
                 outcome=outcome.value,
                 returned=to_bot,
             )
+
+
+def _lost(holder: str | None) -> NotAllowed:
+    """Say who has a conversation that the agent does not have: a colleague, or nobody since it is closed."""
+    if holder is None:
+        return NotAllowed("closed", "this conversation is closed")
+    return NotAllowed("taken", f"this conversation is with {holder}")
 
 
 def _others_open(session: Session, row: HandoffRow) -> bool:

@@ -1,21 +1,20 @@
-"""Who is writing: one-time links, two facts with limited tries, a shared phone number."""
+"""Who is writing: two facts with limited tries, a shared phone number, the word of staff."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.domain.model import HoldKind
 from bot.services.facts import compare, on_file, same_phone
 from bot.services.kit import Kit
-from bot.services.records import record
-from bot.storage.queries import conversation_for
-from bot.storage.tables import AddressRow, Borrower, Conversation, LinkToken
+from bot.services.records import caused_by, record, recorded
+from bot.services.rights import NotAllowed, reason_of, require
+from bot.services.waiting import open_handoff
+from bot.storage.queries import holds_of, own_address
+from bot.storage.tables import Borrower, Conversation
 
 FACTS_NEEDED = 2
 
@@ -30,81 +29,10 @@ class Identity:
 
 
 class IdentityService:
-    """Binds addresses to borrowers and verifies who writes."""
+    """Verifies who writes."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
-
-    def issue_link(self, ref: str, channel: str) -> str:
-        """Make a one-time token that binds an address on `channel` to a borrower.
-
-        Raises LookupError for an unknown reference.
-        """
-        token = secrets.token_urlsafe(24)
-        now = self.kit.clock.now()
-        with self.kit.db.begin() as session:
-            borrower = session.scalars(select(Borrower).where(Borrower.ref == ref)).first()
-            if borrower is None:
-                raise LookupError(f"there is no borrower {ref!r}")
-            session.add(
-                LinkToken(
-                    token_hash=_hash(token),
-                    borrower_id=borrower.id,
-                    channel=channel,
-                    expires_at=now + timedelta(hours=self.kit.settings.link_hours),
-                    created_at=now,
-                )
-            )
-            record(
-                session,
-                now,
-                "link_issued",
-                cause="operator",
-                actor="staff",
-                borrower_id=borrower.id,
-                channel=channel,
-            )
-        return token
-
-    def bind(self, token: str, channel: str, address: str | None = None) -> str | None:
-        """Use a token once: bind `address` to its borrower and return their reference, else None.
-
-        Without an address the borrower's own reference is used: on the web chat a person has one thread.
-        """
-        now = self.kit.clock.now()
-        with self.kit.db.begin() as session:
-            link = session.get(LinkToken, _hash(token), with_for_update=True)
-            if link is None or link.channel != channel or link.used_at is not None or link.expires_at <= now:
-                return None
-            link.used_at = now
-            borrower = session.get_one(Borrower, link.borrower_id)
-            self._bind_address(session, borrower, channel, address or borrower.ref)
-            record(
-                session,
-                now,
-                "address_bound",
-                cause="link",
-                actor="borrower",
-                borrower_id=borrower.id,
-                channel=channel,
-            )
-            return borrower.ref
-
-    def _bind_address(self, session: Session, borrower: Borrower, channel: str, address: str) -> None:
-        row = session.scalars(
-            select(AddressRow).where(AddressRow.channel == channel, AddressRow.address == address)
-        ).first()
-        if row is None:
-            session.add(AddressRow(borrower_id=borrower.id, channel=channel, address=address, consent=True))
-        elif row.borrower_id != borrower.id:
-            # What was refused there was refused by someone else, and this borrower has just said yes.
-            row.borrower_id, row.verified, row.consent = borrower.id, False, True
-            row.dead_at = row.dead_reason = None
-        conversation = conversation_for(session, channel, address)
-        if conversation is not None and conversation.borrower_id != borrower.id:
-            conversation.borrower_id = borrower.id
-            conversation.locale = borrower.locale
-            _forget(conversation)
 
     def is_verified(self, conversation: Conversation) -> bool:
         """Tell whether debt facts may be spoken of in a conversation now."""
@@ -121,9 +49,10 @@ class IdentityService:
             self._expire(conversation)
             return _missing(conversation)
 
-    def present(self, conversation_id: str, text: str) -> Identity:
+    def present(self, conversation_id: str, text: str, *, turn: str) -> Identity:
         """Check the facts in a message. A fact that matches counts for good; a message with none of them
-        right counts as one failed try. The answer never says which fact was wrong beyond what is still asked.
+        right counts as one failed try, however often its turn is asked. The answer never says which fact was
+        wrong beyond what is still asked.
         """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
@@ -132,9 +61,12 @@ class IdentityService:
             if borrower is None:
                 return Identity("unknown")
             self._expire(conversation)
+            stated, right = compare(borrower, text)
+            known_end = self._repeated(session, conversation, turn) if stated else None
+            if known_end is not None:
+                return known_end
             if conversation.identity_failures >= self.kit.settings.identity_tries:
                 return Identity("locked")
-            stated, right = compare(borrower, text)
             if not stated:
                 return Identity("nothing", _missing(conversation), self._left(conversation))
             known = set(conversation.identity_facts)
@@ -145,7 +77,7 @@ class IdentityService:
                     session,
                     now,
                     "identity_failed",
-                    cause="chat",
+                    cause=caused_by(turn),
                     actor="borrower",
                     borrower_id=borrower.id,
                     left=left,
@@ -153,9 +85,29 @@ class IdentityService:
                 return Identity("locked" if left <= 0 else "wrong", _missing(conversation), left)
             conversation.identity_facts = sorted(known | right)
             if len(conversation.identity_facts) < FACTS_NEEDED:
+                record(
+                    session,
+                    now,
+                    "identity_fact",
+                    cause=caused_by(turn),
+                    actor="borrower",
+                    borrower_id=borrower.id,
+                )
                 return Identity("more", _missing(conversation), self._left(conversation))
-            self._verify(session, conversation, borrower, "two facts")
+            self._verify(session, conversation, borrower, cause=caused_by(turn), how="two facts")
             return Identity("verified")
+
+    def _repeated(self, session: Session, conversation: Conversation, turn: str) -> Identity | None:
+        """How this very message ended before, when its turn is asked once more."""
+        earlier = recorded(session, turn, "identity_failed", "identity_fact", "identity_verified")
+        if earlier is None:
+            return None
+        if earlier.kind == "identity_verified":
+            return Identity("verified") if self.is_verified(conversation) else None
+        if earlier.kind == "identity_fact":
+            return Identity("more", _missing(conversation), self._left(conversation))
+        left = self._left(conversation)
+        return Identity("locked" if left <= 0 else "wrong", _missing(conversation), left)
 
     def share_phone(self, conversation_id: str, phone: str) -> bool:
         """Verify by the phone number that the messaging app vouches for."""
@@ -166,33 +118,70 @@ class IdentityService:
                 return False
             if conversation.identity_failures >= self.kit.settings.identity_tries:
                 return False
-            self._verify(session, conversation, borrower, "shared phone number")
+            self._verify(session, conversation, borrower, cause="chat", how="shared phone number")
             return True
 
+    def vouch_as(self, conversation_id: str, agent_id: int, how: str) -> None:
+        """Verify on the word of the agent who has the conversation and says how it was checked.
+
+        Raises NotAllowed when another or nobody has it, when nobody's borrower writes there, or when whoever
+        writes has been taken for somebody else.
+        """
+        checked = reason_of(how)
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+            require(session, agent_id, "vouch")
+            case, borrower = open_handoff(session, conversation_id), conversation.borrower
+            if case is None or case.agent_id != agent_id:
+                raise NotAllowed("taken", "take the conversation first")
+            if borrower is None:
+                raise NotAllowed("nobody", "this chat belongs to no borrower")
+            if self._is_strangers(session, conversation):
+                raise NotAllowed("stranger", "somebody else was found to write here")
+            actor = f"agent {agent_id}"
+            self._verify(
+                session, conversation, borrower, cause=f"handoff {case.id}", how=checked, actor=actor
+            )
+
+    def _is_strangers(self, session: Session, conversation: Conversation) -> bool:
+        held = holds_of(session, conversation.borrower_id or 0, self.kit.clock.now())
+        return any(
+            hold.kind in (HoldKind.WRONG_PERSON, HoldKind.THIRD_PARTY)
+            and hold.channel in (None, conversation.channel)
+            for hold in held
+        )
+
     def vouch(self, conversation_id: str, actor: str) -> None:
-        """Verify on the word of a member of staff who has checked by other means."""
+        """Verify on the word of an operator at this machine: for work on dialogues, and for tests."""
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id)
             if conversation.borrower is not None:
-                self._verify(session, conversation, conversation.borrower, actor)
+                self._verify(
+                    session, conversation, conversation.borrower, cause="vouched", how=actor, actor=actor
+                )
 
-    def _verify(self, session: Session, conversation: Conversation, borrower: Borrower, how: str) -> None:
+    def _verify(
+        self,
+        session: Session,
+        conversation: Conversation,
+        borrower: Borrower,
+        *,
+        cause: str,
+        how: str,
+        actor: str = "borrower",
+    ) -> None:
         now = self.kit.clock.now()
         conversation.verified_at = now
         conversation.identity_failures = 0
-        address = session.scalars(
-            select(AddressRow).where(
-                AddressRow.channel == conversation.channel, AddressRow.address == conversation.address
-            )
-        ).first()
+        address = own_address(session, conversation)
         if address is not None and address.borrower_id == borrower.id:
             address.verified = True
-        record(session, now, "identity_verified", cause=how, actor="borrower", borrower_id=borrower.id)
+        record(session, now, "identity_verified", cause=cause, actor=actor, borrower_id=borrower.id, how=how)
 
     def _expire(self, conversation: Conversation) -> None:
         """A verification that has run out is forgotten whole: both facts are asked again."""
         if conversation.verified_at is not None and not self.is_verified(conversation):
-            _forget(conversation)
+            forget(conversation)
 
     def _left(self, conversation: Conversation) -> int:
         return self.kit.settings.identity_tries - conversation.identity_failures
@@ -200,18 +189,15 @@ class IdentityService:
 
 def withdraw(session: Session, conversation: Conversation, tries: int) -> None:
     """Take back a verification for good: the person who writes is not the borrower."""
-    _forget(conversation)
+    forget(conversation)
     conversation.identity_failures = tries
-    row = session.scalars(
-        select(AddressRow).where(
-            AddressRow.channel == conversation.channel, AddressRow.address == conversation.address
-        )
-    ).first()
+    row = own_address(session, conversation)
     if row is not None:
         row.verified = False
 
 
-def _forget(conversation: Conversation) -> None:
+def forget(conversation: Conversation) -> None:
+    """Drop what was proven and tried in a conversation: who writes there may prove it anew."""
     conversation.verified_at = None
     conversation.identity_facts = []
     conversation.identity_failures = 0
@@ -223,7 +209,3 @@ def _missing(conversation: Conversation) -> tuple[str, ...]:
     known = set(conversation.identity_facts)
     open_facts = [name for name in on_file(conversation.borrower) if name not in known]
     return tuple(open_facts[: FACTS_NEEDED - len(known)])
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

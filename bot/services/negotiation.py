@@ -15,7 +15,7 @@ from bot.domain.plans import Wish, offers
 from bot.services.accounts import AccountService, PlanStanding
 from bot.services.kit import Kit
 from bot.services.offers import OfferView, batch_of, offer_view, supersede
-from bot.services.records import lift_holds, place_hold, policy_version, record
+from bot.services.records import caused_by, lift_holds, place_hold, policy_version, record, record_once
 from bot.storage.db import retried
 from bot.storage.policies import versioned
 from bot.storage.queries import extensions_used, holds_of
@@ -64,14 +64,14 @@ class NegotiationService:
                 now,
                 conversation.borrower_id,
                 HoldKind.HARDSHIP,
-                cause=f"message {turn}",
+                cause=caused_by(turn),
                 until=until,
             )
-            record(
+            record_once(
                 session,
                 now,
                 "hardship",
-                cause=f"message {turn}",
+                turn=turn,
                 actor="borrower",
                 borrower_id=conversation.borrower_id,
                 until=until.isoformat(),
@@ -130,7 +130,7 @@ class NegotiationService:
                     session,
                     now,
                     "plan_offered",
-                    cause=f"message {turn}",
+                    cause=caused_by(turn),
                     actor="bot",
                     borrower_id=conversation.borrower_id,
                     loan_id=loan.id,
@@ -247,7 +247,7 @@ class NegotiationService:
             session,
             now,
             "plan_accepted",
-            cause=f"message {turn}",
+            cause=caused_by(turn),
             actor="borrower",
             borrower_id=conversation.borrower_id,
             loan_id=row.loan_id,

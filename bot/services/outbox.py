@@ -13,8 +13,9 @@ from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case, end, overtaken, put_off
-from bot.storage.queries import address_snapshot, best_address, zone_of
-from bot.storage.tables import AddressRow, Borrower, Conversation, LoanRow, Message, Nudge
+from bot.services.reach import bury, take_another_way, undisclose
+from bot.storage.queries import INITIATED, address_snapshot, own_address, zone_of
+from bot.storage.tables import Conversation, LoanRow, Message, Nudge
 
 Outcome = Literal["sent", "failed", "uncertain", "dead", "later"]
 
@@ -33,6 +34,8 @@ class Outgoing:
     initiator: str
     template: str | None
     asks_identity: bool
+    in_bulk: bool = False
+    """True for what the lender starts, many at a time: it may wait while people are answered."""
 
 
 class Outbox:
@@ -42,7 +45,10 @@ class Outbox:
         self.kit = kit
 
     def queued(self, channels: tuple[str, ...], limit: int = 200) -> list[tuple[int, str]]:
-        """Return the messages that wait to be handed over, oldest first: id and conversation."""
+        """Return the messages that wait to be handed over: id and conversation.
+
+        Answers and words of a hand-off come first, what the lender starts after them; each oldest first.
+        """
         with self.kit.db.begin() as session:
             rows = session.execute(
                 select(Message.id, Message.conversation_id)
@@ -52,7 +58,7 @@ class Outbox:
                     Message.state == "queued",
                     Conversation.channel.in_(channels),
                 )
-                .order_by(Message.id)
+                .order_by(Message.purpose.in_(INITIATED), Message.id)
                 .limit(limit)
             )
             return [(message_id, conversation_id) for message_id, conversation_id in rows]
@@ -86,7 +92,7 @@ class Outbox:
                 if nudge is not None and nudge.state == "queued":
                     # It will be written anew, under the id that this one had.
                     message.external_id = f"{message.external_id}:{message.id}"
-                _undisclose(session, conversation)
+                undisclose(session, conversation)
                 return None
             return Outgoing(
                 message.id,
@@ -99,6 +105,7 @@ class Outbox:
                 message.initiator,
                 message.template,
                 conversation.expected == "identity_confirmed" and conversation.borrower_id is not None,
+                message.purpose in INITIATED,
             )
 
     def _refusal(self, message: Message, conversation: Conversation) -> str | None:
@@ -119,7 +126,7 @@ class Outbox:
             end(session, nudge, "expired", "its time has passed", now)
             return nudge.reason
         loan = session.get_one(LoanRow, nudge.loan_id)
-        row = _address_of(session, conversation)
+        row = own_address(session, conversation)
         address = None if row is None else address_snapshot(row)
         case = contact_case(session, self.kit, loan.borrower, address, loan.id, now, besides=message.id)
         policy = self.kit.policies.product(loan.product, local_day(now, loan.borrower.timezone))
@@ -127,7 +134,7 @@ class Outbox:
         return None if verdict.allowed else put_off(session, nudge, verdict, now)
 
     def _unreachable(self, session: Session, message: Message, conversation: Conversation) -> str | None:
-        row = _address_of(session, conversation)
+        row = own_address(session, conversation)
         if row is None or row.dead_reason in ("wrong_person", "third_party"):
             # A chat that is no one's address, or that left the list, is still answered when it writes.
             return None
@@ -152,17 +159,15 @@ class Outbox:
             message.done_at = now
             conversation = session.get_one(Conversation, message.conversation_id)
             if outcome == "dead":
-                row = _address_of(session, conversation)
-                if row is not None and row.dead_at is None:
-                    row.dead_at, row.dead_reason = now, f"undelivered: {detail}"[:120]
+                bury(session, own_address(session, conversation), now, detail)
             if message.state == "failed":
-                _undisclose(session, conversation)
+                undisclose(session, conversation)
             if message.nudge_id is not None and outcome != "later":
                 nudge = session.get_one(Nudge, message.nudge_id)
                 nudge.state, nudge.done_at = message.state, now
                 nudge.reason = detail or nudge.reason
-                if outcome == "dead" and _has_another_way(session, nudge):
-                    nudge.state, nudge.done_at = "queued", None
+                if outcome == "dead":
+                    take_another_way(session, nudge)
 
     def recover(self, replayable: tuple[str, ...]) -> int:
         """Settle what a crash left between hand-over and record; return how many rows.
@@ -182,30 +187,3 @@ class Outbox:
                 if message.nudge_id is not None and message.state == "uncertain":
                     session.get_one(Nudge, message.nudge_id).state = "uncertain"
             return len(rows)
-
-
-def _address_of(session: Session, conversation: Conversation) -> AddressRow | None:
-    return session.scalars(
-        select(AddressRow).where(
-            AddressRow.channel == conversation.channel, AddressRow.address == conversation.address
-        )
-    ).first()
-
-
-def _has_another_way(session: Session, nudge: Nudge) -> bool:
-    session.flush()
-    row = best_address(session.get_one(Borrower, nudge.borrower_id), nudge.channels)
-    return row is not None and row.dead_at is None and row.consent
-
-
-def _undisclose(session: Session, conversation: Conversation) -> None:
-    """Have the next message say who is writing, where none that did so has left."""
-    left = select(Message.id).where(
-        Message.conversation_id == conversation.id,
-        Message.direction == "out",
-        Message.initiator == "bot",
-        Message.state.in_(("sending", "sent", "uncertain")),
-    )
-    session.flush()
-    if session.scalars(left).first() is None:
-        conversation.disclosed = False

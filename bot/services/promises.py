@@ -12,7 +12,7 @@ from bot.domain.money import Money
 from bot.domain.promises import broken_on, promise_refusals
 from bot.services.accounts import AccountService
 from bot.services.kit import Kit
-from bot.services.records import lift_holds, place_hold, policy_version, record
+from bot.services.records import caused_by, lift_holds, place_hold, policy_version, record
 from bot.storage.db import retried
 from bot.storage.tables import Conversation, Promise
 
@@ -70,7 +70,7 @@ class PromiseService:
                 now,
                 conversation.borrower_id,
                 HoldKind.PROMISE,
-                cause=f"message {turn}",
+                cause=caused_by(turn),
                 loan_id=loan.id,
                 until=until,
             )
@@ -78,7 +78,7 @@ class PromiseService:
                 session,
                 now,
                 "promise",
-                cause=f"message {turn}",
+                cause=caused_by(turn),
                 actor="borrower",
                 borrower_id=conversation.borrower_id,
                 loan_id=loan.id,

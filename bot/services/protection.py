@@ -17,9 +17,9 @@ from bot.language import formats
 from bot.services.handoffs import HandoffService
 from bot.services.identity import withdraw
 from bot.services.kit import Kit, local_day
-from bot.services.records import place_hold, record
-from bot.storage.queries import zone_of
-from bot.storage.tables import AddressRow, Complaint, Conversation
+from bot.services.records import caused_by, place_hold, record_once
+from bot.storage.queries import own_address, zone_of
+from bot.storage.tables import Complaint, Conversation
 
 _STOP_RESPONSES = {"third_party": "utter_protect_stop_third_party", "channel": "utter_protect_stop_channel"}
 
@@ -70,11 +70,11 @@ class ProtectionService:
             if protection.withdraws_identity:
                 withdraw(session, conversation, self.kit.settings.identity_tries)
             if protection.event != "handoff_opened":
-                record(
+                record_once(
                     session,
                     now,
                     protection.event,
-                    cause=f"message {turn}",
+                    turn=turn,
                     actor="borrower",
                     borrower_id=conversation.borrower_id,
                     scope=scope,
@@ -82,7 +82,7 @@ class ProtectionService:
                 )
             if protection.handoff is not None:
                 self.handoffs.open_in(
-                    session, conversation, protection.handoff, cause=f"message {turn}", actor="bot"
+                    session, conversation, protection.handoff, cause=caused_by(turn), actor="bot"
                 )
         response = (
             _STOP_RESPONSES.get(scope, protection.response) if act == "stop_contact" else protection.response
@@ -97,7 +97,7 @@ class ProtectionService:
         self, conversation_id: str, reason: HandoffReason, response: str, *, turn: str, locale: str
     ) -> Answer:
         """Open a hand-off for a reason that is no protection act, and return the words for it."""
-        self.handoffs.open(conversation_id, reason, cause=f"message {turn}")
+        self.handoffs.open(conversation_id, reason, cause=caused_by(turn))
         return Answer(response, {"wait": self.handoffs.waiting_words(conversation_id, locale)}, True)
 
     def _hold(
@@ -114,17 +114,13 @@ class ProtectionService:
         now = self.kit.clock.now()
         only = channel or conversation.channel if protection.this_address_only or scope == "channel" else None
         place_hold(
-            session, now, conversation.borrower_id, protection.hold, cause=f"message {turn}", channel=only
+            session, now, conversation.borrower_id, protection.hold, cause=caused_by(turn), channel=only
         )
         if protection.this_address_only:
             self._retire_address(session, conversation, protection.event)
 
     def _retire_address(self, session: Session, conversation: Conversation, why: str) -> None:
-        row = session.scalars(
-            select(AddressRow).where(
-                AddressRow.channel == conversation.channel, AddressRow.address == conversation.address
-            )
-        ).first()
+        row = own_address(session, conversation)
         if row is not None and row.dead_at is None:
             row.consent, row.dead_at, row.dead_reason = False, self.kit.clock.now(), why
 
@@ -164,14 +160,14 @@ class ProtectionService:
                     now,
                     conversation.borrower_id,
                     HoldKind.CONTACT_WINDOW,
-                    cause=f"message {turn}",
+                    cause=caused_by(turn),
                     until=end,
                 )
-            record(
+            record_once(
                 session,
                 now,
                 "contact_window",
-                cause=f"message {turn}",
+                turn=turn,
                 actor="borrower",
                 borrower_id=conversation.borrower_id,
                 until=end.isoformat(),

@@ -40,6 +40,24 @@ def record(
     )
 
 
+def caused_by(turn: str) -> str:
+    """Name a borrower's message, or the part of it that a turn id means, as a cause."""
+    return f"message {turn}"
+
+
+def recorded(session: Session, turn: str, *kinds: str) -> AuditEvent | None:
+    """Return the event of these kinds that a message has caused already: then its turn is being repeated."""
+    return session.scalars(
+        select(AuditEvent).where(AuditEvent.cause == caused_by(turn), AuditEvent.kind.in_(kinds))
+    ).first()
+
+
+def record_once(session: Session, at: datetime, kind: str, *, turn: str, actor: str, **more: Any) -> None:
+    """Like `record`, for what a message causes: a turn that is asked again leaves no second event."""
+    if recorded(session, turn, kind) is None:
+        record(session, at, kind, cause=caused_by(turn), actor=actor, **more)
+
+
 def policy_version(session: Session, policy: ProductPolicy | ContactPack | Ladder, at: datetime) -> str:
     """Return the version name of a policy, storing its content the first time it is cited."""
     found = versioned(policy)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.domain.handoff import HandoffReason
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit
+from bot.services.records import caused_by
 from bot.services.replies import queue_reply, rendered
 from bot.services.waiting import open_handoff, waiting_words
 from bot.storage.tables import Conversation, Message
@@ -29,7 +30,7 @@ class Relay:
         row = open_handoff(session, conversation.id)
         if row is None:
             row = self.handoffs.open_in(
-                session, conversation, HandoffReason.ASKED, cause=f"message {message.id}", actor="borrower"
+                session, conversation, HandoffReason.ASKED, cause=caused_by(str(message.id)), actor="borrower"
             )
         if row.state == "waiting" and not row.acknowledged:
             row.acknowledged = True

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from bot.language.formats import language_of
 from bot.services.kit import Kit
-from bot.storage.tables import AddressRow, Conversation, Message
+from bot.storage.queries import address_of
+from bot.storage.tables import Conversation, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,7 @@ def open_conversation(
     session: Session, kit: Kit, channel: str, address: str, now: datetime, language: str | None = None
 ) -> Conversation:
     """Make the conversation of an address, with the borrower it belongs to when that is known."""
-    row = session.scalars(
-        select(AddressRow).where(AddressRow.channel == channel, AddressRow.address == address)
-    ).first()
+    row = address_of(session, channel, address)
     spoken = [one for one in kit.texts.locales if language and language_of(one) == language.split("-")[0]]
     locale = row.borrower.locale if row is not None else next(iter(spoken), kit.settings.default_locale)
     conversation = Conversation(

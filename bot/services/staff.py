@@ -100,6 +100,12 @@ class StaffService:
                 else Staff(agent.id, agent.login, agent.name, agent.role)
             )
 
+    def by_login(self, login: str) -> Staff | None:
+        """Return an active member of staff by their login."""
+        with self.kit.db.begin() as session:
+            agent = session.scalars(select(Agent).where(Agent.login == login, Agent.active)).first()
+            return None if agent is None else Staff(agent.id, agent.login, agent.name, agent.role)
+
     def names(self) -> dict[int, str]:
         """Return the name of everyone who ever worked here, by id: the records go on naming them."""
         with self.kit.db.begin() as session:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.handoff import HandoffReason
@@ -15,7 +15,7 @@ from bot.services.accounts import AccountService
 from bot.services.handoffs import HandoffService
 from bot.services.identity import IdentityService
 from bot.services.kit import Kit
-from bot.services.records import record
+from bot.services.records import caused_by, record
 from bot.services.relay import Relay
 from bot.services.replies import Reply, queue_reply, rendered
 from bot.storage.queries import zone_of
@@ -132,37 +132,51 @@ class TurnService:
                 silenced = conversation.mode == "human" and reply.purpose != "handoff"
                 queue_reply(session, self.kit, conversation, reply, turn=turn.id, now=now, cancelled=silenced)
 
-    def fail(self, turn: Turn) -> None:
-        """Give the turn back because the assistant could not be reached; tell the borrower once."""
+    def fail(self, turn: Turn, *, own_fault: bool = False) -> bool:
+        """Give the turn back because the assistant did not answer; tell the borrower once.
+
+        `own_fault` says that the turn itself may be why: such failures are counted, and too many of them give
+        the turn to people. Returns whether it went to people.
+        """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             conversation = _held(session, turn)
-            if conversation is None or conversation.outage_told or conversation.mode == "human":
-                return
-            conversation.outage_told = True
-            record(
-                session,
-                now,
-                "assistant_down",
-                cause=f"message {turn.id}",
-                actor="gateway",
-                borrower_id=conversation.borrower_id,
-            )
-            reply = rendered(self.kit, "utter_outage", conversation.locale)
-            queue_reply(session, self.kit, conversation, reply, turn=f"{turn.id}:outage", now=now)
+            if conversation is None or conversation.mode == "human":
+                return False
+            if own_fault and _failed_once_more(session, turn) >= self.kit.settings.turn_tries:
+                self._to_people(session, conversation, turn, now)
+                return True
+            self._tell_outage(session, conversation, turn, now)
+            return False
+
+    def _tell_outage(self, session: Session, conversation: Conversation, turn: Turn, now: datetime) -> None:
+        if conversation.outage_told:
+            return
+        conversation.outage_told = True
+        record(
+            session,
+            now,
+            "assistant_down",
+            cause=caused_by(turn.id),
+            actor="gateway",
+            borrower_id=conversation.borrower_id,
+        )
+        reply = rendered(self.kit, "utter_outage", conversation.locale)
+        queue_reply(session, self.kit, conversation, reply, turn=f"{turn.id}:outage", now=now)
 
     def abandon(self, turn: Turn) -> None:
         """Give a turn that cannot be served to people, and tell the borrower."""
-        now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             conversation = _held(session, turn)
-            if conversation is None:
-                return
-            _handled(session, turn, now)
-            self.handoffs.open_in(
-                session, conversation, HandoffReason.FAILURE, cause=f"message {turn.id}", actor="gateway"
-            )
-            self.relay.say_waiting(session, conversation, "utter_handoff_failure", turn=turn.id, now=now)
+            if conversation is not None:
+                self._to_people(session, conversation, turn, self.kit.clock.now())
+
+    def _to_people(self, session: Session, conversation: Conversation, turn: Turn, now: datetime) -> None:
+        _handled(session, turn, now)
+        self.handoffs.open_in(
+            session, conversation, HandoffReason.FAILURE, cause=caused_by(turn.id), actor="gateway"
+        )
+        self.relay.say_waiting(session, conversation, "utter_handoff_failure", turn=turn.id, now=now)
 
     def release_dead(self) -> None:
         """Free the conversations that a process of this machine held when it died."""
@@ -191,6 +205,14 @@ def _held(session: Session, turn: Turn) -> Conversation | None:
         return None
     conversation.lease_owner = conversation.lease_until = None
     return conversation
+
+
+def _failed_once_more(session: Session, turn: Turn) -> int:
+    """Count one more failure on the turn's messages; return how many it makes."""
+    mine = (Message.conversation_id == turn.conversation_id, Message.turn == turn.id)
+    waiting = (*mine, Message.direction == "in", Message.state == "received")
+    session.execute(update(Message).where(*waiting).values(tries=Message.tries + 1))
+    return session.scalar(select(func.max(Message.tries)).where(*waiting)) or 0
 
 
 def _handled(session: Session, turn: Turn, now: datetime) -> None:

@@ -24,7 +24,8 @@ from bot.storage.tables import (
 
 # The wall that counts for a chat of nobody we know.
 _HOME_ZONE = "Asia/Shanghai"
-_INITIATED = tuple(purpose.value for purpose in Purpose if purpose.is_initiated)
+INITIATED = tuple(purpose.value for purpose in Purpose if purpose.is_initiated)
+"""The purposes of what the lender starts."""
 
 
 def zone_of(borrower: Borrower | None) -> str:
@@ -93,7 +94,7 @@ def recent_contacts(
         .where(
             Conversation.borrower_id == borrower_id,
             Message.direction == "out",
-            Message.purpose.in_(_INITIATED),
+            Message.purpose.in_(INITIATED),
             Message.state.in_(("queued", "sending", "sent", "uncertain")),
             Message.id != besides if besides is not None else true(),
             at >= since,
@@ -121,17 +122,16 @@ def conversation_for(session: Session, channel: str, address: str) -> Conversati
     ).first()
 
 
-def revive(session: Session, channel: str, address: str) -> None:
-    """Bring an address back that died of failed delivery; one that was given up for a reason stays dead."""
-    row = session.scalars(
-        select(AddressRow).where(
-            AddressRow.channel == channel,
-            AddressRow.address == address,
-            AddressRow.dead_reason.like("undelivered%"),
-        )
+def address_of(session: Session, channel: str, address: str) -> AddressRow | None:
+    """Return the address that a borrower has on a channel."""
+    return session.scalars(
+        select(AddressRow).where(AddressRow.channel == channel, AddressRow.address == address)
     ).first()
-    if row is not None:
-        row.dead_at = row.dead_reason = None
+
+
+def own_address(session: Session, conversation: Conversation) -> AddressRow | None:
+    """Return the address of a conversation; a stranger's chat has none."""
+    return address_of(session, conversation.channel, conversation.address)
 
 
 def active_plan(session: Session, loan_id: int) -> Plan | None:

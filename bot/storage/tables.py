@@ -152,6 +152,7 @@ class Conversation(Base):
     identity_failures: Mapped[int] = mapped_column(default=0)
     expected: Mapped[str | None] = mapped_column(String(40))
     misunderstood: Mapped[int] = mapped_column(default=0)
+    misunderstood_turn: Mapped[str | None] = mapped_column(String(64))
     disclosed: Mapped[bool] = mapped_column(default=False)
     outage_told: Mapped[bool] = mapped_column(default=False)
     lease_owner: Mapped[str | None] = mapped_column(String(80))
@@ -182,6 +183,7 @@ class Message(Base):
     template: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(16))
     turn: Mapped[str | None] = mapped_column(String(64), index=True)
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
     nudge_id: Mapped[int | None] = mapped_column(ForeignKey("nudges.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     rule_ids: Mapped[list[Any]] = mapped_column(default=list)
@@ -361,11 +363,16 @@ class LinkToken(Base):
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
+    def is_open(self, channel: str, at: datetime) -> bool:
+        """Tell whether the link may still be used on a channel."""
+        return self.channel == channel and self.used_at is None and at < self.expires_at
+
 
 class AuditEvent(Base):
     """What happened, when, why and by whom; written in the transaction of the fact itself."""
 
     __tablename__ = "audit_events"
+    __table_args__ = (Index("ix_audit_events_cause", "cause"),)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime]
     borrower_id: Mapped[int | None] = mapped_column(ForeignKey("borrowers.id"), index=True)

@@ -210,13 +210,13 @@ async def until(check: Callable[[], Any], what: str = "it") -> Any:
 def add_borrower(grace: Grace) -> tuple[str, str]:
     """Put a borrower with an overdue loan on file; return their reference and a one-time link's token."""
     ref = make_borrower(grace)
-    return ref, grace.identity.issue_link(ref, "telegram")
+    return ref, grace.links.issue(ref, "telegram")
 
 
 def bind(grace: Grace, chat: int) -> str:
     """Put a borrower on file whose chat this is, and return its conversation."""
     _, token = add_borrower(grace)
-    assert grace.identity.bind(token, "telegram", str(chat))
+    assert grace.links.bind(token, "telegram", str(chat))
     return grace.conversations.ensure("telegram", str(chat))
 
 

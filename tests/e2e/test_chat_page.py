@@ -179,7 +179,7 @@ class Chat:
 
     def link(self, ref: str) -> str:
         """Return a one-time link."""
-        return f"{self.url}/chat/l/{self.grace.identity.issue_link(ref, 'webchat')}"
+        return f"{self.url}/chat/l/{self.grace.links.issue(ref, 'webchat')}"
 
     def open(self, ref: str, context: BrowserContext | None = None) -> Page:
         """Open a borrower's link, and wait until the assistant has greeted."""

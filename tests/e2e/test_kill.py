@@ -34,7 +34,7 @@ class Borrower:
         self.messages: dict[int, dict[str, Any]] = {}
 
     async def open(self) -> None:
-        token = self._stack.grace.identity.issue_link(self._ref, "webchat")
+        token = self._stack.grace.links.issue(self._ref, "webchat")
         async with httpx.AsyncClient(trust_env=False) as web:
             answer = await web.get(f"{self._stack.settings.public_url}/chat/l/{token}")
         self._cookie = answer.headers["set-cookie"].split(";")[0]

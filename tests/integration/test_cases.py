@@ -154,7 +154,7 @@ class TestCase:
             (item.number, item.due_on, item.amount) for item in offer.schedule
         ]
         assert case.promises == ((Money.of("500", "CNY"), TODAY + timedelta(days=3), "cancelled"),)
-        assert {kind for kind, _ in case.holds} == {"plan", "complaint", "handoff"}
+        assert {hold.kind for hold in case.holds} == {"plan", "complaint", "handoff"}
         kinds = [kind for _, kind, _ in case.events]
         assert kinds[0] == "handoff_opened"
         assert {"promise", "plan_offered", "plan_accepted", "complaint", "identity_verified"} <= set(kinds)
@@ -188,7 +188,7 @@ class TestCase:
         wait(clock, days=31)
         case = grace.cases.peek(number)
         assert case is not None
-        assert {kind for kind, _ in case.holds} == {"handoff"}
+        assert {hold.kind for hold in case.holds} == {"handoff"}
         assert not case.verified
 
     def test_of_several_loans_the_one_with_the_oldest_open_item_is_shown(

@@ -10,7 +10,7 @@ from bot.services import leases
 from bot.services.kit import MovableClock
 from bot.services.stopwords import STOP_WORDS
 from bot.services.turns import Turn
-from bot.storage.tables import Borrower, Conversation, Message
+from bot.storage.tables import Borrower, Conversation, HandoffRow, Message
 from tests.factory import make_borrower
 from tests.integration.support import (
     answered,
@@ -389,6 +389,31 @@ class TestOutage:
         told = [one for one in out(grace, conversation) if one.template == "utter_outage"]
         assert len(told) == 2
 
+    def test_a_turn_that_fails_by_its_own_fault_goes_to_people_at_the_third_time(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        say(grace, ref, "你好")
+        given_up = [grace.turns.fail(claimed(grace, conversation), own_fault=True) for _ in range(3)]
+        assert given_up == [False, False, True]
+        assert handoff(grace, conversation).reason == "failure"
+        assert [one.template for one in out(grace, conversation)] == ["utter_outage", "utter_handoff_failure"]
+        assert grace.turns.waiting() == []
+
+    def test_an_outage_however_long_gives_no_turn_to_people(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        say(grace, ref, "你好")
+        assert not any(grace.turns.fail(claimed(grace, conversation)) for _ in range(20))
+        assert grace.turns.waiting() == [conversation]
+
+    def test_every_turn_has_its_own_tries(self, grace: Grace, ref: str, conversation: str) -> None:
+        for text in ("第一", "第二", "第三"):
+            say(grace, ref, text)
+            for _ in range(2):
+                assert not grace.turns.fail(claimed(grace, conversation), own_fault=True)
+            answered(grace, claimed(grace, conversation))
+        assert rows(grace, HandoffRow) == []
+
     def test_in_peoples_hands_an_outage_is_not_told(self, grace: Grace, ref: str, conversation: str) -> None:
         say(grace, ref, "你好")
         turn = claimed(grace, conversation)
@@ -550,13 +575,19 @@ class TestMore:
     def test_misunderstood_turns_in_a_row_are_counted_until_one_is_understood(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
-        assert [grace.conversations.misunderstood(conversation) for _ in range(2)] == [1, 2]
+        assert [grace.conversations.misunderstood(conversation, turn=turn) for turn in "12"] == [1, 2]
         say(grace, ref, "嗯")
         answered(grace, claimed(grace, conversation), understood=False)
-        assert grace.conversations.misunderstood(conversation) == 3
+        assert grace.conversations.misunderstood(conversation, turn="3") == 3
         say(grace, ref, "分期")
         answered(grace, claimed(grace, conversation), understood=True)
-        assert grace.conversations.misunderstood(conversation) == 1
+        assert grace.conversations.misunderstood(conversation, turn="4") == 1
+
+    def test_a_misunderstood_turn_that_is_asked_again_is_counted_once(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        counts = [grace.conversations.misunderstood(conversation, turn=turn) for turn in ("1", "1", "2", "2")]
+        assert counts == [1, 1, 2, 2]
 
     def test_one_address_has_one_conversation_though_many_ask_for_it_at_once(
         self, grace: Grace, ref: str

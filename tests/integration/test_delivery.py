@@ -324,12 +324,12 @@ class TestWriting:
         assert "CNY\xa03,000" in message.text
 
     def test_the_first_living_channel_of_the_rung_is_used(self, grace: Grace, ref: str) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         tick(grace)
         assert conversation_row(grace, only(grace, Message).conversation_id).channel == "telegram"
 
     def test_a_dead_channel_is_passed_over_for_the_next(self, grace: Grace, ref: str) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         change(grace, AddressRow, {"channel": "telegram"}, dead_at=grace.kit.clock.now())
         tick(grace)
         assert conversation_row(grace, only(grace, Message).conversation_id).channel == "webchat"

@@ -52,10 +52,11 @@ Body = dict[str, Any]
 class Rasa:
     """Stands in for Rasa at its own door: HTTP, a token, a turn in, messages out; well, ill or away."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str | None = "local-only") -> None:
         self.port = port
+        self.token = token
         self.asked: list[Body] = []
-        self.status = 200
+        self.status = self.health = 200
         self.raw: bytes | None = None
         self.say: Callable[[Body], str] = lambda body: f"heard: {body['text']}"
         self.think: Callable[[Body], Awaitable[None]] | None = None
@@ -87,11 +88,12 @@ class Rasa:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = next((line for line in head.splitlines() if line.startswith("content-length")), "0")
                 body = await reader.readexactly(int(length.split(":")[-1]))
-                assert "authorization: bearer local-only" in head
-                answer = await self._answer(json.loads(body))
+                assert self.token is None or f"authorization: bearer {self.token}" in head
+                answer = await self._answer(json.loads(body)) if body else b"{}"
+                status = self.status if body else self.health
                 writer.write(
                     b"HTTP/1.1 %d .\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-                    % (self.status, len(answer), answer)
+                    % (status, len(answer), answer)
                 )
                 await writer.drain()
         self._lines.discard(writer)
@@ -227,7 +229,11 @@ def database_down(grace: Grace) -> Iterator[None]:
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    update = {"rasa_url": f"http://127.0.0.1:{free_port()}", "rasa_retry": 0.05}
+    update = {
+        "rasa_url": f"http://127.0.0.1:{free_port()}",
+        "rasa_retry": 0.05,
+        "actions_port": free_port(),
+    }
     return settings_for(database_url).model_copy(update=update)
 
 
@@ -278,12 +284,47 @@ class TestRasaAway:
             assert (await world.heard(ref, count + 1))[-1] == "heard: 你好"
 
     async def test_rasa_that_is_starting_is_an_outage_and_not_a_fault(self, world: World, ref: str) -> None:
-        world.rasa.status = 503
+        world.rasa.status = world.rasa.health = 503
         gateway = await world.gateway()
         await gateway.receive(world.incoming(ref, "你好"))
         assert await world.heard(ref, 1) == [world.words("utter_outage")]
         world.rasa.status = 200
         assert await world.heard(ref, 2) == [world.words("utter_outage"), "heard: 你好"]
+        assert rows(world.grace, HandoffRow) == []
+
+    async def test_a_turn_that_never_gets_its_answer_in_time_goes_to_people(
+        self, world: World, ref: str
+    ) -> None:
+        async def forever(body: Body) -> None:
+            if body["text"] == "卡住":
+                await asyncio.sleep(60)
+
+        world.rasa.think = forever
+        world.grace.kit.settings.rasa_timeout = 0.2
+        gateway = await world.gateway()
+        await gateway.receive(world.incoming(ref, "卡住"))
+        await world.heard(ref, 2)
+        assert [one.template for one in world.written(ref)] == ["utter_outage", "utter_handoff_failure"]
+        assert world.rasa.heard == ["卡住"] * 3
+        other = make_borrower(world.grace)
+        await gateway.receive(world.incoming(other, "你好"))
+        assert await world.heard(other, 1) == ["heard: 你好"]
+
+    async def test_a_turn_whose_action_fails_while_all_else_answers_goes_to_people(
+        self, world: World, ref: str
+    ) -> None:
+        actions = Rasa(world.grace.kit.settings.actions_port, token=None)
+        await actions.open()
+        world.rasa.status = 503
+        await (await world.gateway()).receive(world.incoming(ref, "你好"))
+        await until(lambda: rows(world.grace, HandoffRow), "a hand-off")
+        await actions.shut()
+        assert world.rasa.heard == ["你好"] * 3
+
+    async def test_without_its_action_server_no_turn_goes_to_people(self, world: World, ref: str) -> None:
+        world.rasa.status = 503
+        await (await world.gateway()).receive(world.incoming(ref, "你好"))
+        await until(lambda: len(world.rasa.asked) > 5, "a sixth try")
         assert rows(world.grace, HandoffRow) == []
 
     async def test_what_a_stopped_gateway_kept_the_next_one_answers_once(

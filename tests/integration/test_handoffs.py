@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from bot.bootstrap import Grace
 from bot.domain.handoff import HandoffReason, HandoffState, Outcome
-from bot.services.handoffs import Claim, NotAllowed
+from bot.services.handoffs import Claim
 from bot.services.kit import MovableClock
-from bot.storage.tables import Conversation, HandoffRow, Message
+from bot.services.rights import NotAllowed
+from bot.storage.tables import Agent, Conversation, HandoffRow, Message
 from tests.factory import make_borrower
 from tests.integration.support import (
     answered,
@@ -62,10 +63,11 @@ def other(grace: Grace) -> int:
     return make_agent(grace, "王强")
 
 
-def refused(call: Callable[[], object]) -> str:
+def refused(call: Callable[[], object]) -> tuple[str, str]:
+    """Return the code and the words of the refusal that must come."""
     with pytest.raises(NotAllowed) as refusal:
         call()
-    return str(refusal.value)
+    return refusal.value.code, str(refusal.value)
 
 
 class TestOpening:
@@ -99,6 +101,9 @@ class TestOpening:
             grace.handoffs.open(conversation, reason, cause="test")
             assert only(grace, HandoffRow).reason == expected
         assert only(grace, HandoffRow).priority == 0
+        (raised,) = events(grace, "handoff_raised")
+        assert raised.detail == {"reason": "self_harm", "before": "asked", "conversation": conversation}
+        assert raised.borrower_id is not None
 
     def test_a_chat_of_nobody_can_be_handed_over_too(self, grace: Grace) -> None:
         conversation = grace.conversations.ensure("telegram", "stranger")
@@ -177,7 +182,9 @@ class TestReplying:
 
     def test_only_who_has_it_may_reply(self, grace: Grace, opened: int, agent: int, other: int) -> None:
         grace.handoffs.reply(opened, agent, "您好")
-        assert "李敏" in refused(lambda: grace.handoffs.reply(opened, other, "我也在"))
+        code, words = refused(lambda: grace.handoffs.reply(opened, other, "我也在"))
+        assert code == "taken"
+        assert "李敏" in words
         assert len(rows(grace, Message)) == 1
 
     def test_of_two_who_reply_at_once_one_is_heard(
@@ -205,12 +212,12 @@ class TestReplying:
     def test_an_empty_reply_is_refused_and_claims_nothing(
         self, grace: Grace, opened: int, agent: int, text: str
     ) -> None:
-        assert "empty" in refused(lambda: grace.handoffs.reply(opened, agent, text))
+        assert refused(lambda: grace.handoffs.reply(opened, agent, text))[0] == "empty"
         assert only(grace, HandoffRow).state == "waiting"
 
     def test_after_the_close_nothing_more_is_said(self, grace: Grace, opened: int, agent: int) -> None:
         grace.handoffs.close(opened, agent, Outcome.RESOLVED)
-        assert "closed" in refused(lambda: grace.handoffs.reply(opened, agent, "还有"))
+        assert refused(lambda: grace.handoffs.reply(opened, agent, "还有"))[0] == "closed"
 
 
 class TestClosing:
@@ -257,7 +264,7 @@ class TestClosing:
     def test_the_freeze_lasts_until_the_last_hand_off_of_a_borrower_is_closed(
         self, grace: Grace, ref: str, opened: int, agent: int
     ) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         second = grace.handoffs.open(
             chat(grace, "4711", channel="telegram"), HandoffReason.ASKED, cause="test"
         )
@@ -274,7 +281,7 @@ class TestClosing:
 
     def test_a_colleagues_one_may_not(self, grace: Grace, opened: int, agent: int, other: int) -> None:
         grace.handoffs.claim(opened, agent)
-        assert "another agent" in refused(lambda: grace.handoffs.close(opened, other, Outcome.RESOLVED))
+        assert refused(lambda: grace.handoffs.close(opened, other, Outcome.RESOLVED))[0] == "taken"
         assert only(grace, HandoffRow).state == "claimed"
 
     def test_it_closes_once(self, grace: Grace, conversation: str, opened: int, agent: int) -> None:
@@ -282,10 +289,10 @@ class TestClosing:
             try:
                 grace.handoffs.close(opened, agent, Outcome.RESOLVED)
             except NotAllowed as error:
-                return str(error)
-            return "closed"
+                return error.code
+            return "done"
 
-        assert sorted(at_once(close, close, close)) == ["closed"] + ["this hand-off is already returned"] * 2
+        assert sorted(at_once(close, close, close)) == ["closed", "closed", "done"]
         assert len(out(grace, conversation)) == len(events(grace, "handoff_closed")) == 1
 
     def test_a_case_can_be_handed_over_again_after_the_close(
@@ -296,6 +303,22 @@ class TestClosing:
         assert again != opened
         grace.handoffs.close(again, agent, Outcome.RESOLVED)
         assert len(out(grace, conversation)) == 2
+
+
+class TestWhoHasLeft:
+    def test_an_account_that_was_switched_off_can_do_nothing_with_a_case(
+        self, grace: Grace, conversation: str, opened: int, agent: int
+    ) -> None:
+        change(grace, Agent, {"id": agent}, active=False)
+        for act in (
+            lambda: grace.handoffs.claim(opened, agent),
+            lambda: grace.handoffs.reply(opened, agent, "您好"),
+            lambda: grace.handoffs.close(opened, agent, Outcome.RESOLVED),
+            lambda: grace.handoffs.take_over(conversation, agent),
+        ):
+            assert refused(act)[0] == "role"
+        assert only(grace, HandoffRow).state == "waiting"
+        assert rows(grace, Message) == []
 
 
 class TestWaitingWords:
@@ -369,7 +392,7 @@ def test_whatever_people_and_the_bot_do_at_most_one_of_them_speaks(
                 grace.handoffs.open(conversation, subject, cause="test")
             elif action == "say":
                 say(grace, ref, "你好")
-            elif action == "answer" and (turn := grace.conversations.claim_turn(conversation)) is not None:
+            elif action == "answer" and (turn := grace.turns.claim(conversation)) is not None:
                 answered(grace, turn, "机器人")
             elif action == "send":
                 silent = conversation_row(grace, conversation).mode == "human"

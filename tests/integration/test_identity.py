@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from sqlalchemy import select
 
@@ -12,6 +14,8 @@ from bot.services.kit import MovableClock
 from bot.storage.tables import AddressRow, Borrower, Conversation, LinkToken
 from tests.factory import make_borrower
 from tests.integration.support import at_once, change, chat, conversation_row, events, only, wait
+
+_turns = itertools.count(1)
 
 
 @pytest.fixture
@@ -24,8 +28,8 @@ def conversation(grace: Grace, ref: str) -> str:
     return chat(grace, ref, verified=False)
 
 
-def present(grace: Grace, conversation: str, text: str) -> Identity:
-    return grace.identity.present(conversation, text)
+def present(grace: Grace, conversation: str, text: str, turn: str | None = None) -> Identity:
+    return grace.identity.present(conversation, text, turn=turn or f"turn {next(_turns)}")
 
 
 class TestFacts:
@@ -35,7 +39,7 @@ class TestFacts:
         assert present(grace, conversation, "1990-05-12，手机尾号5678").status == "verified"
         assert grace.conversations.verified(conversation)
         assert only(grace, AddressRow, address=ref).verified
-        assert [event.cause for event in events(grace, "identity_verified")] == ["two facts"]
+        assert [event.detail for event in events(grace, "identity_verified")] == [{"how": "two facts"}]
 
     def test_two_facts_may_come_in_two_messages(self, grace: Grace, conversation: str) -> None:
         assert grace.identity.missing_facts(conversation) == ("birth_date", "phone_last4")
@@ -132,6 +136,33 @@ class TestTries:
         assert not grace.conversations.verified(conversation)
         assert len(events(grace, "identity_failed")) == 3
 
+    def test_a_turn_that_is_asked_again_costs_one_try_and_is_answered_alike(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        for turn in ("1", "2", "3"):
+            first = present(grace, conversation, "0001", turn)
+            assert [present(grace, conversation, "0001", turn) for _ in range(3)] == [first] * 3
+        assert first.status == "locked"
+        assert conversation_row(grace, conversation).identity_failures == 3
+        assert len(events(grace, "identity_failed")) == 3
+
+    def test_a_right_fact_in_a_turn_that_is_asked_again_stays_right(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        first = [present(grace, conversation, "5678", "1") for _ in range(2)]
+        assert {one.status for one in first} == {"more"}
+        second = [present(grace, conversation, "1990-05-12", "2") for _ in range(2)]
+        assert {one.status for one in second} == {"verified"}
+        assert conversation_row(grace, conversation).identity_failures == 0
+        assert len(events(grace, "identity_verified")) == 1
+
+    def test_a_repeated_turn_does_not_bring_back_an_identity_that_was_withdrawn(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        present(grace, conversation, "1990-05-12 5678", "1")
+        grace.protection.honour(conversation, "wrong_person", turn="2", locale="zh_CN")
+        assert present(grace, conversation, "1990-05-12 5678", "1").status == "locked"
+
     def test_a_lock_does_not_wear_off(self, grace: Grace, conversation: str, clock: MovableClock) -> None:
         for n in range(3):
             present(grace, conversation, f"000{n}")
@@ -209,7 +240,8 @@ class TestOtherWays:
             present(grace, conversation, f"000{n}")
         grace.identity.vouch(conversation, "agent 7")
         assert grace.conversations.verified(conversation)
-        assert [event.cause for event in events(grace, "identity_verified")] == ["agent 7"]
+        (event,) = events(grace, "identity_verified")
+        assert (event.actor, event.cause) == ("agent 7", "vouched")
 
     def test_a_chat_of_nobody_can_be_verified_by_nothing(self, grace: Grace) -> None:
         conversation = grace.conversations.ensure("telegram", "stranger")
@@ -231,62 +263,62 @@ class TestOtherWays:
 
 class TestLinks:
     def test_a_link_binds_one_address_once(self, grace: Grace, ref: str) -> None:
-        token = grace.identity.issue_link(ref, "telegram")
-        assert grace.identity.bind(token, "telegram", "4711") == ref
-        assert grace.identity.bind(token, "telegram", "4712") is None
+        token = grace.links.issue(ref, "telegram")
+        assert grace.links.bind(token, "telegram", "4711") == ref
+        assert grace.links.bind(token, "telegram", "4712") is None
         assert only(grace, AddressRow, channel="telegram").address == "4711"
         assert len(events(grace, "link_issued")) == len(events(grace, "address_bound")) == 1
 
     def test_two_devices_that_use_a_link_at_once_bind_one(self, grace: Grace, ref: str) -> None:
-        token = grace.identity.issue_link(ref, "telegram")
-        found = at_once(*[lambda n=n: grace.identity.bind(token, "telegram", f"47{n}") for n in range(4)])
+        token = grace.links.issue(ref, "telegram")
+        found = at_once(*[lambda n=n: grace.links.bind(token, "telegram", f"47{n}") for n in range(4)])
         assert sorted(found, key=str) == [None, None, None, ref]
         assert len(events(grace, "address_bound")) == 1
 
     def test_a_link_lives_for_its_hours_and_no_longer(
         self, grace: Grace, ref: str, clock: MovableClock
     ) -> None:
-        late, in_time = (grace.identity.issue_link(ref, "telegram") for _ in range(2))
+        late, in_time = (grace.links.issue(ref, "telegram") for _ in range(2))
         wait(clock, hours=grace.kit.settings.link_hours, seconds=-1)
-        assert grace.identity.bind(in_time, "telegram", "1") == ref
+        assert grace.links.bind(in_time, "telegram", "1") == ref
         wait(clock, seconds=1)
-        assert grace.identity.bind(late, "telegram", "2") is None
+        assert grace.links.bind(late, "telegram", "2") is None
 
     def test_a_link_works_on_its_own_channel_only_and_is_not_used_up_by_another(
         self, grace: Grace, ref: str
     ) -> None:
-        token = grace.identity.issue_link(ref, "telegram")
-        assert grace.identity.bind(token, "webchat") is None
-        assert grace.identity.bind(token, "telegram", "4711") == ref
+        token = grace.links.issue(ref, "telegram")
+        assert grace.links.bind(token, "webchat") is None
+        assert grace.links.bind(token, "telegram", "4711") == ref
 
     @pytest.mark.parametrize("token", ["", "x", "a" * 500, "\x00", "令牌"])
     def test_a_made_up_link_binds_nothing(self, grace: Grace, token: str) -> None:
-        assert grace.identity.bind(token, "telegram", "4711") is None
+        assert grace.links.bind(token, "telegram", "4711") is None
 
     def test_the_token_itself_is_not_stored(self, grace: Grace, ref: str) -> None:
-        token = grace.identity.issue_link(ref, "telegram")
+        token = grace.links.issue(ref, "telegram")
         assert token not in only(grace, LinkToken).token_hash
         assert len(token) >= 32
 
     def test_an_unknown_borrower_gets_no_link(self, grace: Grace) -> None:
         with pytest.raises(LookupError, match="nobody"):
-            grace.identity.issue_link("nobody", "telegram")
+            grace.links.issue("nobody", "telegram")
 
     def test_on_the_web_chat_the_address_is_the_borrower(self, grace: Grace, ref: str) -> None:
-        token = grace.identity.issue_link(ref, "webchat")
-        assert grace.identity.bind(token, "webchat") == ref
+        token = grace.links.issue(ref, "webchat")
+        assert grace.links.bind(token, "webchat") == ref
 
     def test_binding_is_not_identity(self, grace: Grace, ref: str) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         conversation = grace.conversations.ensure("telegram", "4711")
         assert not grace.conversations.verified(conversation)
         assert not only(grace, AddressRow, channel="telegram").verified
 
     def test_a_chat_that_another_borrower_takes_over_starts_anew(self, grace: Grace, ref: str) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         conversation = chat(grace, "4711", channel="telegram")
         other = make_borrower(grace, locale="en")
-        grace.identity.bind(grace.identity.issue_link(other, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(other, "telegram"), "telegram", "4711")
         row = conversation_row(grace, conversation)
         assert (row.verified_at, row.identity_facts, row.locale) == (None, [], "en")
         with grace.kit.db.begin() as session:
@@ -298,11 +330,11 @@ class TestLinks:
     def test_a_chat_that_was_the_wrong_persons_can_be_the_right_persons_later(
         self, grace: Grace, ref: str
     ) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         conversation = chat(grace, "4711", channel="telegram")
         grace.protection.honour(conversation, "wrong_person", turn="1", locale="zh_CN")
         other = make_borrower(grace)
-        grace.identity.bind(grace.identity.issue_link(other, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(other, "telegram"), "telegram", "4711")
         row = only(grace, AddressRow, channel="telegram")
         assert (row.dead_at, row.dead_reason, row.consent) == (None, None, True)
         assert present(grace, conversation, "1990-05-12 5678").status == "verified"
@@ -310,9 +342,9 @@ class TestLinks:
     def test_who_is_not_the_borrower_stays_locked_out_even_with_a_new_link(
         self, grace: Grace, ref: str
     ) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         conversation = chat(grace, "4711", channel="telegram")
         grace.protection.honour(conversation, "third_party", turn="1", locale="zh_CN")
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         assert present(grace, conversation, "1990-05-12 5678").status == "locked"
         assert only(grace, AddressRow, channel="telegram").dead_at is not None

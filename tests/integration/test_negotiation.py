@@ -206,7 +206,7 @@ class TestAgreeing:
     def test_an_offer_replaced_from_the_borrowers_other_chat_is_refused(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         offer = propose(grace, conversation).options[0]
         propose(grace, chat(grace, "4711", channel="telegram"), turn="2")
         assert grace.negotiation.agree(conversation, offer.id, turn="3").problem == "expired"

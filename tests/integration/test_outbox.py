@@ -75,6 +75,27 @@ class TestClaiming:
         assert grace.outbox.queued(("telegram",)) == []
         assert grace.outbox.queued(CHANNELS, limit=1) == [(reply, conversation)]
 
+    def test_an_answer_goes_before_all_reminders_however_many_wait(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        for _ in range(3):
+            make_borrower(grace)
+        reminders = tick(grace)
+        grace.conversations.say(conversation, "utter_sticker", turn="late")
+        grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        answer = out(grace, conversation)[-1].id
+        assert answer > max(reminders)
+        assert [number for number, _ in grace.outbox.queued(CHANNELS)] == [answer, *reminders]
+        assert grace.outbox.queued(CHANNELS, limit=1) == [(answer, conversation)]
+
+    def test_what_the_lender_starts_is_handed_over_as_bulk_and_an_answer_is_not(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        (reminder,) = tick(grace)
+        grace.conversations.say(conversation, "utter_sticker", turn="late")
+        found = [grace.outbox.claim(one) for one in (reminder, out(grace, conversation)[-1].id)]
+        assert [one and one.in_bulk for one in found] == [True, False]
+
     def test_a_claimed_message_is_listed_no_more(self, grace: Grace, reply: int) -> None:
         grace.outbox.claim(reply)
         assert grace.outbox.queued(CHANNELS) == []
@@ -177,7 +198,7 @@ class TestSettling:
         assert only(grace, AddressRow, address=ref).dead_at is None
 
     def test_a_reminder_that_met_a_dead_channel_goes_to_the_next_once(self, grace: Grace, ref: str) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         tick(grace)
         send(grace, "dead")
         assert only(grace, Nudge).state == "queued"

@@ -11,7 +11,7 @@ from bot.domain.handoff import PRIORITY
 from bot.domain.protection import PROTECTIONS
 from bot.services.kit import MovableClock
 from bot.services.protection import Answer
-from bot.storage.tables import AddressRow, Complaint, HandoffRow, HoldRow
+from bot.storage.tables import AddressRow, AuditEvent, Complaint, HandoffRow, HoldRow
 from tests.factory import make_borrower
 from tests.integration.support import (
     at_once,
@@ -69,9 +69,10 @@ def test_a_signal_served_twice_in_one_turn_has_its_effect_once(
     grace: Grace, conversation: str, act: str
 ) -> None:
     first = honour(grace, conversation, act)
-    before = [len(rows(grace, table)) for table in (HoldRow, HandoffRow, Complaint)]
+    tables = (HoldRow, HandoffRow, Complaint, AuditEvent)
+    before = [len(rows(grace, table)) for table in tables]
     second = honour(grace, conversation, act)
-    assert [len(rows(grace, table)) for table in (HoldRow, HandoffRow, Complaint)] == before
+    assert [len(rows(grace, table)) for table in tables] == before
     assert first == second
 
 
@@ -107,7 +108,7 @@ class TestStop:
         assert event.detail == {"scope": "all", "channel": "webchat"}
 
     def test_on_one_channel_the_others_go_on(self, grace: Grace, ref: str, conversation: str) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         answer = honour(grace, conversation, "stop_contact", scope="channel", channel="telegram")
         assert answer.response == "utter_protect_stop_channel"
         assert holds(grace, ref)["opt_out"].channel == "telegram"
@@ -137,13 +138,13 @@ class TestStrangers:
         assert (row.consent, row.verified, row.dead_reason) == (False, False, act)
         assert row.dead_at == grace.kit.clock.now()
         assert not grace.conversations.verified(conversation)
-        assert grace.identity.present(conversation, "1990-05-12 5678").status == "locked"
+        assert grace.identity.present(conversation, "1990-05-12 5678", turn="2").status == "locked"
 
     @pytest.mark.parametrize("act", ["wrong_person", "third_party"])
     def test_the_borrower_is_still_reached_where_they_are(
         self, grace: Grace, ref: str, conversation: str, act: str
     ) -> None:
-        grace.identity.bind(grace.identity.issue_link(ref, "telegram"), "telegram", "4711")
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
         honour(grace, conversation, act)
         assert holds(grace, ref)[act].channel == "webchat"
         assert len(tick(grace)) == 1

@@ -103,7 +103,7 @@ class Site:
 
     def link(self, ref: str, channel: str = "webchat") -> str:
         """Return the path of a one-time link."""
-        return f"/chat/l/{self.grace.identity.issue_link(ref, channel)}"
+        return f"/chat/l/{self.grace.links.issue(ref, channel)}"
 
     def cookie(self, ref: str) -> str:
         """Open a borrower's link, and return the cookie."""

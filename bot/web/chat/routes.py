@@ -44,7 +44,7 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
 
     @routes.get("/l/{token}")
     async def open_link(token: str) -> Response:
-        ref = await asyncio.to_thread(grace.identity.bind, token, NAME)
+        ref = await asyncio.to_thread(grace.links.bind, token, NAME)
         if ref is None:
             return _notice(grace, "utter_link_used", 410)
         answer = RedirectResponse("/chat/", 303)

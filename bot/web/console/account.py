@@ -76,11 +76,11 @@ class Account:
         with box("section"):
             text("h3", words("No reminders because"))
             with box("ul", "holds"):
-                for kind, until in view.holds:
+                for hold in view.holds:
                     with box("li"):
-                        text("span", words.of(HOLDS, kind), "strong")
-                        if until is not None:
-                            time = words.instant(until, view.timezone)
+                        text("span", words.of(HOLDS, hold.kind), "strong")
+                        if hold.until is not None:
+                            time = words.instant(hold.until, view.timezone)
                             text("span", words("until {time}", time=time), "quiet")
 
     def _loan(self, loan: LoanFacts | None, today: date) -> None:

@@ -12,7 +12,7 @@ from nicegui.events import GenericEventArguments
 
 from bot.domain.handoff import HandoffState, Outcome
 from bot.services.cases import CaseView
-from bot.services.handoffs import NotAllowed
+from bot.services.rights import NotAllowed
 from bot.services.threads import Line
 from bot.storage.db import StorageError
 from bot.web.console.account import Account

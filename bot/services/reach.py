@@ -1,0 +1,111 @@
+"""Where borrowers can be reached: an address dies of failed delivery, and lives again when they are back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.services.kit import Kit
+from bot.services.records import record
+from bot.storage.queries import address_of, best_address, conversation_for
+from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
+
+# What begins so dies of failed delivery; an address that was given up for another reason stays dead.
+_UNDELIVERED = "undelivered"
+
+
+class ReachService:
+    """What a channel calls when it hears of a chat that was closed to us, or opened again."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    def lost(self, channel: str, address: str, why: str) -> None:
+        """Give up an address for now: what is queued fails, and a reminder goes another way where it can."""
+        now = self.kit.clock.now()
+        with self.kit.db.begin() as session:
+            bury(session, address_of(session, channel, address), now, why)
+            conversation = conversation_for(session, channel, address)
+            if conversation is not None:
+                _retire(session, conversation, now, why)
+
+    def back(self, channel: str, address: str) -> None:
+        """Use an address again that had only failed to deliver."""
+        with self.kit.db.begin() as session:
+            revive(session, channel, address, self.kit.clock.now())
+
+
+def bury(session: Session, row: AddressRow | None, now: datetime, why: str) -> None:
+    """Mark an address dead of failed delivery, and record it; one that is dead already stays as it is."""
+    if row is None or row.dead_at is not None:
+        return
+    row.dead_at, row.dead_reason = now, f"{_UNDELIVERED}: {why}"[:120]
+    _note(session, row, "address_dead", now)
+
+
+def revive(session: Session, channel: str, address: str, now: datetime) -> None:
+    """Bring an address back that died of failed delivery."""
+    row = address_of(session, channel, address)
+    if row is not None and (row.dead_reason or "").startswith(_UNDELIVERED):
+        row.dead_at = row.dead_reason = None
+        _note(session, row, "address_back", now)
+
+
+def take_another_way(session: Session, nudge: Nudge) -> None:
+    """Queue a nudge anew whose address has died, where another of its channels is alive."""
+    session.flush()
+    row = best_address(session.get_one(Borrower, nudge.borrower_id), nudge.channels)
+    if row is not None and row.dead_at is None and row.consent:
+        nudge.state, nudge.done_at = "queued", None
+
+
+def undisclose(session: Session, conversation: Conversation) -> None:
+    """Have the next message say who is writing, where none that did so has left."""
+    left = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.direction == "out",
+        Message.initiator == "bot",
+        Message.state.in_(("sending", "sent", "uncertain")),
+    )
+    session.flush()
+    if session.scalars(left).first() is None:
+        conversation.disclosed = False
+
+
+def _retire(session: Session, conversation: Conversation, now: datetime, why: str) -> None:
+    """Fail what waits to go out; a message that is claimed at the same instant is left to its claimer."""
+    retired = session.execute(
+        update(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.direction == "out",
+            Message.state == "queued",
+        )
+        .values(state="failed", failure=why[:200], done_at=now)
+        .returning(Message.id, Message.nudge_id)
+    ).all()
+    for message_id, nudge_id in retired:
+        if nudge_id is None:
+            continue
+        # Its nudge may be written anew under the id that this message had.
+        message = session.get_one(Message, message_id)
+        message.external_id = f"{message.external_id}:{message_id}"
+        nudge = session.get_one(Nudge, nudge_id)
+        nudge.state, nudge.done_at, nudge.reason = "failed", now, why
+        take_another_way(session, nudge)
+    undisclose(session, conversation)
+
+
+def _note(session: Session, row: AddressRow, kind: str, now: datetime) -> None:
+    record(
+        session,
+        now,
+        kind,
+        cause=f"address {row.id}",
+        actor="system",
+        borrower_id=row.borrower_id,
+        channel=row.channel,
+        reason=row.dead_reason,
+    )
