@@ -13,7 +13,19 @@ from telegram.error import TelegramError
 from bot.bootstrap import Grace
 from bot.channels.channel import Door
 from bot.channels.telegram_sending import BotApi
-from bot.channels.telegram_updates import NAME, Event, Helped, Opened, Said, Shared, Tapped, read, update_id
+from bot.channels.telegram_updates import (
+    NAME,
+    Closed,
+    Event,
+    Helped,
+    Opened,
+    Reopened,
+    Said,
+    Shared,
+    Tapped,
+    read,
+    update_id,
+)
 from bot.language.formats import listed
 from bot.services.conversation import Incoming
 from bot.storage.db import StorageError
@@ -72,6 +84,10 @@ class Inbox:
                 await self._share(event)
             case Helped():
                 await self._answer(event.message, "utter_help")
+            case Closed():
+                await asyncio.to_thread(self._grace.reach.lost, NAME, event.address, "the bot was blocked")
+            case Reopened():
+                await asyncio.to_thread(self._grace.reach.back, NAME, event.address)
 
     async def _open(self, event: Opened) -> None:
         """Bind the chat to the link's borrower; a used link in their own chat just opens it again."""

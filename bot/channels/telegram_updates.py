@@ -10,7 +10,7 @@ from typing import Any
 from bot.services.conversation import Incoming, Kind
 
 NAME = "telegram"
-KINDS = ("message", "edited_message", "callback_query")
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
 """The updates that are asked for; Telegram sends no others then."""
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w{1,64})?(?:\s+(.*))?", re.DOTALL)
@@ -80,7 +80,21 @@ class Tapped:
     shown: int | None
 
 
-Event = Said | Opened | Helped | Shared | Tapped
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The borrower has blocked the bot: nothing can be sent to that chat."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """The borrower has let the bot in again."""
+
+    address: str
+
+
+Event = Said | Opened | Helped | Shared | Tapped | Closed | Reopened
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +128,8 @@ def read(update: object) -> Event | None:
         return _tap(tap)
     if (edited := _map(update, "edited_message")) is not None:
         return _edit(edited)
+    if (standing := _map(update, "my_chat_member")) is not None:
+        return _standing(standing)
     message = _map(update, "message")
     return None if message is None else _message(message)
 
@@ -212,6 +228,17 @@ def _tap(query: Mapping[str, Any]) -> Event | None:
     if message is None or button is None or query_id is None or address is None:
         return None
     return Tapped(address, int(button[1]), int(button[2]), query_id, _int(message, "message_id"))
+
+
+def _standing(change: Mapping[str, Any]) -> Event | None:
+    """Read whether the bot may still write to a chat."""
+    address, member = _private(change), _map(change, "new_chat_member") or {}
+    if address is None:
+        return None
+    status = member.get("status")
+    if status in ("kicked", "left"):
+        return Closed(address)
+    return Reopened(address) if status == "member" else None
 
 
 def _origin(message: Mapping[str, Any]) -> _Origin | None:

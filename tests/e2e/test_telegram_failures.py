@@ -261,6 +261,21 @@ async def test_a_blocked_chat_is_dead(
     assert dead(grace)
 
 
+async def test_a_chat_that_blocks_the_bot_gets_nothing_until_it_lets_it_in_again(
+    grace: Grace, api: FakeBotApi, conversation: str
+) -> None:
+    api.push("my_chat_member", new_chat_member={"status": "kicked"})
+    async with running(grace):
+        await until(lambda: dead(grace))
+        grace.conversations.say(conversation, "utter_greet", turn="1")
+        await until(lambda: messages(grace, "out")[0].state == "cancelled")
+        api.push("my_chat_member", new_chat_member={"status": "member"})
+        await until(lambda: not dead(grace))
+        grace.conversations.say(conversation, "utter_greet", turn="2")
+        await until(lambda: messages(grace, "out")[1].state == "sent")
+    assert len(api.texts) == 1
+
+
 async def test_a_flood_limit_delays_everything_and_drops_nothing(
     grace: Grace, api: FakeBotApi, conversation: str
 ) -> None:

@@ -21,7 +21,17 @@ from telegram.error import (
 )
 
 from bot.channels.telegram_sending import BrokenAnswer, compose, judge, split
-from bot.channels.telegram_updates import Event, Helped, Opened, Said, Shared, Tapped, read
+from bot.channels.telegram_updates import (
+    Closed,
+    Event,
+    Helped,
+    Opened,
+    Reopened,
+    Said,
+    Shared,
+    Tapped,
+    read,
+)
 from bot.services.conversation import Incoming
 from bot.services.outbox import Outgoing
 
@@ -34,6 +44,7 @@ WHOLE: list[dict[str, Any]] = [
     {"update_id": 3, "message": {**ORIGIN, "contact": {"user_id": 7001, "phone_number": "1"}}},
     {"update_id": 4, "edited_message": {**ORIGIN, "edit_date": 5, "text": "x"}},
     {"update_id": 5, "callback_query": {"id": "q", "data": "b:5:0", "message": ORIGIN, "from": SENDER}},
+    {"update_id": 6, "my_chat_member": {"chat": CHAT, "new_chat_member": {"status": "kicked"}}},
 ]
 
 
@@ -83,13 +94,30 @@ def _is_storable(event: Event | None) -> None:
     """What was read fits the database: short ids, whole characters."""
     if event is None:
         return
-    if isinstance(event, Tapped):
+    if isinstance(event, Tapped | Closed | Reopened):
         assert int(event.address)
         return
     for one in event.messages if isinstance(event, Said) else (event.message,):
         assert len(one.external_id) <= 120
         assert len(one.address) <= 255
         one.text.encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "event"),
+    [
+        ("kicked", Closed("7001")),
+        ("left", Closed("7001")),
+        ("member", Reopened("7001")),
+        ("restricted", None),
+        (None, None),
+        ({}, None),
+    ],
+)
+def test_a_blocked_chat_and_one_that_is_open_again_are_told_apart(status: Any, event: Event | None) -> None:
+    change = {"chat": CHAT, "from": SENDER, "date": 1, "new_chat_member": {"status": status}}
+    assert read({"update_id": 1, "my_chat_member": change}) == event
+    assert read({"update_id": 1, "my_chat_member": {**change, "chat": {"id": -5, "type": "group"}}}) is None
 
 
 @pytest.mark.parametrize("kind", ["group", "supergroup", "channel", None])
