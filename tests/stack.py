@@ -104,6 +104,7 @@ def running(folder: Path, *names: str, database_url: str | None = None) -> Itera
     ports = [free_port() for _ in range(3)]
     settings = Settings(
         home=processes.ROOT,
+        state=folder,
         database_url=database_url or f"sqlite:///{folder}/grace.db",
         tracker_url=f"sqlite:///{folder}/rasa.db",
         rasa_url=f"http://127.0.0.1:{ports[0]}",

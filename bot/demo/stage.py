@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bot import processes
+from bot import lock, processes
 from bot.bootstrap import build
 from bot.settings import Settings
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 FOLDER = Path("var/demo")
+LOCK = Path("var/demo.lock")
 STAFF = (
     ("mei", "周梅", "agent", "grace-demo-mei"),
     ("tom", "Tom Reed", "agent", "grace-demo-tom"),
@@ -27,7 +28,16 @@ _PORTS = {"port": 8080, "rasa": 5005, "actions": 5055}
 
 
 def run(*, once: bool, resume: bool) -> int:
-    """Play the demo; return 0 when every expectation held (with `once`), else what went wrong as a status."""
+    """Play the demo; return 0 when every expectation held (with `once`), else what went wrong as a status.
+
+    Raises Busy while another demo runs in this checkout.
+    """
+    # Held for as long as the processes run: a second demo would take the database from under the first.
+    with lock.held(LOCK, "one demo at a time in one checkout; end that one first."):
+        return _run(once=once, resume=resume)
+
+
+def _run(*, once: bool, resume: bool) -> int:
     console = Console()
     if not resume:
         shutil.rmtree(FOLDER, ignore_errors=True)
@@ -55,6 +65,7 @@ def _settings(*, resume: bool) -> Settings:
     return base.model_copy(
         update={
             "database_url": base.database_url if chosen else f"sqlite:///{FOLDER}/grace.db",
+            "state": FOLDER,
             "tracker_url": f"sqlite:///{FOLDER}/rasa.db",
             "port": kept["port"],
             "public_url": f"http://127.0.0.1:{kept['port']}",

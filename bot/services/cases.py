@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from bot.domain.handoff import HandoffState
 from bot.domain.money import Money
 from bot.services.holds import HoldFact, holds_in_force
 from bot.services.kit import Kit, local_day
-from bot.services.records import record
+from bot.services.records import BOOK, record
 from bot.storage.queries import current_loan, loan_snapshot, zone_of
 from bot.storage.tables import (
     AuditEvent,
@@ -19,6 +20,9 @@ from bot.storage.tables import (
     Plan,
     Promise,
 )
+
+_EVENTS = 30
+_FOR_THE_AUDITOR = ("case_read", "file_read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,16 @@ class PlanFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class EventFact:
+    """What happened, and by whom; `count` times by one file of the loan book."""
+
+    at: datetime
+    kind: str
+    actor: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything the case page shows."""
 
@@ -69,7 +83,11 @@ class CaseView:
     plans: tuple[PlanFacts, ...]
     promises: tuple[tuple[Money, date, str], ...]
     holds: tuple[HoldFact, ...]
-    events: tuple[tuple[datetime, str, str], ...]
+    events: tuple[EventFact, ...]
+
+    def is_held_by(self, agent_id: int) -> bool:
+        """Tell whether the case is open and in this agent's hands."""
+        return self.agent_id == agent_id and HandoffState(self.state) is HandoffState.CLAIMED
 
 
 class CaseService:
@@ -186,12 +204,24 @@ def _promises(session: Session, loan_id: int, currency: str) -> tuple[tuple[Mone
     return tuple((Money(row.amount_minor, currency), row.due_on, row.state) for row in rows)
 
 
-def _events(session: Session, borrower_id: int) -> tuple[tuple[datetime, str, str], ...]:
-    rows = session.scalars(
-        select(AuditEvent)
-        # Who read the case is for the auditor; here it would crowd out what happened.
-        .where(AuditEvent.borrower_id == borrower_id, AuditEvent.kind != "case_read")
-        .order_by(AuditEvent.id.desc())
-        .limit(30)
+def _events(session: Session, borrower_id: int) -> tuple[EventFact, ...]:
+    """The newest events; what one file of the loan book brought in is one line of a kind."""
+    mine = AuditEvent.borrower_id == borrower_id
+    # Who read the case is for the auditor; here it would crowd out what happened.
+    single = select(AuditEvent).where(
+        mine, AuditEvent.kind.not_in(_FOR_THE_AUDITOR), AuditEvent.actor != BOOK
     )
-    return tuple((row.at, row.kind, row.actor) for row in rows)
+    newest = func.max(AuditEvent.id)
+    imported = (
+        select(newest, func.max(AuditEvent.at, type_=AuditEvent.at.type), AuditEvent.kind, func.count())
+        .where(mine, AuditEvent.actor == BOOK)
+        .group_by(AuditEvent.cause, AuditEvent.kind)
+        .order_by(newest.desc())
+        .limit(_EVENTS)
+    )
+    found = [
+        (row.id, EventFact(row.at, row.kind, row.actor))
+        for row in session.scalars(single.order_by(AuditEvent.id.desc()).limit(_EVENTS))
+    ]
+    found += [(last, EventFact(at, kind, BOOK, count)) for last, at, kind, count in session.execute(imported)]
+    return tuple(fact for _, fact in sorted(found, key=lambda one: one[0], reverse=True)[:_EVENTS])

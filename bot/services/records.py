@@ -14,6 +14,9 @@ from bot.domain.policy import ContactPack, Ladder, ProductPolicy
 from bot.storage.policies import versioned
 from bot.storage.tables import AuditEvent, HoldRow, PolicyVersion
 
+BOOK = "loan book"
+"""The actor of every event that a file of the lender's brought."""
+
 
 def record(
     session: Session,

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
@@ -25,6 +25,8 @@ from bot.domain.model import HoldKind
 from bot.language.texts import Texts
 from bot.services.conversation import Incoming
 from bot.services.kit import MovableClock
+from bot.services.records import BOOK, record
+from bot.services.rights import Code
 from bot.services.staff import ROLES
 from bot.settings import Settings
 from bot.storage.tables import AddressRow, Agent, AuditEvent, Borrower, Conversation, HandoffRow, Message
@@ -415,6 +417,64 @@ def test_after_a_signal_of_self_harm_the_assistant_stays_silent_by_default(conso
 
 
 @pytest.mark.browser
+def test_a_stop_is_undone_by_a_supervisor_with_a_reason_at_the_borrowers_request(console: Console) -> None:
+    conversation = console.borrower()
+    console.write("STOP")
+    number = console.hand_over(conversation)
+    colleague = console.page("anna", f"/case/{number}")
+    expect(colleague.locator(".holds")).to_contain_text("Wants no messages")
+    assert colleague.get_by_role("button", name="Lift").count() == 0
+    page = console.page("boss", f"/case/{number}")
+    page.get_by_role("button", name="Lift: Wants no messages").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("This is the borrower's own wish.")
+    dialog.get_by_role("button", name="Lift").click()
+    expect(dialog.get_by_text("Please give a reason.")).to_be_visible()
+    dialog.get_by_label("Reason").fill("Called and asked for reminders again")
+    dialog.get_by_role("button", name="Lift").click()
+    expect(page.get_by_role("alert")).to_contain_text("Only the borrower's own request undoes this.")
+    dialog.get_by_text("The borrower has asked for this themself.").click()
+    dialog.get_by_role("button", name="Lift").click()
+    expect(page.locator(".holds")).not_to_contain_text("Wants no messages")
+    expect(page.locator(".events")).to_contain_text("Wants messages again")
+    expect(colleague.locator(".holds")).not_to_contain_text("Wants no messages", timeout=SECOND)
+    with console.grace.kit.db.begin() as session:
+        (event,) = session.scalars(select(AuditEvent).where(AuditEvent.kind == "opt_in"))
+    assert event.actor == f"agent {console.agent('boss')}"
+    assert event.detail["reason"] == "Called and asked for reminders again"
+
+
+@pytest.mark.browser
+def test_who_has_the_case_may_confirm_the_identity_by_saying_how_it_was_checked(console: Console) -> None:
+    conversation = console.borrower()
+    number = console.hand_over(conversation)
+    page = console.page("wang", f"/case/{number}")
+    expect(page.get_by_text("Identity not confirmed")).to_be_visible()
+    assert page.get_by_role("button", name="Confirm identity").count() == 0
+    page.get_by_role("button", name="Take").click()
+    page.get_by_role("button", name="Confirm identity").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("How was it checked?").fill("Call back to the number on file")
+    dialog.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Identity confirmed").first).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm identity")).to_have_count(0)
+    assert console.grace.conversations.verified(conversation)
+
+
+@pytest.mark.browser
+def test_what_a_loan_book_brought_is_one_line(console: Console) -> None:
+    number = console.hand_over(console.borrower())
+    now = console.grace.kit.clock.now()
+    with console.grace.kit.db.begin() as session:
+        borrower = session.scalars(select(Borrower.id)).one()
+        for _ in range(12):
+            record(session, now, "due", cause="file loans.csv", actor=BOOK, borrower_id=borrower)
+    page = console.page("wang", f"/case/{number}")
+    expect(page.locator(".events li").first).to_contain_text("Amount due × 12")
+    expect(page.locator(".events li").first).to_contain_text("Loan book")
+
+
+@pytest.mark.browser
 def test_markup_of_a_borrower_is_shown_as_text_everywhere(console: Console) -> None:
     conversation = console.borrower(name=MARKUP)
     page = console.page("wang")
@@ -505,4 +565,5 @@ def test_every_code_has_a_word() -> None:
     assert set(terms.STATES) == {one.value for one in HandoffState}
     assert set(terms.HOLDS) == {one.value for one in HoldKind}
     assert set(terms.ROLES) == set(ROLES)
+    assert set(terms.REFUSALS) == set(get_args(Code))
     assert max(PRIORITY.values()) == len(terms.PRIORITIES) - 1

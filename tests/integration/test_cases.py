@@ -11,7 +11,8 @@ from bot.domain.handoff import HandoffReason
 from bot.domain.money import Money
 from bot.domain.plans import Wish
 from bot.services.kit import MovableClock
-from bot.storage.tables import Message
+from bot.services.records import BOOK, record
+from bot.storage.tables import Borrower, Message
 from tests.factory import make_borrower
 from tests.integration.support import (
     add_loan,
@@ -21,6 +22,7 @@ from tests.integration.support import (
     claimed,
     events,
     make_agent,
+    only,
     out,
     pay,
     say,
@@ -155,9 +157,29 @@ class TestCase:
         ]
         assert case.promises == ((Money.of("500", "CNY"), TODAY + timedelta(days=3), "cancelled"),)
         assert {hold.kind for hold in case.holds} == {"plan", "complaint", "handoff"}
-        kinds = [kind for _, kind, _ in case.events]
+        kinds = [event.kind for event in case.events]
         assert kinds[0] == "handoff_opened"
         assert {"promise", "plan_offered", "plan_accepted", "complaint", "identity_verified"} <= set(kinds)
+
+    def test_what_one_file_brought_is_one_line_of_a_kind_and_hides_nothing_else(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        now, borrower = grace.kit.clock.now(), only(grace, Borrower, ref=ref).id
+        with grace.kit.db.begin() as session:
+            for file, kind, count in (("a.csv", "due", 40), ("a.csv", "consent", 1), ("b.csv", "due", 3)):
+                for _ in range(count):
+                    record(session, now, kind, cause=f"file {file}", actor=BOOK, borrower_id=borrower)
+        case = grace.cases.peek(number)
+        assert case is not None
+        told = [(event.kind, event.count) for event in case.events]
+        assert told == [
+            ("due", 3),
+            ("consent", 1),
+            ("due", 40),
+            ("handoff_opened", 1),
+            ("identity_verified", 1),
+        ]
 
     def test_reading_it_is_recorded_once_and_looking_again_is_not(
         self, grace: Grace, conversation: str

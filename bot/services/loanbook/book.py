@@ -17,11 +17,10 @@ from bot.domain.money import Money, MoneyError
 from bot.services.kit import Kit
 from bot.services.loanbook.files import BookFile, Row, RowError
 from bot.services.loanbook.lines import Line, faults_in
-from bot.services.records import record
+from bot.services.records import BOOK, record
 
 L = TypeVar("L", bound=Line)
 Landing = Literal["added", "unchanged", "updated"]
-ACTOR = "loan book"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ class Book(ABC, Generic[L]):
             self.now,
             kind,
             cause=self.cause,
-            actor=ACTOR,
+            actor=BOOK,
             borrower_id=borrower_id,
             loan_id=loan_id,
             **detail,

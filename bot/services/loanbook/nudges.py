@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.loanbook.allocation import DUE_AMOUNT
-from bot.services.loanbook.book import ACTOR
-from bot.services.records import record
+from bot.services.records import BOOK, record
 from bot.storage.tables import DueItem, Nudge
 
 
@@ -44,7 +43,7 @@ def _cancel(session: Session, now: datetime, which: ColumnElement[bool], reason:
             now,
             "nudge_cancelled",
             cause=cause,
-            actor=ACTOR,
+            actor=BOOK,
             borrower_id=nudge.borrower_id,
             loan_id=nudge.loan_id,
             step=nudge.step,

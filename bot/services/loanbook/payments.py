@@ -15,11 +15,11 @@ from bot.domain.model import HoldKind
 from bot.domain.money import Money
 from bot.services.kit import Kit
 from bot.services.loanbook.allocation import OpenDue, open_dues, pay_dues, pay_plan, save_dues
-from bot.services.loanbook.book import ACTOR, Book, Landing, exact, money_faults
+from bot.services.loanbook.book import Book, Landing, exact, money_faults
 from bot.services.loanbook.lines import PaymentLine
 from bot.services.loanbook.nudges import cancel_paid
 from bot.services.loanbook.promises import keep_promises
-from bot.services.records import lift_holds, record
+from bot.services.records import BOOK, lift_holds, record
 from bot.storage.tables import HoldRow, LoanRow, Payment, Plan
 
 _END_OF_DAY = time(23, 59, 59)
@@ -170,7 +170,7 @@ class PaymentBook(Book[PaymentLine]):
                 self.now,
                 "plan_completed",
                 cause=cause,
-                actor=ACTOR,
+                actor=BOOK,
                 borrower_id=loan.borrower_id,
                 loan_id=loan.id,
                 plan=plan.id,

@@ -14,8 +14,7 @@ from bot.domain.money import Money
 from bot.domain.policy import ProductPolicy, PromisePolicy
 from bot.domain.promises import broken_on, is_kept
 from bot.services.kit import Kit, local_day
-from bot.services.loanbook.book import ACTOR
-from bot.services.records import lift_holds, record
+from bot.services.records import BOOK, lift_holds, record
 from bot.storage.tables import LoanRow, Payment, PolicyVersion, Promise
 
 
@@ -25,7 +24,7 @@ def keep_promises(session: Session, kit: Kit, causes: dict[int, str]) -> set[int
     for promise, loan, paid in _open(session, Promise.loan_id.in_(causes)):
         rules = _rules(session, kit, promise, loan)
         if is_kept(Money(promise.amount_minor, loan.currency), paid, rules.kept_percent):
-            _close(session, kit.clock.now(), promise, loan, "kept", paid, causes[loan.id], ACTOR)
+            _close(session, kit.clock.now(), promise, loan, "kept", paid, causes[loan.id], BOOK)
             kept.add(promise.id)
     return kept
 

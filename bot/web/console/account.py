@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 
 from nicegui import ui
 from nicegui.element import Element
 
+from bot.domain.model import HoldKind
 from bot.services.cases import CaseView, LoanFacts, PlanFacts
+from bot.services.holds import HoldFact, right_to_lift
 from bot.services.kit import local_day
+from bot.services.rights import has_right
 from bot.web.console.desk import Visit
-from bot.web.console.layout import box, text
+from bot.web.console.layout import act, box, text
 from bot.web.console.terms import ACTORS, CHANNELS, EVENTS, HOLDS, LANGUAGES, PLANS, STANDINGS
 
 
 class Account:
     """The panel at the right; it is drawn again when a fact changed."""
 
-    def __init__(self, visit: Visit, names: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        visit: Visit,
+        names: Mapping[int, str],
+        on_lift: Callable[[HoldFact], None],
+        on_vouch: Callable[[], None],
+    ) -> None:
         self.visit = visit
         self.words = visit.words
         self.names = names
+        self._on_lift = on_lift
+        self._on_vouch = on_vouch
         self._clock: Element | None = None
         self._shown: CaseView | None = None
         self.element = box("aside", "account").props('tabindex="0"')
@@ -56,6 +68,8 @@ class Account:
                 text("p", words("Identity confirmed"), "verified")
             else:
                 text("p", words("Identity not confirmed: tell nothing of the debt."), "unverified")
+                if view.borrower_ref and view.is_held_by(self.visit.staff.id):
+                    act(words("Confirm identity"), self._on_vouch, "outlined").classes("vouch")
             with box("dl"):
                 if view.borrower_ref:
                     self._fact("Reference", view.borrower_ref)
@@ -78,10 +92,20 @@ class Account:
             with box("ul", "holds"):
                 for hold in view.holds:
                     with box("li"):
-                        text("span", words.of(HOLDS, hold.kind), "strong")
-                        if hold.until is not None:
-                            time = words.instant(hold.until, view.timezone)
-                            text("span", words("until {time}", time=time), "quiet")
+                        self._hold(hold, view.timezone)
+
+    def _hold(self, hold: HoldFact, zone: str) -> None:
+        words = self.words
+        name = words.of(HOLDS, hold.kind)
+        text("span", name, "strong")
+        if hold.channel is not None:
+            text("span", words.of(CHANNELS, hold.channel), "quiet")
+        if hold.until is not None:
+            text("span", words("until {time}", time=words.instant(hold.until, zone)), "quiet")
+        right = right_to_lift(HoldKind(hold.kind))
+        if right is not None and has_right(self.visit.staff.role, right):
+            button = act(words("Lift"), partial(self._on_lift, hold), "plain").classes("lift")
+            button.props["aria-label"] = f"{words('Lift')}: {name}"
 
     def _loan(self, loan: LoanFacts | None, today: date) -> None:
         words = self.words
@@ -146,11 +170,12 @@ class Account:
             if not view.events:
                 text("p", words("Nothing yet."), "quiet")
             with box("ol", "events"):
-                for at, kind, actor in view.events:
+                for event in view.events:
+                    times = f" × {event.count}" if event.count > 1 else ""
                     with box("li"):
-                        text("time", words.instant(at, view.timezone), "quiet")
-                        text("span", words.of(EVENTS, kind))
-                        text("span", self._actor(actor), "quiet")
+                        text("time", words.instant(event.at, view.timezone), "quiet")
+                        text("span", f"{words.of(EVENTS, event.kind)}{times}")
+                        text("span", self._actor(event.actor), "quiet")
 
     def _actor(self, actor: str) -> str:
         """Name who did it: "agent 7" by their name."""

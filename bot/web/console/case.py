@@ -11,7 +11,9 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from bot.domain.handoff import HandoffState, Outcome
+from bot.domain.model import HoldKind
 from bot.services.cases import CaseView
+from bot.services.holds import HoldFact, is_wish
 from bot.services.rights import NotAllowed
 from bot.services.threads import Line
 from bot.storage.db import StorageError
@@ -19,7 +21,8 @@ from bot.web.console.account import Account
 from bot.web.console.closing import CloseDialog
 from bot.web.console.desk import Visit
 from bot.web.console.layout import Frame, act, box, dress, icon_button, notice, text
-from bot.web.console.terms import OUTCOMES, REASONS, STATES
+from bot.web.console.reasons import Question, ReasonDialog
+from bot.web.console.terms import HOLDS, OUTCOMES, REASONS, REFUSALS, STATES
 from bot.web.console.thread import Thread
 
 T = TypeVar("T")
@@ -62,7 +65,8 @@ class CasePage:
                 self.earlier.classes("earlier")
                 self.thread = Thread(visit, view.borrower_name, view.timezone)
                 self._foot()
-            self.account = Account(visit, names)
+            self.account = Account(visit, names, self._ask_to_lift, self._ask_to_vouch)
+        self.reasons = ReasonDialog(visit)
         self.closing = CloseDialog(visit, view.reason, self._close)
         visit.follow(visit.desk.feed.subscribe(), self._update)
         ui.timer(_TICK, self.account.tick, immediate=False)
@@ -167,15 +171,63 @@ class CasePage:
             return None
         try:
             return await asyncio.to_thread(act, staff.id)
-        except NotAllowed:
-            # The case itself says in the reader's language what stood in the way.
+        except NotAllowed as refusal:
             await self._update()
-            self.visit.say(self._standing(), "warning")
+            self.visit.say(self._why(refusal), "warning")
         except StorageError:
             self.visit.say(
                 words("The database does not answer just now. Please try again in a moment."), "negative"
             )
         return None
+
+    def _why(self, refusal: NotAllowed) -> str:
+        """Say what stood in the way; who has the case, or that it is closed, stands in the case itself."""
+        if refusal.code in ("taken", "closed"):
+            return self._standing()
+        return self.words.of(REFUSALS, refusal.code)
+
+    def _ask_to_lift(self, hold: HoldFact) -> None:
+        words, wish = self.words, is_wish(HoldKind(hold.kind))
+        meaning = (
+            words("This is the borrower's own wish. Undo it only if they have asked for that themself.")
+            if wish
+            else words("Reminders may go out again once nothing else stands in their way.")
+        )
+        consent = words("The borrower has asked for this themself.") if wish else None
+        title = words("Lift: {hold}", hold=words.of(HOLDS, hold.kind))
+        holds = self.visit.desk.grace.holds
+
+        async def lift(reason: str, asked: bool) -> bool:
+            lifted = await self._act(lambda agent: holds.lift(hold.id, agent, reason, asked=asked))
+            return await self._settled(lifted is not None)
+
+        self.reasons.ask(Question(title, meaning, words("Reason"), words("Lift"), consent), lift)
+
+    def _ask_to_vouch(self) -> None:
+        words = self.words
+        identity, conversation = self.visit.desk.grace.identity, self.view.conversation_id
+
+        def vouch_as(agent: int, how: str) -> bool:
+            identity.vouch_as(conversation, agent, how)
+            return True
+
+        async def vouch(how: str, _: bool) -> bool:
+            return await self._settled(bool(await self._act(lambda agent: vouch_as(agent, how))))
+
+        self.reasons.ask(
+            Question(
+                words("Confirm identity"),
+                words("From then on the debt may be spoken of in this chat."),
+                words("How was it checked?"),
+                words("Confirm"),
+            ),
+            vouch,
+        )
+
+    async def _settled(self, done: bool) -> bool:
+        if done:
+            await self._update()
+        return done
 
     async def _take(self) -> None:
         handoffs, number = self.visit.desk.grace.handoffs, self.view.handoff_id

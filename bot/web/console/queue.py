@@ -8,11 +8,12 @@ from typing import Any
 
 from nicegui import ui
 
+from bot.services.rights import NotAllowed
 from bot.storage.db import StorageError
 from bot.web.console.board import Entry
 from bot.web.console.desk import Visit
 from bot.web.console.layout import Frame, act, box, text
-from bot.web.console.terms import CHANNELS, LANGUAGES, REASONS, STATES
+from bot.web.console.terms import CHANNELS, LANGUAGES, REASONS, REFUSALS, STATES
 
 _TICK = 10.0
 """How often "since" is written anew, in seconds; the database is not asked."""
@@ -134,6 +135,9 @@ class Row:
             return
         try:
             claim = await asyncio.to_thread(visit.desk.grace.handoffs.claim, self.entry.id, staff.id)
+        except NotAllowed as refusal:
+            visit.say(visit.words.of(REFUSALS, refusal.code), "warning")
+            return
         except StorageError:
             visit.say(
                 visit.words("The database does not answer just now. Please try again in a moment."), "warning"

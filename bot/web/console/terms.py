@@ -96,6 +96,8 @@ HOLDS = {
 }
 EVENTS = {
     "due": "Amount due",
+    "nudge_cancelled": "Reminder cancelled",
+    "nudge_expired": "Reminder expired",
     "payment": "Payment",
     "payment_reversed": "Payment reversed",
     "paid_claim": "Says it is paid",
@@ -118,6 +120,7 @@ EVENTS = {
     "hardship_reviewed": "Hardship reviewed",
     "handoff_opened": "Handed to a person",
     "handoff_claimed": "Taken by a person",
+    "handoff_raised": "Made more urgent",
     "handoff_closed": "Hand-off closed",
     "vulnerable": "Needs special care",
     "self_harm": "Risk of self-harm",
@@ -133,7 +136,9 @@ EVENTS = {
     "timezone_changed": "Time zone changed",
     "address_bound": "Address linked",
     "address_dead": "Address unreachable",
+    "address_back": "Address reachable again",
     "identity_verified": "Identity confirmed",
+    "identity_fact": "One fact of identity matched",
     "identity_failed": "Identity check failed",
     "link_issued": "Personal link issued",
     "assistant_down": "Assistant unavailable",
@@ -150,6 +155,22 @@ ACTORS = {
     "system": "System",
     "clock": "System",
     "lender": "Lender",
+    "loan book": "Loan book",
+    "gateway": "System",
+    "operator": "Staff",
+}
+
+REFUSALS = {
+    "role": "Your role does not allow this.",
+    "empty": "An empty message is not sent.",
+    "taken": "A colleague has this conversation.",
+    "closed": "This conversation is closed.",
+    "reason": "Please give a reason.",
+    "not_asked": "Only the borrower's own request undoes this.",
+    "follows": "This ends by itself, with what it follows from.",
+    "no_hold": "This no longer holds.",
+    "stranger": "Somebody else was found to write here. A supervisor has to lift that first.",
+    "nobody": "This chat belongs to no borrower.",
 }
 
 TABLES: tuple[Mapping[str, str], ...] = (
@@ -166,5 +187,6 @@ TABLES: tuple[Mapping[str, str], ...] = (
     HOLDS,
     EVENTS,
     ACTORS,
+    REFUSALS,
 )
 """Every table of codes."""

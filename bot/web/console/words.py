@@ -83,6 +83,10 @@ PHRASES = frozenset(
         "The assistant stays silent; the borrower's next message comes back to the queue.",
         "Close it",
         # The account.
+        "Confirm identity",
+        "From then on the debt may be spoken of in this chat.",
+        "How was it checked?",
+        "Confirm",
         "Identity confirmed",
         "Identity not confirmed: tell nothing of the debt.",
         "Local time",
@@ -104,6 +108,12 @@ PHRASES = frozenset(
         "{amount} by {day}",
         "No reminders because",
         "until {time}",
+        "Lift",
+        "Lift: {hold}",
+        "Reminders may go out again once nothing else stands in their way.",
+        "This is the borrower's own wish. Undo it only if they have asked for that themself.",
+        "The borrower has asked for this themself.",
+        "Please give a reason.",
         "What happened",
         "Nothing yet.",
     }

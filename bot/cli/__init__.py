@@ -1,0 +1,18 @@
+"""`grace …`: everything an operator or an engineer does from a terminal."""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli import book, people, running
+
+app = typer.Typer(
+    help="Grace: polite payment reminders, plans within policy, people when it matters.", no_args_is_help=True
+)
+for _part in (running.app, book.app, people.app):
+    app.add_typer(_part)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
