@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     identity_days: int = Field(default=30, description="after this long a borrower is asked again")
     link_hours: int = Field(default=72, description="how long a one-time link lives")
     session_hours: int = Field(default=12, description="how long an agent's or a page's session lives")
+    chat_frames: int = Field(
+        default=20, ge=1, description="how many messages and taps a chat page may send in a second"
+    )
     max_text: int = Field(
         default=20_000, description="longer messages are cut here, and the borrower is told"
     )

@@ -34,7 +34,7 @@ class Page:
     async def open(self, link: str) -> None:
         """Use the one-time link and connect."""
         async with httpx.AsyncClient(trust_env=False) as web:
-            answer = await web.get(link)
+            answer = await web.post(link)
         cookie = answer.headers["set-cookie"].split(";")[0]
         url = self._base.replace("http", "ws", 1) + "/chat/ws"
         self._socket = await connect(url, additional_headers={"Cookie": cookie}, proxy=None)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from bot.settings import Settings
 
 CHAT_COOKIE = "grace_chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A page's session: the address of its thread, and for how many seconds it is still good."""
+
+    address: str
+    left: float
 
 
 class Sessions:
@@ -20,14 +31,22 @@ class Sessions:
         """Return a cookie for an address."""
         return self._signer.dumps(address)
 
-    def read(self, cookie: str | None) -> str | None:
-        """Return the address of a cookie, or None when it is forged, too old or absent."""
+    def open(self, cookie: str | None) -> Session | None:
+        """Return the session of a cookie, or None when it is forged, too old or absent."""
         if not cookie:
             return None
         try:
-            return str(self._signer.loads(cookie, max_age=self._seconds))
+            address, since = self._signer.loads(cookie, max_age=self._seconds, return_timestamp=True)
         except BadSignature:
             return None
+        # The signer counts whole seconds; a session ends when its line is cut, not up to a second later.
+        left = self._seconds - (datetime.now(UTC) - since).total_seconds()
+        return Session(str(address), left) if left > 0 else None
+
+    def read(self, cookie: str | None) -> str | None:
+        """Return the address of a cookie, or None."""
+        session = self.open(cookie)
+        return None if session is None else session.address
 
     @property
     def seconds(self) -> int:

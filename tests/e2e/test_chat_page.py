@@ -184,9 +184,14 @@ class Chat:
     def open(self, ref: str, context: BrowserContext | None = None) -> Page:
         """Open a borrower's link, and wait until the assistant has greeted."""
         page = self.page(context or self.context())
-        page.goto(self.link(ref))
+        self.enter(page, ref)
         page.locator(".from-bot .bubble").first.wait_for()
         return page
+
+    def enter(self, page: Page, ref: str) -> None:
+        """Open a fresh one-time link in a page, and press its button."""
+        page.goto(self.link(ref))
+        page.get_by_role("button").click()
 
     def words(self, locale: str = "zh_CN") -> dict[str, str]:
         """Return the page's words."""
@@ -314,10 +319,19 @@ class TestGettingIn:
         chat.expected = "status of 410"
         link = chat.link(ref)
         first = chat.page(chat.context())
-        first.goto(link)
+        answer = first.goto(link)
+        assert answer is not None
+        assert answer.status == 200
+        again = chat.page(chat.context())
+        again.goto(link)
+        expect(first.get_by_text("明达消费金融")).to_be_visible()
+        expect(first.get_by_text("Mingda Consumer Finance")).to_be_visible()
+        first.get_by_role("button", name="打开聊天 / Open chat").click()
         expect(first.locator("#input")).to_be_visible()
         expect(first.locator("#lender")).to_have_text("明达消费金融")
         assert first.url == f"{chat.url}/chat/"
+        again.get_by_role("button").click()
+        expect(again.locator("button")).to_have_count(0)
         second = chat.page(chat.context())
         answer = second.goto(link)
         assert answer is not None
@@ -671,7 +685,7 @@ class TestTwoTabs:
         write(page, "只给我看")
         page.locator(".entry.pending").wait_for()
         other = make_borrower(chat.grace, prefix="P")
-        page.goto(chat.link(other))
+        chat.enter(page, other)
         chat.wire.refusing = False
         page.locator(".from-bot .bubble").first.wait_for()
         write(page, "你好")
@@ -686,7 +700,9 @@ class TestGuards:
     ) -> None:
         chat.expected = "Content Security Policy|status of 404"
         page = chat.page(chat.context())
-        answer = page.goto(chat.link(ref))
+        chat.enter(page, ref)
+        page.locator(".from-bot .bubble").first.wait_for()
+        answer = page.reload()
         assert answer is not None
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         page.locator(".from-bot .bubble").first.wait_for()

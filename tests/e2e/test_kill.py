@@ -36,7 +36,7 @@ class Borrower:
     async def open(self) -> None:
         token = self._stack.grace.links.issue(self._ref, "webchat")
         async with httpx.AsyncClient(trust_env=False) as web:
-            answer = await web.get(f"{self._stack.settings.public_url}/chat/l/{token}")
+            answer = await web.post(f"{self._stack.settings.public_url}/chat/l/{token}")
         self._cookie = answer.headers["set-cookie"].split(";")[0]
         await self._session({"type": "pong", "client_id": ""}, 0)
 

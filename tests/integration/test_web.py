@@ -91,6 +91,10 @@ class Site:
         headers = {} if cookie is None else {b"Cookie": f"{CHAT_COOKIE}={cookie}".encode()}
         return httpx.get(self.url + path, headers=headers, trust_env=False, verify=False)
 
+    def post(self, path: str, **headers: str) -> httpx.Response:
+        """Post to a path, redirects not followed."""
+        return httpx.post(self.url + path, headers=headers, trust_env=False)
+
     def raw(self, path: str) -> tuple[int, bytes]:
         """Fetch a path exactly as it is written."""
         line = http.client.HTTPConnection(self.host, timeout=PATIENCE)
@@ -107,7 +111,7 @@ class Site:
 
     def cookie(self, ref: str) -> str:
         """Open a borrower's link, and return the cookie."""
-        return self.get(self.link(ref)).cookies[CHAT_COOKIE]
+        return self.post(self.link(ref)).cookies[CHAT_COOKIE]
 
     @contextmanager
     def line(self, cookie: str | None, origin: str | None = None) -> Iterator[Connection]:
@@ -254,7 +258,7 @@ class TestLinks:
         self, site: Site, ref: str
     ) -> None:
         link = site.link(ref)
-        first, second = site.get(link), site.get(link)
+        first, second = site.post(link), site.post(link)
         assert (first.status_code, first.headers["location"]) == (303, "/chat/")
         cookie = first.headers["set-cookie"]
         for part in ("HttpOnly", "SameSite=lax", "Path=/chat", "Max-Age=43200"):
@@ -263,7 +267,35 @@ class TestLinks:
         assert "set-cookie" not in second.headers
         phone = {"phone": site.grace.kit.settings.lender_phone}
         for locale in ("zh_CN", "en"):
-            assert site.grace.kit.texts.render("utter_link_used", locale, phone).text in second.text
+            words = site.grace.kit.texts.render("utter_link_used", locale, phone).text
+            assert words in second.text
+            assert words in site.get(link).text
+        assert site.get(link).status_code == 410
+
+    def test_looking_at_a_link_uses_nothing_up_and_shows_one_button(self, site: Site, ref: str) -> None:
+        link = site.link(ref)
+        for _ in range(3):
+            seen = site.get(link)
+            assert (seen.status_code, "set-cookie" in seen.headers) == (200, False)
+            assert seen.text.count("<button") == 1
+            assert "打开聊天 / Open chat" in seen.text
+            for fact in (ref, "张伟", "3,000"):
+                assert fact not in seen.text
+            rules = seen.headers["content-security-policy"]
+            assert "form-action 'self'" in rules
+            assert "script-src" not in rules
+            assert seen.headers["referrer-policy"] == "no-referrer"
+            assert seen.headers["cache-control"] == "no-store"
+        assert site.post(link).status_code == 303
+
+    @pytest.mark.parametrize("origin", ["cross-site", "same-site"])
+    def test_another_site_cannot_open_a_link_in_a_visitors_browser(
+        self, site: Site, ref: str, origin: str
+    ) -> None:
+        link = site.link(ref)
+        refused = site.post(link, **{"Sec-Fetch-Site": origin})
+        assert (refused.status_code, "set-cookie" in refused.headers) == (403, False)
+        assert site.post(link, **{"Sec-Fetch-Site": "same-origin"}).status_code == 303
 
     def test_a_link_that_is_wrong_too_old_or_another_channels_opens_nothing(
         self, site: Site, ref: str
@@ -271,8 +303,8 @@ class TestLinks:
         old, telegram = site.link(ref), site.link(ref, "telegram")
         site.clock.move(timedelta(hours=site.grace.kit.settings.link_hours))
         for link in ("/chat/l/guess", "/chat/l/%00", "/chat/l/" + "x" * 5000, old, telegram):
-            answer = site.get(link)
-            assert (answer.status_code, "set-cookie" in answer.headers) == (410, False)
+            for answer in (site.get(link), site.post(link)):
+                assert (answer.status_code, "set-cookie" in answer.headers) == (410, False)
 
     def test_over_https_the_cookie_never_travels_in_the_clear(self, site: Site, ref: str) -> None:
         settings = site.grace.kit.settings.model_copy(update={"public_url": "https://grace.example"})
@@ -281,7 +313,7 @@ class TestLinks:
         async def cookie() -> str:
             transport = httpx.ASGITransport(create_app(grace, Scripted()))
             async with httpx.AsyncClient(transport=transport, base_url="https://grace.example") as web:
-                return (await web.get(site.link(ref))).headers["set-cookie"]
+                return (await web.post(site.link(ref))).headers["set-cookie"]
 
         assert "Secure" in asyncio.run(cookie())
         grace.close()
@@ -451,6 +483,39 @@ class TestSocket:
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == 4000
         assert site.count() == before
+
+    def test_a_page_that_is_left_open_ends_with_its_session(
+        self, site: Site, ref: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = site.grace.kit.settings
+        with monkeypatch.context() as patch:
+            almost = settings.session_hours * 3600 - 3
+            patch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) - almost)
+            cookie = Sessions(settings).issue(ref)
+        with site.line(cookie) as line:
+            greet(line)
+            assert hear(line, "closed")["reason"] == "expired"
+            with pytest.raises(ConnectionClosed) as closed:
+                line.recv(timeout=PATIENCE)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4401
+        assert not opens(site, cookie)
+
+    def test_what_comes_too_fast_is_given_back_and_may_be_sent_again(self, site: Site, ref: str) -> None:
+        most = site.grace.kit.settings.chat_frames
+        with site.line(site.cookie(ref)) as line:
+            greet(line)
+            hear(line, "message")
+            for number in range(2 * most):
+                line.send(json.dumps({"type": "message", "client_id": f"f{number}", "text": "快"}))
+            answers = [hear(line, "ack", "error") for _ in range(2 * most)]
+            refused = [one for one in answers if one["type"] == "error"]
+            assert {one["client_id"] for one in answers} == {f"f{number}" for number in range(2 * most)}
+            assert refused
+            assert refused[0]["text"] == page_texts(site.grace.kit.texts, "zh_CN", "")["too_fast"]
+            assert len(site.written(ref)) == 2 * most - len(refused)
+            time.sleep(0.2)
+            assert send(line, "快", refused[0]["client_id"])["type"] == "ack"
 
     def test_opening_greets_once_in_whatever_many_pages(self, site: Site, ref: str) -> None:
         cookie = site.cookie(ref)

@@ -9,12 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response, WebSocket
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
 from bot.bootstrap import Grace
 from bot.channels.channel import Door
 from bot.channels.webchat import NAME
-from bot.web.chat.socket import ChatSocket
+from bot.web.chat.plain import GUARDS, NOWHERE, doorstep, notice
+from bot.web.chat.socket import REFUSED, ChatSocket
 from bot.web.chat.texts import WORDS, page_texts
 from bot.web.feed import Feed
 from bot.web.session import CHAT_COOKIE, Sessions
@@ -22,20 +23,12 @@ from bot.web.session import CHAT_COOKIE, Sessions
 _FILES = Path(__file__).parent
 _NAME = re.compile(r"[a-z]{1,40}\.[a-z]{2,4}")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
-_NOWHERE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
-    f" connect-src 'self' {{socket}}; img-src 'self'; {_NOWHERE}",
+    f" connect-src 'self' {{socket}}; img-src 'self'; form-action 'none'; {NOWHERE}",
     "Cache-Control": "no-cache",
-    **_GUARDS,
+    **GUARDS,
 }
-_NOTICE_HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'unsafe-inline'; {_NOWHERE}",
-    "Cache-Control": "no-store",
-    **_GUARDS,
-}
-_NOTICE_STYLE = "font-family:system-ui;max-width:32rem;margin:20vh auto;padding:0 1.5rem;line-height:1.7"
 
 
 def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> APIRouter:
@@ -43,11 +36,19 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
     routes = APIRouter(prefix="/chat")
 
     @routes.get("/l/{token}")
-    async def open_link(token: str) -> Response:
+    async def look_at_link(token: str) -> Response:
+        opens = await asyncio.to_thread(grace.links.is_open, token, NAME)
+        return doorstep(grace) if opens else notice(grace, "utter_link_used", 410)
+
+    @routes.post("/l/{token}")
+    async def open_link(token: str, request: Request) -> Response:
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            # Another site must not put a browser into a chat of its choice.
+            return Response(status_code=403)
         ref = await asyncio.to_thread(grace.links.bind, token, NAME)
         if ref is None:
-            return _notice(grace, "utter_link_used", 410)
-        answer = RedirectResponse("/chat/", 303)
+            return notice(grace, "utter_link_used", 410)
+        answer = RedirectResponse("/chat/", 303, headers={"Cache-Control": "no-store", **GUARDS})
         secure = grace.kit.settings.public_url.startswith("https:")
         answer.set_cookie(
             CHAT_COOKIE,
@@ -67,7 +68,7 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
     @routes.get("/")
     async def page(request: Request) -> Response:
         if sessions.read(request.cookies.get(CHAT_COOKIE)) is None:
-            return _notice(grace, "utter_link_used", 401)
+            return notice(grace, "utter_link_used", 401)
         return _file("chat.html", request)
 
     @routes.get("/session")
@@ -98,12 +99,12 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
 
     @routes.websocket("/ws")
     async def socket(websocket: WebSocket) -> None:
-        address = sessions.read(websocket.cookies.get(CHAT_COOKIE))
-        if address is None or not _same_origin(websocket):
-            await websocket.close(4401)
+        session = sessions.open(websocket.cookies.get(CHAT_COOKIE))
+        if session is None or not _same_origin(websocket):
+            await websocket.close(REFUSED)
             return
         await websocket.accept()
-        await ChatSocket(websocket, address, grace, door, feed).serve()
+        await ChatSocket(websocket, session, grace, door, feed).serve()
 
     return routes
 
@@ -118,18 +119,6 @@ def _file(name: str, request: Request) -> Response:
 def _headers(request: Request) -> dict[str, str]:
     host = request.headers.get("host", "")
     return {key: value.replace("{socket}", f"ws://{host} wss://{host}") for key, value in _HEADERS.items()}
-
-
-def _notice(grace: Grace, key: str, status: int) -> Response:
-    """A plain page in both languages for a link that opens nothing."""
-    values = {"phone": grace.kit.settings.lender_phone}
-    lines = "".join(f"<p>{grace.kit.texts.render(key, one, values).text}</p>" for one in ("zh_CN", "en"))
-    page = (
-        "<!doctype html><html lang='zh'><meta charset='utf-8'><meta name='viewport' "
-        "content='width=device-width, initial-scale=1'><title>Grace</title>"
-        f"<body style='{_NOTICE_STYLE}'>" + lines
-    )
-    return HTMLResponse(page, status, headers=_NOTICE_HEADERS)
 
 
 def _same_origin(websocket: WebSocket) -> bool:

@@ -16,11 +16,15 @@ from bot.channels.webchat import NAME
 from bot.services.conversation import Incoming
 from bot.services.threads import Line
 from bot.storage.db import StorageError
+from bot.web.chat.pace import Pace
 from bot.web.chat.texts import page_texts
 from bot.web.feed import Feed
+from bot.web.session import Session
 
 log = structlog.get_logger()
 PING = 25.0
+REFUSED = 4401
+"""The code of a line that has no session, or no longer."""
 _MAX_FRAME = 200_000
 _LOOK_BACK = 30
 _RETRY = 1.0
@@ -33,9 +37,11 @@ _TAPS = ("payload", "stale")
 class ChatSocket:
     """Serves one WebSocket of one borrower's thread."""
 
-    def __init__(self, socket: WebSocket, address: str, grace: Grace, door: Door, feed: Feed) -> None:
+    def __init__(self, socket: WebSocket, session: Session, grace: Grace, door: Door, feed: Feed) -> None:
         self._socket = socket
-        self._address = address
+        self._address = session.address
+        self._lasts = session.left
+        self._pace = Pace(grace.kit.settings.chat_frames)
         self._grace = grace
         self._door = door
         self._feed = feed
@@ -72,7 +78,8 @@ class ChatSocket:
         return True
 
     async def _run(self) -> None:
-        tasks = [asyncio.create_task(one) for one in (self._listen(), self._push(), self._ping())]
+        work = (self._listen(), self._push(), self._ping(), self._expire())
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -153,10 +160,14 @@ class ChatSocket:
 
     async def _listen(self) -> None:
         while (frame := await self._next()) is not None:
+            in_pace = self._pace.allows()
             kind, client_id = frame.get("type"), frame.get("client_id")
             if kind not in ("message", "tap") or not isinstance(client_id, str):
                 continue
             if not _CLIENT_ID.fullmatch(client_id):
+                continue
+            if not in_pace:
+                await self._refuse(client_id, "too_fast")
                 continue
             try:
                 seq = await (self._message(frame, client_id) if kind == "message" else self._tap(frame))
@@ -164,9 +175,13 @@ class ChatSocket:
                 log.warning("chat_not_stored", error=str(error))
                 seq = None
             if seq is None:
-                await self._send({"type": "error", "client_id": client_id, "text": self._words("failed")})
+                await self._refuse(client_id, "failed")
             else:
                 await self._send({"type": "ack", "client_id": client_id, "seq": seq})
+
+    async def _refuse(self, client_id: str, why: str) -> None:
+        """Give a frame back to the page, which keeps it, says why and offers to send it again."""
+        await self._send({"type": "error", "client_id": client_id, "text": self._words(why)})
 
     async def _message(self, frame: dict[str, Any], client_id: str) -> int | None:
         text = frame.get("text")
@@ -186,6 +201,12 @@ class ChatSocket:
         while True:
             await asyncio.sleep(PING)
             await self._send({"type": "ping"})
+
+    async def _expire(self) -> None:
+        """End with the session: a page that is left open must not outlive its cookie."""
+        await asyncio.sleep(self._lasts)
+        await self._send({"type": "closed", "reason": "expired"})
+        await self._socket.close(REFUSED)
 
     async def _next(self) -> dict[str, Any] | None:
         """Return the next frame, empty if it is no JSON object; None if the other side is gone or floods."""

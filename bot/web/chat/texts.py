@@ -8,6 +8,8 @@ WORDS: dict[str, str] = {
     "title": "Chat with {lender}",
     "intro": "This is a private conversation between you and {lender}. An automated assistant answers first;"
     " you can ask for a person at any time. We never ask for passwords or verification codes.",
+    "open": "Open chat",
+    "open_intro": "Your private conversation with {lender}. This link opens it once.",
     "header_bot": "Automated assistant",
     "header_human": "You are with our team",
     "from_you": "You",
@@ -31,6 +33,7 @@ WORDS: dict[str, str] = {
     "input_placeholder": "Write a message",
     "send": "Send",
     "too_long": "This is too long for one message. Please shorten it, or send it in parts.",
+    "too_fast": "That was a lot at once. Please wait a moment and try again.",
     "sending": "Sending…",
     "waiting": "Waiting for a connection",
     "failed": "Not sent",
