@@ -25,6 +25,7 @@ from bot.services.relay import Relay
 from bot.services.reminders import ReminderService
 from bot.services.staff import StaffService
 from bot.services.threads import ThreadService
+from bot.services.tuning import TuningService
 from bot.services.turns import TurnService
 from bot.settings import Settings
 from bot.storage.db import Database
@@ -54,6 +55,7 @@ class Grace:
     cases: CaseService
     staff: StaffService
     loanbook: LoanbookService
+    tuning: TuningService
 
     def close(self) -> None:
         """Close the database."""
@@ -100,4 +102,5 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         cases=CaseService(kit),
         staff=StaffService(kit),
         loanbook=LoanbookService(kit),
+        tuning=TuningService(kit),
     )

@@ -16,6 +16,7 @@ from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = Path("models/grace.tar.gz")
+ASSISTANT_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 _TAIL = 25
 
 

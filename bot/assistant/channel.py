@@ -128,9 +128,15 @@ async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
 
 def _answer(tracker: DialogueStateTracker, messages: list[dict[str, Any]]) -> dict[str, Any]:
     latest = tracker.latest_message
-    intent = latest.intent.get("name") if latest else None
+    intent = (latest.intent or {}) if latest else {}
+    acts = (latest.parse_data or {}).get("acts") if latest else None
     asked = tracker.get_slot(REQUESTED_SLOT) if tracker.active_loop_name else None
-    return {"messages": messages, "intent": intent, "expected": asked}
+    reading = {
+        "intent": intent.get("name"),
+        "confidence": intent.get("confidence"),
+        "acts": [{"intent": act["intent"], "confidence": act["confidence"]} for act in acts or []],
+    }
+    return {"messages": messages, "intent": intent.get("name"), "expected": asked, "reading": reading}
 
 
 def _last_turn(tracker: DialogueStateTracker) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -28,11 +28,12 @@ class AssistantBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Rasa said, which question is open now, and whether the message was understood."""
+    """What Rasa said, which question is open now, whether the message was understood, and as what."""
 
     reply: Reply
     expected: str | None
     understood: bool
+    reading: dict[str, Any] = field(default_factory=dict)
 
 
 class Assistant:
@@ -60,7 +61,8 @@ class Assistant:
             reply = join(answer["messages"])
         except (KeyError, TypeError, AttributeError) as error:
             raise AssistantBroken("Rasa's answer holds no messages") from error
-        return Answer(reply, answer.get("expected"), answer.get("intent") not in (None, FALLBACK))
+        understood = answer.get("intent") not in (None, FALLBACK)
+        return Answer(reply, answer.get("expected"), understood, answer.get("reading") or {})
 
     async def parse(self, text: str, context: dict[str, Any]) -> dict[str, Any]:
         """Have one message read, without any dialogue. Raises AssistantDown or AssistantBroken."""

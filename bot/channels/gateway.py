@@ -152,7 +152,13 @@ class Gateway:
         if turn.context["cut"]:
             note = self.grace.kit.texts.render("utter_too_long", turn.context["locale"]).text
             reply = replace(reply, text=f"{note}\n\n{reply.text}")
-        self.grace.turns.finish(turn, reply, expected=answer.expected, understood=answer.understood)
+        self.grace.turns.finish(
+            turn,
+            reply,
+            expected=answer.expected,
+            understood=answer.understood,
+            reading=answer.reading,
+        )
 
     async def _send_all(self, conversation_id: str) -> None:
         """Hand over a conversation's messages one by one, those too that `wake` adds meanwhile."""

@@ -77,10 +77,9 @@ def parse(
 ) -> None:
     """Read messages as the assistant would: one JSON line each (see docs/architecture.md)."""
     settings = Settings()
-    python = processes.ROOT / ".venv-rasa" / "bin" / "python"
     with file.open("rb") if file else sys.stdin.buffer as source:
         done = subprocess.run(
-            [str(python), "-m", "bot.assistant.parse", str(processes.MODEL)],
+            [str(processes.ASSISTANT_PYTHON), "-m", "bot.assistant.parse", str(processes.MODEL)],
             stdin=source,
             env=processes.environment(settings),
             cwd=processes.ROOT,

@@ -113,10 +113,19 @@ class TurnService:
                 context["outstanding"] = str(outstanding.amount)
         return context
 
-    def finish(self, turn: Turn, reply: Reply, *, expected: str | None, understood: bool) -> None:
+    def finish(
+        self,
+        turn: Turn,
+        reply: Reply,
+        *,
+        expected: str | None,
+        understood: bool,
+        reading: dict[str, Any] | None = None,
+    ) -> None:
         """Store the answer and close the turn in one transaction; a turn that was lost to another is ignored.
 
         When people took over while the assistant was thinking, its answer is kept as cancelled, unsent.
+        `reading` (intent, confidence, acts) is kept with the messages that were read.
         """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
@@ -127,6 +136,8 @@ class TurnService:
             conversation.outage_told = False
             if understood:
                 conversation.misunderstood = 0
+            if reading:
+                _keep_reading(session, turn, reading)
             _handled(session, turn, now)
             if reply.text:
                 silenced = conversation.mode == "human" and reply.purpose != "handoff"
@@ -213,6 +224,17 @@ def _failed_once_more(session: Session, turn: Turn) -> int:
     waiting = (*mine, Message.direction == "in", Message.state == "received")
     session.execute(update(Message).where(*waiting).values(tries=Message.tries + 1))
     return session.scalar(select(func.max(Message.tries)).where(*waiting)) or 0
+
+
+def _keep_reading(session: Session, turn: Turn, reading: dict[str, Any]) -> None:
+    mine = select(Message).where(
+        Message.conversation_id == turn.conversation_id,
+        Message.direction == "in",
+        Message.turn == turn.id,
+        Message.state == "received",
+    )
+    for message in session.scalars(mine):
+        message.payload = {**(message.payload or {}), "reading": reading}
 
 
 def _handled(session: Session, turn: Turn, now: datetime) -> None:
