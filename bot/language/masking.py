@@ -11,7 +11,7 @@ _PATTERNS = (
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"@\w{4,}"),
     # Telephone, card and identity numbers, with the blanks and hyphens that people put into them.
-    re.compile(r"\+?\d(?:[ -]?[\dxX]){6,}"),
+    re.compile(r"(?<!\d)(?!20[2-9]\d-\d\d-\d\d\b)\+?\d(?:[ -]?[\dxX]){6,}"),
     # Days of birth: a full date before this century's third decade.
     re.compile(r"(?:19\d\d|20[01]\d)\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}日?"),
 )

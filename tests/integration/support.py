@@ -105,7 +105,11 @@ def answered(grace: Grace, turn: Turn, text: str = "好的。", **more: Any) -> 
     """Finish a turn as the gateway does."""
     reply = Reply(text, more.pop("buttons", []), purpose=more.pop("purpose", "reply"))
     grace.turns.finish(
-        turn, reply, expected=more.pop("expected", None), understood=more.pop("understood", True)
+        turn,
+        reply,
+        expected=more.pop("expected", None),
+        understood=more.pop("understood", True),
+        reading=more.pop("reading", None),
     )
 
 

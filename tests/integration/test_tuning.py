@@ -35,7 +35,7 @@ def test_only_what_was_read_with_doubt_is_shown_newest_first(grace: Grace, ref: 
 def test_a_corrected_message_is_shown_however_sure_the_reading_was(grace: Grace, ref: str) -> None:
     read(grace, ref, "能分期吗", 0.95, "ask_balance")
     assert grace.tuning.inbox(0.6) == []
-    (stored,) = [message for message in _ids(grace)]
+    (stored,) = _ids(grace)
     grace.tuning.correct(stored, "request_instalment")
     (one,) = grace.tuning.inbox(0.6)
     assert one.corrected == "request_instalment"
