@@ -7,11 +7,12 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import contact, offers, parse
+from bench import contact, offers, parse, reading
 
 ROUNDS = 7
 RESULTS = Path("bench/results/latest.json")
@@ -42,7 +43,7 @@ def main() -> None:
     """Run every benchmark, print the table, keep the figures."""
     console = Console()
     table = Table("what", "ours / s", "beside", "other / s", "ratio (low-high)")
-    results: dict[str, dict[str, float]] = {}
+    results: dict[str, Any] = {}
     for name, beside, ours, other in (*offers.cases(), *contact.cases()):
         found = results[name] = compare(ours, other)
         ratio = f"{found['ratio']:.2f} ({found['low']:.2f}-{found['high']:.2f})"
@@ -51,6 +52,8 @@ def main() -> None:
     results["parse"] = parse.measure()
     figures = ", ".join(f"{key} {value:.1f}" for key, value in results["parse"].items())
     console.print(f"parse (milliseconds, one core, whole pipeline): {figures}")
+    results["reading"] = reading.measure()
+    reading.show(console, results["reading"])
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
 

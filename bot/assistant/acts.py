@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.assistant.features import CachedEncoder, DenseEncoder, normalise
 from bot.assistant.finding import Thresholds, find
-from bot.assistant.model import ActModel
+from bot.assistant.model import ActModel, Encoder
 
 FALLBACK = "nlu_fallback"
 
@@ -28,7 +28,10 @@ class ActClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`thresholds` overrides those of `Thresholds`; `dense: false` reads with n-grams alone."""
+        """`thresholds` overrides those of `Thresholds`; `dense: false` reads with n-grams alone.
+
+        `dense_cache` is the file that keeps vectors between trainings; None makes them anew.
+        """
         return {
             "dense": True,
             "dense_cache": "var/cache/vectors.npz",
@@ -79,7 +82,9 @@ class ActClassifier(GraphComponent, IntentClassifier):
         """Fit the model on the intent examples and store it."""
         examples = [m for m in training_data.intent_examples if m.get(TEXT)]
         texts = [normalise(m.get(TEXT)) for m in examples]
-        encoder = self._encoder and CachedEncoder(self._encoder, Path(self.config["dense_cache"]))
+        encoder: Encoder | None = self._encoder
+        if self._encoder is not None and self.config["dense_cache"] is not None:
+            encoder = CachedEncoder(self._encoder, Path(self.config["dense_cache"]))
         self._model = ActModel.fit(texts, [m.get(INTENT) for m in examples], encoder)
         with self._storage.write_to(self._resource) as folder:
             joblib.dump(self._model, Path(folder) / "acts.joblib", compress=3)

@@ -24,8 +24,8 @@ class Thresholds:
 
     whole: float = 0.22
     clause: float = 0.6
-    protection: float = 0.3
-    protection_clause: float = 0.8
+    protection: float = 0.2
+    protection_clause: float = 0.7
     borne: float = 0.05
 
 

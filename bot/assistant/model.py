@@ -12,12 +12,14 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import FeatureUnion
 from sklearn.svm import LinearSVC
 
-from bot.assistant.features import normalise, sparse_features
+from bot.assistant.features import normalise, sparse_features, tokens
 
 SHARPNESS = 4.0
 """Turns the margins of the sparse model into log-probabilities; best of 2, 3, 4 and 6 on held-out folds."""
-HARD = 6000
+HARD = 4000
 """How many texts the dense model learns from: hard ones serve as well as all (docs/understanding.md)."""
+READ_AT_MOST = 30
+"""How many tokens of one message, its clauses included, are made into vectors."""
 _DENSE_WEIGHT = 0.6
 _TRUSTED = 0.95
 _TINY = 1e-6
@@ -73,7 +75,7 @@ class ActModel:
         cleaned = [normalise(text) for text in texts]
         logs = self._sparse_logs(cleaned)
         if self.dense is not None and encoder is not None:
-            unsure = np.flatnonzero(np.exp(logs.max(axis=1)) < self.sure)
+            unsure = _affordable(cleaned, np.flatnonzero(np.exp(logs.max(axis=1)) < self.sure))
             if unsure.size:
                 dense = self.dense.predict_proba(encoder.encode([cleaned[at] for at in unsure]))
                 logs[unsure] = blend(logs[unsure], _aligned(dense, self.dense.classes_, self.sparse.classes_))
@@ -86,6 +88,15 @@ class ActModel:
 def blend(sparse_logs: Any, dense: Any) -> Any:
     """Return log-probabilities: the weighted, normalised geometric mean of both models' probabilities."""
     return _log_softmax((sparse_logs + _DENSE_WEIGHT * np.log(dense + _TINY)) / (1 + _DENSE_WEIGHT))
+
+
+def _affordable(cleaned: Sequence[str], wanted: Any) -> Any:
+    """Return the first of the wanted texts whose vectors together cost at most READ_AT_MOST tokens.
+
+    The time of a vector grows with its tokens; a message of 20,000 characters must not take seconds.
+    """
+    costs = np.cumsum([tokens(cleaned[at]) for at in wanted])
+    return wanted[: int(np.searchsorted(costs, READ_AT_MOST, side="right"))]
 
 
 def _aligned(dense: Any, have: Any, want: Any) -> Any:
