@@ -1,4 +1,4 @@
-"""`python -m bench.rival NAME SENTENCES`, in Rasa's environment: train a pipeline, read, print the figures."""
+"""`python -m bench.rival NAME SENTENCES`, in the environment of Rasa: train a pipeline, print its figures."""
 
 from __future__ import annotations
 
