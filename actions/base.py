@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +27,7 @@ def grace() -> Grace:
     return build(Settings(), migrate=False)
 
 
-class GraceAction(Action):
+class GraceAction(Action, ABC):
     """Subclasses set `key` and write `act`: sync, one service call, then what to say."""
 
     key = ""
@@ -49,9 +50,9 @@ class GraceAction(Action):
             dispatcher.messages.clear()
             return await asyncio.to_thread(give_up, turn)
 
+    @abstractmethod
     def act(self, turn: Turn) -> list[EventType]:
         """Do it; return the events."""
-        raise NotImplementedError
 
 
 class AskAction(GraceAction):
@@ -63,9 +64,9 @@ class AskAction(GraceAction):
         """Ask, unless this is no moment to ask."""
         return [] if turn.quiet(self.form) else self.ask(turn)
 
+    @abstractmethod
     def ask(self, turn: Turn) -> list[EventType]:
         """Ask; return the events."""
-        raise NotImplementedError
 
 
 def give_up(turn: Turn) -> list[EventType]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.bootstrap import Grace
 from bot.demo.stage import STAFF
+from bot.storage.queries import STILL_OPEN
 from bot.storage.tables import (
     AddressRow,
     AuditEvent,
     Borrower,
     Conversation,
+    DueItem,
     HandoffRow,
     HoldRow,
     LoanRow,
@@ -117,19 +121,9 @@ def links(grace: Grace, console: Console) -> None:
     """Print where to go on by hand."""
     base = grace.kit.settings.public_url
     with grace.kit.db.begin() as session:
-        english = session.scalars(
-            select(Borrower)
-            .join(AddressRow, AddressRow.borrower_id == Borrower.id)
-            .where(Borrower.locale == "en", Borrower.ref.not_in(PLAYED), AddressRow.channel == "webchat")
-            .order_by(Borrower.id)
-        ).first()
-        chinese = session.scalars(
-            select(Borrower)
-            .where(Borrower.locale == "zh_CN", Borrower.ref.not_in(PLAYED))
-            .order_by(Borrower.id)
-        ).first()
+        borrowers = [_in_arrears(session, locale, grace.kit.clock.now().date()) for locale in ("zh_CN", "en")]
     console.rule("[bold]Go on by hand (Ctrl-C ends)")
-    for borrower in (chinese, english):
+    for borrower in borrowers:
         if borrower is not None:
             token = grace.links.issue(borrower.ref, "webchat")
             facts = f"born {borrower.birth_date}, phone ends in {(borrower.phone or '')[-4:]}"
@@ -139,3 +133,30 @@ def links(grace: Grace, console: Console) -> None:
     console.print(f"console  {base}/console")
     for login, _, role, password in STAFF:
         console.print(f"         {login} / {password} ({role})")
+
+
+def _in_arrears(session: Session, locale: str, today: date) -> Borrower | None:
+    """Return the first borrower who was not played, reads their messages here and has something to pay."""
+    owing = (
+        select(DueItem.id)
+        .join(LoanRow, LoanRow.id == DueItem.loan_id)
+        .where(
+            LoanRow.borrower_id == Borrower.id,
+            DueItem.due_on < today,
+            STILL_OPEN,
+        )
+    )
+    stopped = select(HoldRow.id).where(HoldRow.borrower_id == Borrower.id, HoldRow.lifted_at.is_(None))
+    reads_here = select(AddressRow.id).where(
+        AddressRow.borrower_id == Borrower.id, AddressRow.channel == "webchat", AddressRow.dead_at.is_(None)
+    )
+    found = select(Borrower).where(
+        Borrower.locale == locale,
+        Borrower.ref.not_in(PLAYED),
+        Borrower.birth_date.is_not(None),
+        Borrower.phone.is_not(None),
+        owing.exists(),
+        reads_here.exists(),
+        ~stopped.exists(),
+    )
+    return session.scalars(found.order_by(Borrower.id)).first()

@@ -14,7 +14,7 @@ from bot.domain.ladder import due_step
 from bot.domain.model import Loan, Purpose
 from bot.domain.policy import Ladder, Step
 from bot.services.kit import Kit, local_day
-from bot.storage.queries import active_plan, loan_snapshot
+from bot.storage.queries import STILL_OPEN, active_plan, loan_snapshot
 from bot.storage.tables import Borrower, DueItem, LoanRow, Nudge, Plan, Promise
 
 TASK = "task"
@@ -55,7 +55,7 @@ def open_loans(session: Session) -> list[tuple[LoanRow, Loan]]:
             select(DueItem.id)
             .where(
                 DueItem.loan_id == LoanRow.id,
-                DueItem.paid_minor < DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor,
+                STILL_OPEN,
             )
             .exists()
         )

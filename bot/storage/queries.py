@@ -28,6 +28,12 @@ INITIATED = tuple(purpose.value for purpose in Purpose if purpose.is_initiated)
 """The purposes of what the lender starts."""
 
 
+DUE_AMOUNT = DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor
+"""What a due item asks in all, in SQL."""
+STILL_OPEN = DueItem.paid_minor < DUE_AMOUNT
+"""Whether something is still to be paid of a due item, in SQL."""
+
+
 def zone_of(borrower: Borrower | None) -> str:
     """Return the time zone of a borrower, or the one that stands in for it in a stranger's chat."""
     return borrower.timezone if borrower is not None else _HOME_ZONE

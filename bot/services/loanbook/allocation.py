@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from bot.storage.queries import DUE_AMOUNT
 from bot.storage.tables import DueItem, OfferRow, Payment, Plan, PlanItem
-
-# What a due item asks in all.
-DUE_AMOUNT = DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor
 
 
 @dataclass(slots=True)

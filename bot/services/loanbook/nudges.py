@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services.loanbook.allocation import DUE_AMOUNT
 from bot.services.records import BOOK, record
+from bot.storage.queries import DUE_AMOUNT
 from bot.storage.tables import DueItem, Nudge
 
 
