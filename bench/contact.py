@@ -18,7 +18,7 @@ Bench = tuple[str, str, Callable[[], int], Callable[[], int]]
 def cases() -> list[Bench]:
     """Return the benchmark of contact rules."""
     policies = Policies.load(Path("policies"))
-    pack = policies.any_pack()
+    pack = policies.default_pack
     case = Case(
         "Asia/Shanghai",
         Address("webchat", "A", verified=True),

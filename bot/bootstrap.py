@@ -70,7 +70,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     kit = Kit(
         db=Database(settings.database_url),
         clock=clock or SystemClock(timedelta(seconds=settings.clock_offset)),
-        policies=Policies.load(settings.home / "policies"),
+        policies=Policies.load(settings.home / "policies", settings.contact_pack),
         texts=Texts.load(settings.home),
         settings=settings,
     )

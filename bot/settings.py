@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite:///var/grace.db", description="SQLAlchemy URL: SQLite or PostgreSQL"
     )
+    contact_pack: str = Field(
+        default="", description="contact rules for strangers' chats; needed when products use several"
+    )
     lender_name: str = Field(
         default="明达消费金融", description="the lender's full name, as borrowers see it"
     )

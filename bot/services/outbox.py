@@ -13,6 +13,7 @@ from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case, end, overtaken, put_off
+from bot.services.packs import pack_for
 from bot.services.reach import bury, take_another_way, undisclose
 from bot.storage.queries import INITIATED, address_snapshot, own_address, zone_of
 from bot.storage.tables import Conversation, LoanRow, Message, Nudge
@@ -142,9 +143,8 @@ class Outbox:
             timezone=zone_of(conversation.borrower),
             address=address_snapshot(row),
         )
-        verdict = may_contact(
-            case, Purpose(message.purpose), self.kit.clock.now(), self.kit.policies.any_pack()
-        )
+        pack = pack_for(session, self.kit, conversation.borrower)
+        verdict = may_contact(case, Purpose(message.purpose), self.kit.clock.now(), pack)
         return "; ".join(reason.detail for reason in verdict.reasons) if verdict.status == "blocked" else None
 
     def settle(self, message_id: int, outcome: Outcome, detail: str = "") -> None:

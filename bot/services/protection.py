@@ -17,7 +17,9 @@ from bot.language import formats
 from bot.services.handoffs import HandoffService
 from bot.services.identity import withdraw
 from bot.services.kit import Kit, local_day
+from bot.services.packs import pack_for
 from bot.services.records import caused_by, place_hold, record_once
+from bot.services.waiting import waiting_words
 from bot.storage.queries import own_address, zone_of
 from bot.storage.tables import Complaint, Conversation
 
@@ -84,14 +86,28 @@ class ProtectionService:
                 self.handoffs.open_in(
                     session, conversation, protection.handoff, cause=caused_by(turn), actor="bot"
                 )
+            values |= self._told(session, conversation, protection, act, locale)
         response = (
             _STOP_RESPONSES.get(scope, protection.response) if act == "stop_contact" else protection.response
         )
-        if protection.handoff is not None:
-            values["wait"] = self.handoffs.waiting_words(conversation_id, locale)
-        if act == "signal_self_harm":
-            values["lines"] = formats.listed(self.kit.policies.any_pack().crisis_lines, locale)
         return Answer(response, values, protection.handoff is not None)
+
+    def _told(
+        self,
+        session: Session,
+        conversation: Conversation,
+        protection: Protection,
+        act: str,
+        locale: str,
+    ) -> dict[str, str]:
+        """What the answer names: when a person will be there, and whom to call in need."""
+        values = {}
+        if protection.handoff is not None:
+            values["wait"] = waiting_words(session, self.kit, conversation, locale)
+        if act == "signal_self_harm":
+            lines = pack_for(session, self.kit, conversation.borrower).crisis_lines
+            values["lines"] = formats.listed(lines, locale)
+        return values
 
     def hand_over(
         self, conversation_id: str, reason: HandoffReason, response: str, *, turn: str, locale: str
@@ -130,6 +146,7 @@ class ProtectionService:
         now = self.kit.clock.now()
         zone = zone_of(conversation.borrower)
         today = local_day(now, zone)
+        days = pack_for(session, self.kit, conversation.borrower).complaint_days
         row = session.scalars(select(Complaint).where(Complaint.turn == turn)).first()
         if row is None:
             row = Complaint(
@@ -141,7 +158,7 @@ class ProtectionService:
                 text=text,
                 state="open",
                 opened_at=now,
-                due_on=today + timedelta(days=self.kit.policies.any_pack().complaint_days),
+                due_on=today + timedelta(days=days),
             )
             session.add(row)
             session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.handoff import HandoffState
 from bot.services.kit import Kit
+from bot.services.packs import pack_for
 from bot.storage.queries import zone_of
 from bot.storage.tables import Conversation, HandoffRow
 
@@ -17,7 +18,7 @@ OPEN = (HandoffState.WAITING.value, HandoffState.CLAIMED.value)
 
 def waiting_words(session: Session, kit: Kit, conversation: Conversation, locale: str) -> str:
     """Say honestly when a person will answer: the queue within hours, the next opening outside them."""
-    start, end = kit.policies.any_pack().agent_hours
+    start, end = pack_for(session, kit, conversation.borrower).agent_hours
     local = kit.clock.now().astimezone(ZoneInfo(zone_of(conversation.borrower)))
     texts = kit.texts
     if not start <= local.time() < end:

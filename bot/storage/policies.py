@@ -42,14 +42,20 @@ class Policies:
         products: dict[str, list[ProductPolicy]],
         packs: dict[str, ContactPack],
         ladders: dict[str, Ladder],
+        default_pack: ContactPack,
     ) -> None:
         self._products = products
         self._packs = packs
         self._ladders = ladders
+        self.default_pack = default_pack
+        """The contact rules of a chat that belongs to no known borrower."""
 
     @classmethod
-    def load(cls, folder: Path) -> Policies:
-        """Read every file under `folder`. Raises PolicyError on the first file that is wrong."""
+    def load(cls, folder: Path, default_pack: str = "") -> Policies:
+        """Read every file under `folder`. Raises PolicyError on the first file that is wrong.
+
+        `default_pack` names the contact rules of strangers; it may be left out while all products share one.
+        """
         packs = _by_name(folder, "contact/*.yml", ContactPack, "pack")
         ladders = _by_name(folder, "ladder/*.yml", Ladder, "ladder")
         products: dict[str, list[ProductPolicy]] = {}
@@ -75,7 +81,7 @@ class Policies:
             products.setdefault(policy.product, []).append(policy)
         if not products:
             raise PolicyError(f"{folder}: there is no product policy (*.yml)")
-        return cls(products, packs, ladders)
+        return cls(products, packs, ladders, packs[_default(folder, products, packs, default_pack)])
 
     def product(self, name: str, on: date) -> ProductPolicy:
         """Return the policy of a product in force on a day. Raises PolicyError when there is none."""
@@ -96,9 +102,16 @@ class Policies:
         """Return the contact pack of a product policy."""
         return self._packs[policy.contact_pack]
 
-    def any_pack(self) -> ContactPack:
-        """Return the pack for chats that belong to no known borrower: the first by name."""
-        return self._packs[min(self._packs)]
+    def pack_of(self, product: str, on: date) -> ContactPack:
+        """Return the contact pack that holds for a product's borrowers on a day.
+
+        Unlike what may be agreed, it is never missing: what protects holds before a policy is in force too.
+        """
+        known = sorted(self._products.get(product, []), key=lambda policy: policy.effective_from)
+        if not known:
+            return self.default_pack
+        in_force = [policy for policy in known if policy.effective_from <= on]
+        return self.pack(in_force[-1] if in_force else known[0])
 
     def ladder(self, policy: ProductPolicy) -> Ladder:
         """Return the ladder of a product policy."""
@@ -129,6 +142,21 @@ class _Loader(yaml.CSafeLoader):
         first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
         for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def _default(
+    folder: Path, products: dict[str, list[ProductPolicy]], packs: dict[str, ContactPack], named: str
+) -> str:
+    """Return the name of the pack for strangers; refuse to guess where products differ in it."""
+    used = sorted({policy.contact_pack for policies in products.values() for policy in policies})
+    if named and named not in packs:
+        raise PolicyError(f"GRACE_CONTACT_PACK: {named!r} is none of {', '.join(sorted(packs))}")
+    if not named and len(used) > 1:
+        raise PolicyError(
+            f"{folder}: the products use several contact packs ({', '.join(used)}); "
+            "say in GRACE_CONTACT_PACK which holds for a chat that belongs to no known borrower"
+        )
+    return named or used[0]
 
 
 def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, M]:

@@ -49,7 +49,7 @@ def test_the_shipped_policies_load() -> None:
     assert policies.currency("consumer-cn") == "CNY"
     assert product.instalment.minimum == Decimal(100)
     assert [step.id for step in policies.ladder(product).steps][:3] == ["D-3", "D-1", "D0"]
-    assert policies.any_pack() == policies.pack(product)
+    assert policies.default_pack == policies.pack(product)
 
 
 def test_the_shipped_pack_is_what_the_contact_rules_say() -> None:
@@ -243,3 +243,41 @@ def test_a_version_is_named_by_its_content(folder: Path) -> None:
     names = [versioned(policy).version for policy in (before, same, other)]
     assert names[0] == names[1] != names[2]
     assert all(re.fullmatch(r"consumer-cn@1-[0-9a-f]{12}", name) for name in names)
+
+
+def second_country(folder: Path) -> None:
+    """Add a product whose borrowers live under other contact rules, and one pack that no product uses."""
+    for name in ("us", "unused"):
+        text = (folder / PACK).read_text("utf-8").replace("pack: cn\n", f"pack: {name}\n")
+        (folder / f"contact/{name}.yml").write_text(text, "utf-8")
+    text = (folder / PRODUCT).read_text("utf-8")
+    text = text.replace("product: consumer-cn\n", "product: consumer-us\n").replace(
+        "contact_pack: cn\n", "contact_pack: us\n"
+    )
+    (folder / "consumer-us.yml").write_text(text.replace("2026-01-01", "2026-06-01"), "utf-8")
+
+
+def test_with_two_packs_in_use_the_one_for_strangers_has_to_be_named(folder: Path) -> None:
+    second_country(folder)
+    with pytest.raises(PolicyError, match=r"several contact packs \(cn, us\).*GRACE_CONTACT_PACK"):
+        Policies.load(folder)
+    for name in ("cn", "us", "unused"):
+        assert Policies.load(folder, name).default_pack.pack == name
+
+
+def test_a_pack_for_strangers_that_is_not_there_is_refused(folder: Path) -> None:
+    with pytest.raises(PolicyError, match="'fr' is none of cn"):
+        Policies.load(folder, "fr")
+
+
+def test_a_pack_that_no_product_uses_stands_in_nobody_s_way(folder: Path) -> None:
+    second_country(folder)
+    (folder / "consumer-us.yml").unlink()
+    assert Policies.load(folder).default_pack.pack == "cn"
+
+
+def test_the_rules_that_protect_are_there_before_a_policy_is_in_force(folder: Path) -> None:
+    second_country(folder)
+    policies = Policies.load(folder, "cn")
+    assert [policies.pack_of("consumer-us", on).pack for on in (date(2020, 1, 1), ON)] == ["us", "us"]
+    assert policies.pack_of("sold long ago", ON).pack == "cn"
