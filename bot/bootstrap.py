@@ -10,6 +10,7 @@ from bot.services.accounts import AccountService
 from bot.services.cases import CaseService
 from bot.services.conversation import ConversationService
 from bot.services.delivery import DeliveryService
+from bot.services.files import FileService
 from bot.services.handoffs import HandoffService
 from bot.services.holds import HoldService
 from bot.services.identity import IdentityService
@@ -52,6 +53,7 @@ class Grace:
     outbox: Outbox
     reach: ReachService
     threads: ThreadService
+    files: FileService
     cases: CaseService
     staff: StaffService
     loanbook: LoanbookService
@@ -99,6 +101,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         outbox=Outbox(kit),
         reach=ReachService(kit),
         threads=ThreadService(kit),
+        files=FileService(kit),
         cases=CaseService(kit),
         staff=StaffService(kit),
         loanbook=LoanbookService(kit),

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from bot.services.files import KeptFile, file_of
 from bot.services.kit import Kit
 from bot.storage.tables import Agent, AuditEvent, Conversation, Message
 
@@ -29,6 +30,7 @@ class Line:
     client_id: str | None
     state: str
     kind: str
+    file: KeptFile | None = None
 
 
 class ThreadService:
@@ -122,4 +124,5 @@ def _line(message: Message, name: str | None, used: dict[int, int]) -> Line:
         external.removeprefix("web:") if external.startswith("web:") else None,
         message.state,
         payload.get("kind", "text"),
+        file_of(payload),
     )

@@ -41,6 +41,7 @@ MARKUP = (
     '<img src=x onerror="window.harmed=1"><script>window.harmed=2</script><b>粗</b> {{7*7}} '
     "javascript:window.harmed=3 https://evil.example/a"
 )
+JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 200
 OPTIONS = [
     {"title": "分三期", "payload": "/choose{n}"},
     {"title": "延后七天", "payload": "/later"},
@@ -242,7 +243,7 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("chat")
     shutil.copyfile(sqlite_template, folder / "grace.db")
     settings = settings_for(f"sqlite:///{folder}/grace.db").model_copy(
-        update={"secret": SecretStr("signs for these tests only")}
+        update={"secret": SecretStr("signs for these tests only"), "state": folder / "state"}
     )
     grace = build(settings, MovableClock(MORNING), migrate=False)
     assistant = Scripted(grace)
@@ -529,6 +530,78 @@ class TestWriting:
         for link in links.all():
             assert link.get_attribute("href") == f"{chat.url}/pay?a=1&b=2"
             assert link.get_attribute("rel") == "noopener noreferrer"
+
+
+def choose(page: Page, content: bytes, name: str = "凭证.jpg") -> None:
+    """Choose a file as from a phone's album."""
+    page.locator("#file").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
+
+
+class TestFiles:
+    def test_a_photo_is_sent_shown_by_its_name_and_thanked_for(self, chat: Chat, ref: str) -> None:
+        page = chat.open(ref)
+        check = same_page(page)
+        choose(page, JPEG)
+        expect(page.locator(".from-borrower .attachment")).to_have_text("凭证.jpg")
+        shown(page, chat.grace.kit.texts.render("utter_photo", "zh_CN").text)
+        settled(page)
+        (row,) = chat.rows(ref)
+        assert row.payload is not None
+        attachment = row.payload["attachment"]
+        assert (attachment["kind"], attachment["type"]) == ("photo", "image/jpeg")
+        assert attachment["size"] == len(JPEG)
+        assert (chat.grace.files.folder / attachment["file"]).read_bytes() == JPEG
+        check()
+        page.reload()
+        expect(page.locator(".attachment")).to_have_count(1)
+        expect(page.locator("a.attachment")).to_have_count(0)
+
+    def test_what_is_not_taken_is_said_and_can_be_removed(self, chat: Chat, ref: str) -> None:
+        chat.expected = "status of 415"
+        page, words = chat.open(ref), chat.words()
+        choose(page, b"MZ not a photo")
+        expect(page.locator(".progress.failed")).to_contain_text(words["file_type"])
+        page.get_by_role("button", name=words["discard"]).click()
+        choose(page, JPEG.ljust(5 * 2**20 + 1, b"\0"))
+        expect(page.locator(".progress.failed")).to_contain_text(words["file_large"])
+        assert chat.rows(ref) == []
+
+    def test_a_photo_chosen_without_a_line_is_sent_once_when_it_is_back(self, chat: Chat, ref: str) -> None:
+        chat.expected = "WebSocket connection|ERR_INTERNET_DISCONNECTED|Failed to load"
+        context = chat.context()
+        page = chat.open(ref, context)
+        context.set_offline(True)
+        expect(page.locator("#status-text")).to_have_text(chat.words()["offline"])
+        choose(page, JPEG)
+        expect(page.locator(".entry.pending .attachment")).to_have_text("凭证.jpg")
+        context.set_offline(False)
+        settled(page)
+        expect(page.locator(".from-borrower .attachment")).to_have_count(1)
+        assert len(chat.rows(ref)) == 1
+
+    def test_a_photo_that_a_reload_lost_is_said_to_be_lost(self, chat: Chat, ref: str) -> None:
+        chat.expected = "WebSocket connection|Failed to load"
+        page = chat.open(ref)
+        chat.wire.refusing = True
+        page.route("**/chat/file*", lambda route: route.abort())
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        choose(page, JPEG)
+        page.locator(".entry.pending .attachment").wait_for()
+        chat.wire.refusing = False
+        page.reload()
+        expect(page.locator(".progress.failed")).to_contain_text(chat.words()["file_lost"])
+        page.get_by_role("button", name=chat.words()["discard"]).click()
+        expect(page.locator(".attachment")).to_have_count(0)
+        assert chat.rows(ref) == []
+
+    def test_the_button_for_files_is_reached_and_named_by_keyboard_and_reader(
+        self, chat: Chat, ref: str
+    ) -> None:
+        page = chat.open(ref)
+        expect(page.get_by_label(chat.words()["attach"])).to_have_attribute("type", "file")
+        page.locator("#input").focus()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == "file"
 
 
 class TestOptions:

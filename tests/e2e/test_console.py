@@ -38,6 +38,7 @@ from tests.e2e.conftest import Serve
 
 PASSWORD = "correct horse battery"
 SECOND = 1000.0
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
 MARKUP = '<img src=x onerror="window.harmed=1"><b>bold</b> {{ 7*7 }}'
 
 
@@ -112,8 +113,9 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    return settings_for(database_url).model_copy(update={"default_locale": "en"})
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    update = {"default_locale": "en", "state": tmp_path / "state"}
+    return settings_for(database_url).model_copy(update=update)
 
 
 @pytest.fixture
@@ -459,6 +461,35 @@ def test_who_has_the_case_may_confirm_the_identity_by_saying_how_it_was_checked(
     expect(page.get_by_text("Identity confirmed").first).to_be_visible()
     expect(page.get_by_role("button", name="Confirm identity")).to_have_count(0)
     assert console.grace.conversations.verified(conversation)
+
+
+@pytest.mark.browser
+def test_a_file_is_opened_by_staff_alone_inert_and_on_record(console: Console) -> None:
+    conversation = console.borrower()
+    for key, name, content in (("f1", "slip.png", PNG), ("f2", 'a"b.pdf', b"%PDF-1.7 <script>")):
+        kept = console.grace.files.keep(conversation, name, content)
+        assert not isinstance(kept, str)
+        sent = Incoming("webchat", "chat-B-1", key, "", kind="photo", attachment=kept.attachment())
+        console.grace.conversations.receive(sent)
+    page = console.page("wang", f"/case/{console.hand_over(conversation)}")
+    expect(page.locator(".file span")).to_have_text(["slip.png · 1 KB", 'a"b.pdf · 1 KB'])
+    for place, (kind, disposition) in enumerate((("image/png", "inline"), ("application/pdf", "attachment"))):
+        url = page.locator(".file").nth(place).get_attribute("href")
+        assert url is not None
+        assert page.locator(".file").nth(place).get_attribute("rel") == "noopener noreferrer"
+        answer = page.request.get(f"{console.url}{url}")
+        assert (answer.status, answer.headers["content-type"]) == (200, kind)
+        assert answer.headers["content-disposition"].startswith(disposition)
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "private, no-store"
+        stranger = console.browser.new_context()
+        console.contexts.append(stranger)
+        assert stranger.request.get(f"{console.url}{url}").status == 401
+    assert page.request.get(f"{console.url}/console/file/999").status == 404
+    with console.grace.kit.db.begin() as session:
+        reads = session.scalars(select(AuditEvent.actor).where(AuditEvent.kind == "file_read")).all()
+    assert reads == [f"agent {console.agent('wang')}"] * 2
 
 
 @pytest.mark.browser

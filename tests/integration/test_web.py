@@ -159,7 +159,7 @@ def whole_site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("web")
     shutil.copyfile(sqlite_template, folder / "grace.db")
     clock, errors = MovableClock(MORNING), Errors()
-    secret = {"secret": SecretStr("signs for these tests only")}
+    secret = {"secret": SecretStr("signs for these tests only"), "state": folder / "state"}
     grace = build(
         settings_for(f"sqlite:///{folder}/grace.db").model_copy(update=secret), clock, migrate=False
     )
@@ -821,3 +821,84 @@ def test_whatever_bytes_come_nothing_is_stored_and_the_next_page_works(
             line.send(frame.encode("utf-8", "replace").decode() if isinstance(frame, str) else frame)
     assert opens(site, cookie)
     assert site.written(ref) == []
+
+
+JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 200
+
+
+class TestUploads:
+    def put(self, site: Site, cookie: str | None, content: bytes, key: str = "up1", **headers: str) -> Any:
+        """Upload a file as the page does."""
+        sent = {"X-File-Name": "%E5%87%AD%E8%AF%81.jpg", **headers}
+        if cookie is not None:
+            sent["Cookie"] = f"{CHAT_COOKIE}={cookie}"
+        url = f"{site.url}/chat/file?client_id={key}"
+        return httpx.post(url, content=content, headers=sent, trust_env=False)
+
+    def files(self, site: Site) -> int:
+        folder = site.grace.files.folder
+        return sum(one.is_file() for one in folder.rglob("*")) if folder.is_dir() else 0
+
+    def test_a_photo_becomes_a_message_that_both_sides_see_and_is_answered(
+        self, site: Site, ref: str
+    ) -> None:
+        cookie = site.cookie(ref)
+        with site.line(cookie) as line:
+            greet(line)
+            answer = self.put(site, cookie, JPEG)
+            assert answer.status_code == 200
+            shown = hear(line, "message", check=lambda frame: frame["client_id"] == "up1")
+            assert shown["seq"] == answer.json()["seq"]
+            assert shown["attachments"] == [{"name": "凭证.jpg", "type": "image/jpeg"}]
+            thanks = hear(line, "message", check=lambda frame: frame["seq"] > shown["seq"])
+            assert thanks["text"] == site.grace.kit.texts.render("utter_photo", "zh_CN").text
+
+    def test_sent_again_it_is_the_same_message_and_one_file(self, site: Site, ref: str) -> None:
+        cookie, before = site.cookie(ref), self.files(site)
+        answers = [self.put(site, cookie, JPEG, "same") for _ in range(3)]
+        assert len({one.json()["seq"] for one in answers}) == len(site.written(ref)) == 1
+        assert self.files(site) == before + 1
+
+    @pytest.mark.parametrize(
+        ("content", "status", "key"),
+        [
+            (b"<svg onload=alert(1)>", 415, "file_type"),
+            (b"", 415, "file_type"),
+            (JPEG.ljust(5 * 2**20 + 1, b"\0"), 413, "file_large"),
+        ],
+        ids=["no photo", "nothing", "too large"],
+    )
+    def test_what_is_not_taken_is_said_in_the_borrowers_words(
+        self, site: Site, ref: str, content: bytes, status: int, key: str
+    ) -> None:
+        before = self.files(site)
+        answer = self.put(site, site.cookie(ref), content)
+        assert answer.status_code == status
+        assert answer.json()["text"] == page_texts(site.grace.kit.texts, "zh_CN", "")[key]
+        assert (site.written(ref), self.files(site)) == ([], before)
+
+    def test_nobody_without_a_session_uploads_and_no_other_site_may(self, site: Site, ref: str) -> None:
+        cookie, before = site.cookie(ref), self.files(site)
+        assert self.put(site, None, JPEG).status_code == 401
+        assert self.put(site, "forged", JPEG).status_code == 401
+        assert self.put(site, cookie, JPEG, **{"Sec-Fetch-Site": "cross-site"}).status_code == 401
+        for key in ("", "a b", "x" * 65, "../x"):
+            assert self.put(site, cookie, JPEG, key).status_code == 400
+        assert (site.written(ref), self.files(site)) == ([], before)
+
+    def test_while_the_database_is_down_nothing_is_kept_and_the_page_may_try_again(
+        self, site: Site, ref: str
+    ) -> None:
+        cookie, before = site.cookie(ref), self.files(site)
+        site.get("/chat/session", cookie)
+        with database_down(site.grace):
+            assert self.put(site, cookie, JPEG).status_code == 503
+        assert self.files(site) == before
+        assert self.put(site, cookie, JPEG).status_code == 200
+
+    def test_the_borrower_fetches_no_file_and_neither_does_a_stranger(self, site: Site, ref: str) -> None:
+        cookie = site.cookie(ref)
+        seq = self.put(site, cookie, JPEG).json()["seq"]
+        for path in (f"/console/file/{seq}", "/console/file/0", f"/console/file/{2**40}"):
+            assert site.get(path, cookie).status_code == 401
+        assert site.get(f"/chat/file/{seq}", cookie).status_code == 404

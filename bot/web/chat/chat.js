@@ -9,6 +9,7 @@ import { View } from "./view.js";
 const OVERLAP = 20; // asked for again on every reconnect: two messages stored at once may arrive out of turn
 const ACK_WITHIN = 15_000; // a line that swallows what is sent is taken for dead
 const CONNECTING_QUIET = 1_500; // short interruptions are nobody's business
+const LARGEST_FILE = 5 * 1024 * 1024; // as the server has it
 const MENU_REST = 2_000; // a second touch of the same menu entry is a slip
 
 let texts = ENGLISH;
@@ -21,12 +22,15 @@ let catchUp = null; // seq up to which arriving messages are history
 let drawing = false;
 let session = null; // the request under way
 const sentAt = new Map(); // client_id -> when it last went out
+const files = new Map(); // client_id -> File, until the server has it; a reload forgets them
+const uploading = new Set();
 
 const store = new Store(schedule);
 const view = new View({ tap, retry, discard });
 const composer = new Composer(document.getElementById("composer"), {
   onSend: (text) => submit(store.write(text)),
   onDraft: (text) => shelf?.save("draft", text),
+  onFile: (file) => attach(file),
 });
 const transport = new Transport(socketAddress(), {
   hello: () => ({ type: "hello", after: Math.max(0, store.delivered - OVERLAP) }),
@@ -72,6 +76,7 @@ function openShelf(name) {
   conversation = name;
   shelf = new Shelf(`grace.${name}`);
   store.restore(shelf);
+  for (const item of store.unsent()) if (item.type === "file") store.fail(item.client_id, texts.file_lost);
   composer.restore(shelf.load("draft", ""));
   return true;
 }
@@ -153,6 +158,12 @@ function submit(item) {
   transmit(item);
 }
 
+function attach(file) {
+  const item = store.attach(file.name, file.type);
+  files.set(item.client_id, file);
+  submit(item);
+}
+
 function tap(seq, index) {
   const item = frozen === null ? store.tap(seq, index) : null;
   if (item) submit(item);
@@ -165,13 +176,51 @@ function retry(clientId) {
 
 function discard(clientId) {
   store.discard(clientId);
+  files.delete(clientId);
   document.getElementById("scroll").focus({ preventScroll: true });
 }
 
 /** Sends an outgoing entry if the line is ready; otherwise the next "ready" does, with the same client_id. */
 function transmit({ type, client_id, text, seq, index }) {
+  if (type === "file") {
+    upload(client_id);
+    return;
+  }
   const frame = type === "tap" ? { type, client_id, seq, index } : { type, client_id, text };
   if (transport.send(frame)) sentAt.set(client_id, Date.now());
+}
+
+/** Sends a file by a request of its own. Without a line it waits, like a message, for the next "ready". */
+async function upload(clientId) {
+  const file = files.get(clientId);
+  if (uploading.has(clientId)) return;
+  if (!file || file.size > LARGEST_FILE) {
+    store.fail(clientId, file ? texts.file_large : texts.file_lost);
+    return;
+  }
+  uploading.add(clientId);
+  try {
+    const response = await fetch(new URL(`file?client_id=${clientId}`, import.meta.url), {
+      method: "POST",
+      body: file,
+      credentials: "same-origin",
+      headers: { "X-File-Name": encodeURIComponent(file.name) },
+    });
+    const answer = await response.json().catch(() => ({}));
+    settleUpload(clientId, response, answer);
+  } catch {
+    if (line === "ready") store.fail(clientId, ""); // not the line's fault: the borrower may try again
+  } finally {
+    uploading.delete(clientId);
+  }
+}
+
+function settleUpload(clientId, response, answer) {
+  if (response.ok) {
+    files.delete(clientId);
+    store.acknowledge(clientId, answer.seq);
+  } else if (response.status === 401) loadSession();
+  else store.fail(clientId, answer.text ?? "");
 }
 
 function checkAnswers() {

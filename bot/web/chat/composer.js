@@ -13,9 +13,10 @@ export function lengthOf(text) {
 }
 
 export class Composer {
-  /** `onSend(text)` gets a finished text, `onDraft(text)` every change. */
-  constructor(form, { onSend, onDraft }) {
+  /** `onSend(text)` gets a finished text, `onDraft(text)` every change, `onFile(file)` a chosen file. */
+  constructor(form, { onSend, onDraft, onFile }) {
     this.form = form;
+    this.picker = form.querySelector("input[type=file]");
     this.input = form.querySelector("textarea");
     this.button = form.querySelector("button[type=submit]");
     this.counter = form.querySelector("#counter");
@@ -25,6 +26,7 @@ export class Composer {
     this.texts = { too_long: "" };
     this.onSend = onSend;
     this.onDraft = onDraft;
+    this.onFile = onFile;
     this.listen();
   }
 
@@ -44,7 +46,7 @@ export class Composer {
   /** A closed conversation takes no more text. */
   setClosed(closed) {
     this.closed = closed;
-    this.input.disabled = closed;
+    this.input.disabled = this.picker.disabled = closed;
     this.update();
   }
 
@@ -57,6 +59,11 @@ export class Composer {
       this.onDraft(input.value);
     });
     input.addEventListener("keydown", (event) => this.key(event));
+    this.picker.addEventListener("change", () => {
+      const [file] = this.picker.files;
+      if (file && !this.closed) this.onFile(file);
+      this.picker.value = ""; // so that the same file can be chosen again
+    });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();

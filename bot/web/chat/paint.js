@@ -157,9 +157,15 @@ export class Painter {
     return group;
   }
 
+  /** A link to our own origin, or just the name of a file that only staff can fetch. */
   attachment(file) {
     const url = file.url ? ownLink(file.url) : null;
-    if (!url) return null;
+    if (!url && (file.url || !file.name)) return null;
+    if (!url) {
+      const chip = element("span", "attachment");
+      chip.append(icon("file"), element("span", "", file.name));
+      return chip;
+    }
     const anchor = anchorTo(url, "");
     anchor.className = "attachment";
     if ((file.type ?? "").startsWith("image/")) {

@@ -17,6 +17,7 @@ from bot.channels.webchat import NAME
 from bot.web.chat.plain import GUARDS, NOWHERE, doorstep, notice
 from bot.web.chat.socket import REFUSED, ChatSocket
 from bot.web.chat.texts import WORDS, page_texts
+from bot.web.chat.uploads import Uploads
 from bot.web.feed import Feed
 from bot.web.session import CHAT_COOKIE, Sessions
 
@@ -34,6 +35,7 @@ _HEADERS = {
 def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> APIRouter:
     """Return the routes under /chat."""
     routes = APIRouter(prefix="/chat")
+    uploads = Uploads(grace, door)
 
     @routes.get("/l/{token}")
     async def look_at_link(token: str) -> Response:
@@ -42,7 +44,7 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
 
     @routes.post("/l/{token}")
     async def open_link(token: str, request: Request) -> Response:
-        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        if not _own_page(request):
             # Another site must not put a browser into a chat of its choice.
             return Response(status_code=403)
         ref = await asyncio.to_thread(grace.links.bind, token, NAME)
@@ -93,6 +95,13 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
         script = f"export const ENGLISH = {json.dumps(WORDS, ensure_ascii=False)};"
         return Response(script, media_type=_TYPES[".js"], headers=_headers(request))
 
+    @routes.post("/file")
+    async def upload(request: Request, client_id: str = "") -> Response:
+        address = sessions.read(request.cookies.get(CHAT_COOKIE))
+        if address is None or not _own_page(request):
+            return JSONResponse({}, 401)
+        return await uploads.take(request, address, client_id)
+
     @routes.get("/{name}")
     async def file(name: str, request: Request) -> Response:
         return _file(name, request)
@@ -119,6 +128,11 @@ def _file(name: str, request: Request) -> Response:
 def _headers(request: Request) -> dict[str, str]:
     host = request.headers.get("host", "")
     return {key: value.replace("{socket}", f"ws://{host} wss://{host}") for key, value in _HEADERS.items()}
+
+
+def _own_page(request: Request) -> bool:
+    """Tell whether a browser says that no other site made it ask; a program says nothing."""
+    return request.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
 
 def _same_origin(websocket: WebSocket) -> bool:

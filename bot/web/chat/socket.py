@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from typing import Any
 
 import structlog
@@ -18,6 +17,7 @@ from bot.services.threads import Line
 from bot.storage.db import StorageError
 from bot.web.chat.pace import Pace
 from bot.web.chat.texts import page_texts
+from bot.web.chat.uploads import CLIENT_ID
 from bot.web.feed import Feed
 from bot.web.session import Session
 
@@ -30,7 +30,6 @@ _LOOK_BACK = 30
 _RETRY = 1.0
 _PAGE = 500
 _LARGEST = 2**31
-_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TAPS = ("payload", "stale")
 
 
@@ -98,7 +97,7 @@ class ChatSocket:
                 "conversation": self._conversation,
                 "mode": self._mode,
                 "locale": self._locale,
-                "last": newest[-1].seq if newest and newest[-1].text else self._seen,
+                "last": newest[-1].seq if newest and _is_shown(newest[-1]) else self._seen,
             }
         )
         if not newest:
@@ -155,7 +154,7 @@ class ChatSocket:
             self._unused.add(line.seq)
         else:
             self._unused.discard(line.seq)
-        if line.text:
+        if _is_shown(line):
             await self._send(_frame(line))
 
     async def _listen(self) -> None:
@@ -164,7 +163,7 @@ class ChatSocket:
             kind, client_id = frame.get("type"), frame.get("client_id")
             if kind not in ("message", "tap") or not isinstance(client_id, str):
                 continue
-            if not _CLIENT_ID.fullmatch(client_id):
+            if not CLIENT_ID.fullmatch(client_id):
                 continue
             if not in_pace:
                 await self._refuse(client_id, "too_fast")
@@ -241,8 +240,14 @@ def _frame(line: Line) -> dict[str, Any]:
         "used": line.used,
         "at": line.at.isoformat(),
         "client_id": line.client_id,
-        "attachments": [],
+        # By name alone: the borrower has it, and only staff can fetch it.
+        "attachments": [] if line.file is None else [{"name": line.file.name, "type": line.file.type}],
     }
+
+
+def _is_shown(line: Line) -> bool:
+    """Tell whether a page shows a line; an opened chat or a sticker has nothing to show."""
+    return bool(line.text) or line.file is not None
 
 
 def _number(value: Any) -> int | None:

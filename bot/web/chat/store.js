@@ -103,9 +103,9 @@ export class Store {
       if (tapped && tapped.used === null) this.use(tapped, item.index);
     }
     if (Number.isInteger(seq) && !this.find(seq)) {
-      const { text, at, rev } = item;
+      const { text, at, rev, attachments = [] } = item;
       const local = { seq, from: "borrower", name: null, text, at, client_id: clientId, local: true };
-      this.insert({ ...local, buttons: [], attachments: [], used: null, rev: rev + 1 });
+      this.insert({ ...local, buttons: [], attachments, used: null, rev: rev + 1 });
     }
     this.onChange();
   }
@@ -113,6 +113,11 @@ export class Store {
   /** Adds an outgoing text. */
   write(text) {
     return this.queue({ type: "message", text });
+  }
+
+  /** Adds an outgoing file; its content is not kept here, only what is shown of it. */
+  attach(name, type) {
+    return this.queue({ type: "file", text: "", attachments: [{ name, type }] });
   }
 
   /** Adds a tap on a button; null when that message was already answered or an answer is on its way. */

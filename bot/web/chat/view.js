@@ -33,7 +33,8 @@ export class View {
     byId("lender").textContent = lender;
     for (const [id, key] of [
       ["input-label", "input_label"], ["reconnect", "reconnect"], ["jump-text", "jump"],
-      ["menu-human", "menu_human"], ["menu-stop", "menu_stop"], ["menu-language", "menu_language"],
+      ["attach-text", "attach"], ["menu-human", "menu_human"], ["menu-stop", "menu_stop"],
+      ["menu-language", "menu_language"],
     ]) byId(id).textContent = texts[key];
     byId("menu-language").lang = this.locale.startsWith("zh") ? "en" : "zh-CN";
     byId("input").placeholder = texts.input_placeholder;

@@ -13,6 +13,7 @@ from bot.web.console.auth import ROOT, login_page, room
 from bot.web.console.board import Board
 from bot.web.console.case import case
 from bot.web.console.desk import Desk
+from bot.web.console.files import files
 from bot.web.console.layout import ICON
 from bot.web.console.queue import queue
 from bot.web.console.words import Phrasebook
@@ -36,6 +37,7 @@ def mount(app: FastAPI, grace: Grace, feed: Feed, wake: Callable[[], Awaitable[N
     login_page(desk)
     room(desk, "/", "queue", queue)
     room(desk, "/case/{number}", "case", case)
+    files(desk)
 
     @app.get(ROOT, include_in_schema=False)
     def console() -> RedirectResponse:

@@ -58,6 +58,7 @@ DELIVERY = {
 }
 KINDS = {
     "photo": "Photo",
+    "document": "Document",
     "sticker": "Sticker",
     "edit": "Edited message",
     "contact": "Shared phone number",

@@ -83,8 +83,15 @@ class Thread:
         words = self.visit.words
         text("div", self._sender(line), "sender")
         with box("div", "bubble"):
-            if line.kind in KINDS and line.kind != "text":
-                text("div", words.of(KINDS, line.kind), "kind")
+            kind = "document" if line.file is not None and not line.file.is_image else line.kind
+            if kind in KINDS:
+                text("div", words.of(KINDS, kind), "kind")
+            if line.file is not None:
+                link = ui.link(target=f"/file/{line.seq}", new_tab=True).classes("file")
+                link.props["rel"] = "noopener noreferrer"
+                with link:
+                    ui.icon("attach_file").props["aria-hidden"] = "true"
+                    text("span", f"{line.file.name} · {_size(line.file.size)}")
             if line.text:
                 text("div", line.text, "said")
             if line.buttons:
@@ -117,3 +124,8 @@ class Thread:
         icon.props["aria-label"] = icon.props["title"] = word
         if line.state in _SPOKEN:
             text("span", word, f"state-{line.state}")
+
+
+def _size(count: int) -> str:
+    """Write a number of bytes."""
+    return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{max(1, round(count / 1024))} KB"
