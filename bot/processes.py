@@ -37,6 +37,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "MAX_NUMBER_OF_PREDICTIONS": "30",
         "SANIC_HOST": "127.0.0.1",
         "OMP_WAIT_POLICY": "passive",
+        "PYTHONWARNINGS": "ignore",
     }
 
 
