@@ -167,7 +167,7 @@ class Outbox:
                 nudge.state, nudge.done_at = message.state, now
                 nudge.reason = detail or nudge.reason
                 if outcome == "dead":
-                    take_another_way(session, nudge)
+                    take_another_way(session, nudge, now)
 
     def recover(self, replayable: tuple[str, ...]) -> int:
         """Settle what a crash left between hand-over and record; return how many rows.

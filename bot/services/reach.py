@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.kit import Kit
 from bot.services.records import record
-from bot.storage.queries import address_of, best_address, conversation_for
+from bot.storage.queries import address_of, best_address, closed_channels, conversation_for
 from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
 
 # What begins so dies of failed delivery; an address that was given up for another reason stays dead.
@@ -53,10 +53,11 @@ def revive(session: Session, channel: str, address: str, now: datetime) -> None:
         _note(session, row, "address_back", now)
 
 
-def take_another_way(session: Session, nudge: Nudge) -> None:
+def take_another_way(session: Session, nudge: Nudge, now: datetime) -> None:
     """Queue a nudge anew whose address has died, where another of its channels is alive."""
     session.flush()
-    row = best_address(session.get_one(Borrower, nudge.borrower_id), nudge.channels)
+    borrower = session.get_one(Borrower, nudge.borrower_id)
+    row = best_address(borrower, nudge.channels, closed_channels(session, borrower.id, now))
     if row is not None and row.dead_at is None and row.consent:
         nudge.state, nudge.done_at = "queued", None
 
@@ -94,7 +95,7 @@ def _retire(session: Session, conversation: Conversation, now: datetime, why: st
         message.external_id = f"{message.external_id}:{message_id}"
         nudge = session.get_one(Nudge, nudge_id)
         nudge.state, nudge.done_at, nudge.reason = "failed", now, why
-        take_another_way(session, nudge)
+        take_another_way(session, nudge, now)
     undisclose(session, conversation)
 
 

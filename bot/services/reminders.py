@@ -17,7 +17,7 @@ from bot.domain.policy import ProductPolicy
 from bot.services.agenda import TASK, DueNudge, due_nudges, open_loans
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case
-from bot.storage.queries import address_snapshot, best_address
+from bot.storage.queries import address_snapshot, best_address, closed_channels
 from bot.storage.tables import Borrower, LoanRow, Nudge
 
 
@@ -182,7 +182,7 @@ class ReminderService:
 
         `expected` are contacts that will have been made by then.
         """
-        row = best_address(borrower, due.channels)
+        row = best_address(borrower, due.channels, closed_channels(session, borrower.id, at))
         address = None if row is None else address_snapshot(row)
         case = contact_case(session, self.kit, borrower, address, loan_id, at)
         case = replace(case, contacts=[*case.contacts, *expected])

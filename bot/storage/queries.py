@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, true
@@ -85,6 +85,12 @@ def holds_of(session: Session, borrower_id: int, at: datetime) -> list[Hold]:
     return [Hold(HoldKind(row.kind), row.channel, row.loan_id, row.until) for row in rows]
 
 
+def closed_channels(session: Session, borrower_id: int, at: datetime) -> frozenset[str]:
+    """Return the channels that a hold without an end closes, each by itself."""
+    holds = holds_of(session, borrower_id, at)
+    return frozenset(hold.channel for hold in holds if hold.channel is not None and hold.until is None)
+
+
 def recent_contacts(
     session: Session, borrower_id: int, since: datetime, *, besides: int | None = None
 ) -> list[Contact]:
@@ -114,10 +120,15 @@ def address_snapshot(row: AddressRow) -> Address:
     return Address(row.channel, row.address, row.verified, row.consent, row.dead_at is not None)
 
 
-def best_address(borrower: Borrower, channels: Sequence[str]) -> AddressRow | None:
-    """Return the first living address in the order of `channels`; failing that, a dead one to say why."""
+def best_address(
+    borrower: Borrower, channels: Sequence[str], closed: Collection[str] = ()
+) -> AddressRow | None:
+    """Return the first living address in the order of `channels`; failing that, any of them, to say why not.
+
+    `closed` are channels on which the borrower wants no contact: they are passed over like dead ones.
+    """
     candidates = [row for name in channels for row in borrower.addresses if row.channel == name]
-    usable = [row for row in candidates if row.dead_at is None and row.consent]
+    usable = [row for row in candidates if row.dead_at is None and row.consent and row.channel not in closed]
     return next(iter(usable or candidates), None)
 
 

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import pytest
 
 from bot.bootstrap import Grace
-from bot.domain.handoff import HandoffReason
+from bot.domain.handoff import HandoffReason, Outcome
 from bot.domain.money import Money
 from bot.domain.plans import Wish
 from bot.services.kit import MovableClock
 from bot.services.records import BOOK, record
-from bot.storage.tables import Borrower, Message
+from bot.storage.tables import Borrower, HoldRow, Message
 from tests.factory import make_borrower
 from tests.integration.support import (
     add_loan,
@@ -66,6 +66,14 @@ class TestThread:
         grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
         answered(grace, turn, "太晚了")
         assert [line.text for line in grace.threads.lines(conversation)] == ["你好"]
+
+    @pytest.mark.parametrize("outcome", ["sent", "failed", "uncertain"])
+    def test_what_may_have_arrived_is_in_it_with_what_became_of_it(
+        self, grace: Grace, conversation: str, outcome: str
+    ) -> None:
+        grace.conversations.say(conversation, "utter_sticker", turn="1")
+        send(grace, outcome)
+        assert [line.state for line in grace.threads.lines(conversation)] == [outcome]
 
     def test_it_can_be_read_on_from_a_line_and_from_its_end(
         self, grace: Grace, ref: str, conversation: str
@@ -189,6 +197,49 @@ class TestCase:
         viewed = grace.cases.view(number, agent)
         assert grace.cases.peek(number) == viewed
         assert [event.actor for event in events(grace, "case_read")] == [f"agent {agent}"]
+
+    def test_only_the_newest_thirty_events_are_shown_and_no_reading(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        now, borrower = grace.kit.clock.now(), only(grace, Borrower, ref=ref).id
+        with grace.kit.db.begin() as session:
+            for place in range(40):
+                record(session, now, "pause", cause=f"test {place}", actor="staff", borrower_id=borrower)
+                record(session, now, "file_read", cause="test", actor="agent 1", borrower_id=borrower)
+        case = grace.cases.view(number, make_agent(grace))
+        assert case is not None
+        assert [event.kind for event in case.events] == ["pause"] * 30
+
+    def test_it_is_in_the_hands_of_who_claimed_it_until_it_is_closed(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        agent, other = make_agent(grace), make_agent(grace, "王强")
+
+        def held() -> list[bool]:
+            case = grace.cases.peek(number)
+            assert case is not None
+            return [case.is_held_by(one) for one in (agent, other)]
+
+        assert held() == [False, False]
+        grace.handoffs.claim(number, agent)
+        assert held() == [True, False]
+        grace.handoffs.close(number, agent, Outcome.RESOLVED)
+        assert held() == [False, False]
+
+    def test_a_hold_is_shown_with_its_channel_and_its_number(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        grace.protection.honour(
+            conversation, "stop_contact", turn="1", locale="zh_CN", scope="channel", channel="telegram"
+        )
+        number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        case = grace.cases.peek(number)
+        assert case is not None
+        first = case.holds[0]
+        assert (first.kind, first.channel, first.until) == ("opt_out", "telegram", None)
+        assert first.id == only(grace, HoldRow, kind="opt_out").id
 
     def test_a_case_that_is_not_there_is_not_read(self, grace: Grace) -> None:
         assert grace.cases.view(4711, make_agent(grace)) is None

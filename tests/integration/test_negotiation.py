@@ -398,6 +398,12 @@ class TestHardship:
         grace.negotiation.report_hardship(conversation, "2")
         assert only(grace, HoldRow, kind="hardship").until == now + timedelta(days=30)
 
+    def test_a_turn_that_is_asked_again_reports_it_once(self, grace: Grace, conversation: str) -> None:
+        for _ in range(3):
+            grace.negotiation.report_hardship(conversation, "1")
+            grace.accounts.claim_paid(conversation, "1")
+        assert len(events(grace, "hardship")) == len(events(grace, "paid_claim")) == 1
+
     def test_the_cause_is_not_stored(self, grace: Grace, conversation: str) -> None:
         grace.negotiation.report_hardship(conversation, "1")
         (event,) = events(grace, "hardship")

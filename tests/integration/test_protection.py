@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from bot.bootstrap import Grace
 from bot.domain.handoff import PRIORITY
+from bot.domain.plans import Wish
 from bot.domain.protection import PROTECTIONS
 from bot.services.kit import MovableClock
 from bot.services.protection import Answer
-from bot.storage.tables import AddressRow, AuditEvent, Complaint, HandoffRow, HoldRow
+from bot.storage.tables import AddressRow, AuditEvent, Complaint, HandoffRow, HoldRow, LoanRow, Message
 from tests.factory import make_borrower
 from tests.integration.support import (
     at_once,
+    change,
     chat,
     conversation_row,
     events,
     holds,
+    make_agent,
     only,
     rows,
+    send,
     tick,
     wait,
 )
@@ -223,3 +227,92 @@ class TestHolds:
         at_once(*[lambda n=n: honour(grace, conversation, "dispute_debt", turn=str(n)) for n in range(4)])
         assert len(rows(grace, HoldRow, kind="dispute")) == 1
         assert len(rows(grace, HandoffRow)) == 1
+
+
+class TestWhatStops:
+    @pytest.mark.parametrize("act", [act for act, one in PROTECTIONS.items() if one.hold])
+    def test_the_reminders_of_an_agreed_plan_stop_too(
+        self, grace: Grace, ref: str, conversation: str, clock: MovableClock, act: str
+    ) -> None:
+        offer = grace.negotiation.propose(conversation, Wish(count=3), turn="o").options[0]
+        grace.negotiation.agree(conversation, offer.id, turn="a")
+        honour(grace, conversation, act)
+        clock.at = datetime.combine(offer.schedule[0].due_on, time(1, 30), UTC) - timedelta(days=1)
+        assert tick(grace) == []
+
+    def test_without_a_signal_the_same_day_brings_the_reminder(
+        self, grace: Grace, conversation: str, clock: MovableClock
+    ) -> None:
+        offer = grace.negotiation.propose(conversation, Wish(count=3), turn="o").options[0]
+        grace.negotiation.agree(conversation, offer.id, turn="a")
+        clock.at = datetime.combine(offer.schedule[0].due_on, time(1, 30), UTC) - timedelta(days=1)
+        assert len(tick(grace)) == 1
+
+    def test_a_stop_on_one_channel_leaves_the_reminders_of_another(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
+        assert "telegram" in grace.kit.policies.ladders()[0].steps[0].channels
+        honour(grace, conversation, "stop_contact", scope="channel", channel="telegram")
+        (written,) = tick(grace)
+        assert only(grace, Message, id=written).conversation_id == conversation
+
+    def test_stops_on_every_channel_one_by_one_leave_none(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        grace.links.bind(grace.links.issue(ref, "telegram"), "telegram", "4711")
+        for turn, channel in (("1", "telegram"), ("2", "webchat")):
+            honour(grace, conversation, "stop_contact", turn, scope="channel", channel=channel)
+        assert tick(grace) == []
+
+    def test_what_was_queued_before_the_signal_does_not_leave_after_it(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        assert len(tick(grace)) == 1
+        honour(grace, conversation, "report_death")
+        assert [text for text in send(grace) if "3,000" in text] == []
+
+    def test_it_holds_for_a_loan_whose_product_has_no_policy_any_more(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        change(grace, LoanRow, {"ref": f"L{ref}"}, product="sold long ago")
+        assert honour(grace, conversation, "signal_self_harm").values["lines"] == "12356、120和110"
+        assert "self_harm" in holds(grace, ref)
+
+
+class TestUrgency:
+    def test_a_graver_signal_raises_a_case_that_is_open_and_says_so_on_record(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        honour(grace, conversation, "ask_human")
+        honour(grace, conversation, "signal_self_harm", "2")
+        assert (only(grace, HandoffRow).reason, only(grace, HandoffRow).priority) == ("self_harm", 0)
+        (raised,) = events(grace, "handoff_raised")
+        assert (raised.cause, raised.detail["before"]) == ("message 2", "asked")
+
+    def test_a_signal_while_an_agent_has_the_case_leaves_it_with_them(
+        self, grace: Grace, conversation: str
+    ) -> None:
+        honour(grace, conversation, "ask_human")
+        agent = make_agent(grace)
+        grace.handoffs.claim(only(grace, HandoffRow).id, agent)
+        honour(grace, conversation, "report_bankruptcy", "2")
+        row = only(grace, HandoffRow)
+        assert (row.agent_id, row.state, row.reason) == (agent, "claimed", "bankrupt")
+
+
+class TestLocalDays:
+    def test_a_complaint_is_counted_from_the_borrower_s_own_day(
+        self, grace: Grace, clock: MovableClock
+    ) -> None:
+        # 01:00 UTC on the 2nd: still the 1st in New York.
+        there = chat(grace, make_borrower(grace, timezone="America/New_York"))
+        honour(grace, there, "file_complaint")
+        row = only(grace, Complaint)
+        assert row.number.startswith("C260301-")
+        assert row.due_on.isoformat() == "2026-03-16"
+
+    def test_a_time_for_contact_is_recorded_once_a_turn(self, grace: Grace, conversation: str) -> None:
+        for _ in range(3):
+            honour(grace, conversation, "set_contact_time", until=datetime(2026, 3, 3, 12, tzinfo=UTC))
+        assert len(events(grace, "contact_window")) == len(rows(grace, HoldRow)) == 1

@@ -7,9 +7,10 @@ from argon2 import PasswordHasher
 
 from bot.bootstrap import Grace
 from bot.services.kit import MovableClock
+from bot.services.rights import RIGHTS, NotAllowed, Right, reason_of, require
 from bot.services.staff import ROLES, StaffError
 from bot.storage.tables import Agent
-from tests.integration.support import at_once, change, events, only, wait
+from tests.integration.support import at_once, change, events, make_agent, only, wait
 
 PASSWORD = "correct horse battery"
 
@@ -114,3 +115,60 @@ def test_a_login_that_two_take_at_once_is_given_once(grace: Grace) -> None:
         return "made"
 
     assert sorted(at_once(add, add, add)) == ["login 'limin' is taken"] * 2 + ["made"]
+
+
+class TestFinding:
+    def test_staff_are_found_by_their_login_as_it_is_written(self, grace: Grace, login: str) -> None:
+        found = grace.staff.by_login(login)
+        assert found is not None
+        assert (found.name, found.role) == ("李敏", "agent")
+        assert [grace.staff.by_login(one) for one in ("LIMIN", "", "nobody")] == [None] * 3
+
+    def test_who_has_left_is_not_found_by_login(self, grace: Grace, login: str) -> None:
+        change(grace, Agent, {"login": login}, active=False)
+        assert grace.staff.by_login(login) is None
+        assert grace.staff.exists(login), "the login stays taken: the records go on naming it"
+
+    def test_a_change_of_role_counts_from_the_next_act_on(self, grace: Grace, login: str) -> None:
+        agent = only(grace, Agent).id
+        with grace.kit.db.begin() as session, pytest.raises(NotAllowed):
+            require(session, agent, "lift")
+        change(grace, Agent, {"id": agent}, role="senior")
+        with grace.kit.db.begin() as session:
+            assert require(session, agent, "lift").id == agent
+
+
+class TestRights:
+    @pytest.mark.parametrize("right", RIGHTS)
+    def test_a_role_that_nobody_knows_has_none_of_them(self, grace: Grace, right: Right) -> None:
+        agent = make_agent(grace, role="visitor")
+        with grace.kit.db.begin() as session, pytest.raises(NotAllowed) as refusal:
+            require(session, agent, right)
+        assert refusal.value.code == "role"
+
+    @pytest.mark.parametrize("right", RIGHTS)
+    def test_a_supervisor_has_all_of_them(self, grace: Grace, right: Right) -> None:
+        agent = make_agent(grace, role="supervisor")
+        with grace.kit.db.begin() as session:
+            assert require(session, agent, right).id == agent
+
+    @pytest.mark.parametrize(("given", "kept"), [(" x ", "x"), ("y" * 900, "y" * 500)])
+    def test_a_reason_is_kept_without_what_stands_around_it(self, given: str, kept: str) -> None:
+        assert reason_of(given) == kept
+
+
+def test_a_locked_account_locks_no_other(grace: Grace, login: str) -> None:
+    grace.staff.add("wang", "王强", "senior", PASSWORD)
+    for _ in range(5):
+        grace.staff.sign_in(login, "wrong")
+    assert grace.staff.sign_in(login, PASSWORD) is None
+    assert grace.staff.sign_in("wang", PASSWORD) is not None
+
+
+def test_guesses_at_a_login_that_nobody_has_lock_nothing_and_leave_no_record(
+    grace: Grace, login: str
+) -> None:
+    for _ in range(6):
+        assert grace.staff.sign_in("nobody", "wrong") is None
+    assert events(grace, "login_failed") == []
+    assert grace.staff.sign_in(login, PASSWORD) is not None
