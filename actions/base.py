@@ -12,6 +12,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import deferred
 from actions.turn import Turn
 from bot.bootstrap import Grace, build
 from bot.domain.handoff import HandoffReason
@@ -44,7 +45,7 @@ class GraceAction(Action, ABC):
         try:
             return await asyncio.to_thread(self.act, turn)
         except IdentityNeeded:
-            return [SlotSet("identity_deferred", turn.message), FollowupAction("identity_form")]
+            return _identify(turn, dispatcher)
         except Exception:
             log.exception("action_failed", action=self.key, turn=turn.id)
             dispatcher.messages.clear()
@@ -69,6 +70,15 @@ class AskAction(GraceAction):
         """Ask; return the events."""
 
 
+def _identify(turn: Turn, dispatcher: CollectingDispatcher) -> list[EventType]:
+    """Begin the identity check and keep the request; in a chat of nobody we know, say how to reach us."""
+    if not turn.context.get("known"):
+        turn.say_once("utter_welcome_unknown")
+        return closed()
+    dispatcher.messages.clear()
+    return [*deferred.keep(turn), FollowupAction("identity_form")]
+
+
 def give_up(turn: Turn) -> list[EventType]:
     """Hand over to a person after a fault, and say so."""
     return hand_over(turn, HandoffReason.FAILURE, "utter_handoff_failure")
@@ -90,4 +100,4 @@ def hand_over(turn: Turn, reason: HandoffReason, response: str) -> list[EventTyp
 
 def ended(turn: Turn) -> list[EventType]:
     """Return the events after which only protection acts of this message are still served."""
-    return [SlotSet("turn_ended", turn.base), SlotSet("identity_deferred", None)]
+    return [SlotSet("turn_ended", turn.base), SlotSet(deferred.SLOT, None)]

@@ -68,21 +68,35 @@ def explain(turn: Turn, refusal: Refusal) -> None:
 
 
 def _line(turn: Turn, offer: OfferView) -> str:
-    first, each = offer.schedule[0], offer.schedule[-1].amount
+    first, *others = offer.schedule
     # Odd cents may stand on either end; more than that is a larger first payment, which has to be said.
-    larger = offer.kind == "instalment" and first.amount.minor > each.minor + len(offer.schedule)
+    cents = len(offer.schedule)
+    larger = bool(others) and first.amount.minor > max(item.amount.minor for item in others) + cents
+    regular = others if larger else offer.schedule
     return turn.words(
         "utter_plan_option_larger_first" if larger else f"utter_plan_option_{offer.kind}",
         n=offer.position,
         count=len(offer.schedule),
         days=offer.days or 0,
         down=turn.money(first.amount),
-        each=turn.money(each),
+        each=_each(turn, [item.amount for item in regular]),
         first=turn.day(first.due_on),
         last=turn.day(offer.schedule[-1].due_on),
         total=turn.money(offer.total),
         cost=turn.money(offer.cost),
     )
+
+
+def _each(turn: Turn, amounts: Sequence[Money]) -> str:
+    """Write what is paid each time: one amount, or the smallest and the largest where they differ."""
+    low, high = min(amounts, key=_minor), max(amounts, key=_minor)
+    if low == high:
+        return turn.money(low)
+    return turn.words("utter_plan_each_between", low=turn.money(low), high=turn.money(high))
+
+
+def _minor(amount: Money) -> int:
+    return amount.minor
 
 
 def _button(turn: Turn, offer: OfferView) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Hardship, options and agreement."""
+"""A plan: a wish or a choice read, an agreement after an explicit yes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from actions import offers
 from actions.base import GraceAction, closed, hand_over
 from actions.choice import agrees, position_of
+from actions.hardship import care, pause
 from actions.plan_questions import FORM, emptied, needless, renew
 from actions.terms import VAGUE, read_terms
 from actions.turn import Turn
@@ -19,20 +20,6 @@ from bot.services.accounts import Standing
 from bot.services.offers import OfferView
 
 MAX_ROUNDS = 2
-_CARING = {"job_loss": "utter_hardship_job_loss", "illness": "utter_hardship_illness"}
-
-
-class HearHardship(GraceAction):
-    """Thank, pause the ladder, say what the answer is used for."""
-
-    key = "action_hear_hardship"
-
-    def act(self, turn: Turn) -> list[EventType]:
-        """Pause; the cause shapes the words only and is not stored."""
-        until = turn.grace.negotiation.report_hardship(turn.conversation, turn.id)
-        key = _CARING.get(turn.value("hardship_reason") or "", "utter_hardship_heard")
-        turn.say(key, until=turn.day(until))
-        return []
 
 
 class ValidatePlan(GraceAction):
@@ -44,7 +31,7 @@ class ValidatePlan(GraceAction):
         """Return what the form's slots become."""
         asked = turn.asked("plan_ability", "plan_option", "plan_confirmed")
         if asked is not None and turn.act == "report_hardship":
-            return _eased(turn)
+            return _worried(turn, asked)
         if asked is not None and turn.interrupted(FORM):
             return []
         standing = turn.grace.accounts.standing(turn.conversation)
@@ -58,13 +45,7 @@ class ValidatePlan(GraceAction):
         if asked is None:
             return _opened(turn, wish, shown)
         if asked == "plan_ability":
-            if not wish:
-                turn.say("utter_plan_ability_none")
-            return [
-                SlotSet("plan_ability", True),
-                SlotSet("plan_wish", _merged(turn, wish)),
-                SlotSet("plan_offered", None),
-            ]
+            return _able(turn, wish)
         return _answered(turn, asked, wish, shown)
 
 
@@ -117,10 +98,36 @@ def _opened(turn: Turn, wish: dict[str, Any], shown: tuple[OfferView, ...]) -> l
     ]
 
 
-def _eased(turn: Turn) -> list[EventType]:
-    """Hardship told in the midst of it: the options are made anew on its easier terms."""
-    wish = {**_merged(turn, read_wish(turn)), "hardship": True}
-    return [*emptied(), SlotSet("plan_wish", wish), SlotSet("plan_ability", True), SlotSet("plan_rounds", 0)]
+def _worried(turn: Turn, asked: str) -> list[EventType]:
+    """Hardship told in the midst of it: the options are made anew on its easier terms.
+
+    Told once more it means that they do not fit: asked what would, and then a person takes it further.
+    """
+    wish = read_wish(turn, answers_ability=asked == "plan_ability")
+    if not (turn.tracker.get_slot("plan_wish") or {}).get("hardship"):
+        care(turn, turn.value("hardship_reason"))
+        pause(turn)
+        eased = {**_merged(turn, wish), "hardship": True}
+        return [
+            *emptied(),
+            SlotSet("plan_wish", eased),
+            SlotSet("plan_ability", True),
+            SlotSet("plan_rounds", 0),
+        ]
+    if asked == "plan_ability":
+        return _able(turn, wish)
+    return _countered(turn, wish)
+
+
+def _able(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
+    """Read what can be managed a month; nobody has to say."""
+    if not wish:
+        turn.say("utter_plan_ability_none")
+    return [
+        SlotSet("plan_ability", True),
+        SlotSet("plan_wish", _merged(turn, wish)),
+        SlotSet("plan_offered", None),
+    ]
 
 
 def _answered(turn: Turn, asked: str, wish: dict[str, Any], shown: tuple[OfferView, ...]) -> list[EventType]:
@@ -143,7 +150,7 @@ def _answered(turn: Turn, asked: str, wish: dict[str, Any], shown: tuple[OfferVi
         # A plain yes to the list takes the first, which is read back in full before anything binds.
         return [SlotSet("plan_option", shown[0].id), SlotSet("plan_confirmed", None)]
     if turn.has("counter_offer"):
-        return [SlotSet(f"plan_{name}", None) for name in ("ability", "option", "confirmed")]
+        return _countered(turn, wish)
     if turn.has("deny") and asked == "plan_option":
         turn.say("utter_plan_declined")
         return [*emptied(), *closed()]
@@ -151,13 +158,17 @@ def _answered(turn: Turn, asked: str, wish: dict[str, Any], shown: tuple[OfferVi
 
 
 def _countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
-    """Other terms: the offers are made anew; after two rounds on it a person takes it further."""
+    """Other terms, or none of these: the offers are made anew, or it is asked what could be managed.
+
+    After two rounds a person takes it further.
+    """
     rounds = int(turn.tracker.get_slot("plan_rounds") or 0) + 1
     if rounds > MAX_ROUNDS:
         return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
     return [
         SlotSet("plan_wish", _merged(turn, wish)),
         SlotSet("plan_rounds", rounds),
+        SlotSet("plan_ability", True if wish else None),
         SlotSet("plan_option", None),
         SlotSet("plan_confirmed", None),
     ]

@@ -17,7 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.bootstrap import Grace
 from bot.domain.money import Money
 from bot.language import formats
-from bot.language.acts import still_to_serve
+from bot.language.acts import read_with, still_to_serve
 
 _DAYS = {"day": 1, "week": 7, "month": 30}
 # After these no form asks its question again in the same breath: it would press, or talk past the borrower.
@@ -92,13 +92,14 @@ class Turn:
 
     def waiting(self, form: str | None) -> list[dict[str, Any]]:
         """Return the acts of this message that are served after the present one while `form` runs."""
-        taken = answers(self.grace.kit.settings.home)
-        return still_to_serve(
-            self.acts,
-            taken.get(form or "", ()),
-            answered=not self._done().isdisjoint(taken),
-            protection_only=self.is_ended,
+        forms = answers(self.grace.kit.settings.home)
+        read = read_with(
+            forms.get(form or ""),
+            self.act,
+            opened=self._opened(form),
+            ran=not self._done().isdisjoint(forms),
         )
+        return still_to_serve(self.acts, read, protection_only=self.is_ended)
 
     def quiet(self, form: str) -> bool:
         """Tell whether a form keeps its question back: it comes once, after all else that was said."""
@@ -136,6 +137,15 @@ class Turn:
         """Tell whether this turn's message was served by another action, so that the form only asks again."""
         return bool(self._done() - {form})
 
+    def _opened(self, form: str | None) -> bool:
+        """Tell whether this message, or act brought forward, opened the form."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return False
+            if event.get("event") == "active_loop":
+                return form is not None and event.get("name") == form
+        return False
+
     def _done(self) -> set[str]:
         """The actions run since the message, or the act brought forward, that is being served."""
         names: set[str] = set()
@@ -155,6 +165,11 @@ class Turn:
     def say(self, key: str, **values: object) -> None:
         """Answer with a response; values are strings already written for the locale."""
         self._dispatcher.utter_message(response=key, locale=self.locale, **values)
+
+    def say_once(self, key: str, **values: object) -> None:
+        """Say a response that need not be said twice in one answer."""
+        if not self.said(key):
+            self.say(key, **values)
 
     def ask(self, key: str, buttons: list[dict[str, str]], **values: object) -> None:
         """Answer with a response and buttons made for this case."""

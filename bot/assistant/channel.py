@@ -17,6 +17,7 @@ from sanic.response import HTTPResponse
 
 from bot.assistant import faults
 from bot.assistant.endpoint import ActionEndpoint
+from bot.assistant.privacy import forget_words
 
 NAME = "gateway"
 
@@ -122,8 +123,10 @@ async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
         await processor._run_prediction_loop(message.output_channel, tracker)
         if found:
             raise TurnFailed(found[0])
+        answer = _answer(tracker, message.output_channel.messages)
+        forget_words(tracker)
         await processor.save_tracker(tracker)
-        return _answer(tracker, message.output_channel.messages)
+        return answer
 
 
 def _answer(tracker: DialogueStateTracker, messages: list[dict[str, Any]]) -> dict[str, Any]:

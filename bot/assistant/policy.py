@@ -12,10 +12,10 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, UserUttered
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.language.acts import still_to_serve
+from bot.language.acts import read_with, still_to_serve
 
 NEXT_ACT = "action_next_act"
 IDENTITY_FORM = "identity_form"
@@ -30,8 +30,9 @@ class ActsPolicy(RulePolicy):
     *Identity first.* An act outside `open_acts` in an unverified conversation starts the identity form; the
     act is kept by that form and served after it.
     *Several acts.* When a turn is done and the message held more acts, `action_next_act` brings the next one
-    forward as if it had been said then; acts that the running form has already read are passed over, and
-    after a turn that ended the bot's part (slot `turn_ended`) all but protection.
+    forward as if it had been said then; acts that the running form has already read are passed over (one that
+    was interrupted has read none), and after a turn that ended the bot's part (slot `turn_ended`) all but
+    protection.
     """
 
     @staticmethod
@@ -103,12 +104,14 @@ class ActsPolicy(RulePolicy):
         )
 
     def _acts_left(self, tracker: DialogueStateTracker) -> bool:
-        form = tracker.active_loop_name
-        absorbed = self.config["answers"].get(form, []) if form else []
-        answered = not _actions_of_turn(tracker).isdisjoint(self.config["answers"])
-        return bool(
-            still_to_serve(_acts(tracker), absorbed, answered=answered, protection_only=_ended(tracker))
+        forms = self.config["answers"]
+        read = read_with(
+            forms.get(tracker.active_loop_name),
+            _act(tracker),
+            opened=_opened(tracker),
+            ran=not _actions_of_turn(tracker).isdisjoint(forms),
         )
+        return bool(still_to_serve(_acts(tracker), read, protection_only=_ended(tracker)))
 
 
 def _ended(tracker: DialogueStateTracker) -> bool:
@@ -125,6 +128,16 @@ def _acts(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
 def _act(tracker: DialogueStateTracker) -> str | None:
     message = tracker.latest_message
     return message.intent.get("name") if message and message.intent else None
+
+
+def _opened(tracker: DialogueStateTracker) -> bool:
+    """Tell whether the form that runs was opened by this message."""
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            return False
+        if isinstance(event, ActiveLoop):
+            return event.name is not None and event.name == tracker.active_loop_name
+    return False
 
 
 def _actions_of_turn(tracker: DialogueStateTracker) -> set[str]:

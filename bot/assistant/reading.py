@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -12,6 +11,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.language import facts
 from bot.language.acts import COURTESY, PROTECTION
 
 # What was asked -> (the entity that answers it, the act that such an answer is).
@@ -24,14 +24,10 @@ _ANSWERS = {
     "plan_confirmed": (("ordinal",), "choose_option"),
 }
 IDENTITY = "state_identity"
+_ASKED = "identity_confirmed"
 _COVERED = 0.6
 _SURE = 0.8
 _LIKELY = 0.5
-_FACTS = re.compile(
-    r"\d{4}|\d{3}[xX]\b|\d{2}\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}|\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2}"
-)
-# A year in which nobody was born who borrows today: such a date is about paying.
-_AHEAD = re.compile(r"20[2-9]\d")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -39,7 +35,8 @@ class ContextReader(GraphComponent):
     """Overrules the classifier where a message is little more than the answer to an open question,
     or holds that answer and nothing else that was understood.
 
-    A protection act that the classifier is sure of is never overruled.
+    A protection act that the classifier is sure of is never overruled. Facts of identity become the act
+    `state_identity`, after what protects and before what is asked for beside them; no entity is read in them.
     """
 
     @classmethod
@@ -56,24 +53,21 @@ class ContextReader(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Read each message in the light of its `expected`."""
         for message in messages:
+            stated = _stated(message)
+            if _introduces(message, stated):
+                _set_acts(message, _with_identity(message, stated))
+                _drop_within(message, stated)
+                continue
             act = self._answer(message)
             if act is not None and not _protects(message):
-                span = message.get(TEXT)
-                acts = [{"intent": act, "confidence": 1.0, "text": span}, *_besides(message, act)]
-                message.set("acts", acts, add_to_output=True)
-                message.set(INTENT, {"name": act, "confidence": 1.0}, add_to_output=True)
+                _set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
         return messages
 
     def _answer(self, message: Message) -> str | None:
-        metadata = message.get(METADATA) or {}
-        expected = metadata.get("expected")
-        text = message.get(TEXT) or ""
-        if expected == "identity_confirmed":
-            return IDENTITY if _FACTS.search(_without_terms(message)) else None
-        if expected is None and metadata.get("known") and not metadata.get("verified"):
-            return IDENTITY if _introduces(message) else None
+        expected = (message.get(METADATA) or {}).get("expected")
         if expected not in _ANSWERS:
             return None
+        text = message.get(TEXT) or ""
         wanted, act = _ANSWERS[expected]
         covered = sum(
             entity["end"] - entity["start"]
@@ -84,39 +78,74 @@ class ContextReader(GraphComponent):
         return act if covered and (not understood or covered / len(text.strip()) >= _COVERED) else None
 
 
-def _introduces(message: Message) -> bool:
-    """Tell whether facts were stated unasked: two of them, or one where nothing else is plain."""
-    facts = len(_FACTS.findall(_without_terms(message)))
-    sure = any(act["confidence"] >= _LIKELY for act in message.get("acts") or [])
-    return facts >= 2 or (facts == 1 and not sure)
-
-
-def _without_terms(message: Message) -> str:
-    """Return the text with amounts and days of payment blanked out: none of them is a fact of identity."""
-    text = message.get(TEXT) or ""
-    for entity in message.get(ENTITIES, []):
-        if "start" not in entity:
-            continue
-        start, end = entity["start"], entity["end"]
-        if entity["entity"] == "money" or (entity["entity"] == "time" and _AHEAD.search(text[start:end])):
-            text = text[:start] + " " * (end - start) + text[end:]
-    return text
-
-
-def _besides(message: Message, act: str) -> list[dict[str, Any]]:
-    """Return the requests that stand beside facts of identity, in clauses of their own."""
-    if act != IDENTITY:
-        return []
+def _stated(message: Message) -> list[facts.Fact]:
+    """Return the facts of identity in a message; a bare number that is an amount is one only beside a sure
+    one: "1990-05-12, 5678".
+    """
+    found = facts.find(message.get(TEXT) or "")
+    amounts = [one for one in message.get(ENTITIES, []) if one["entity"] == "money" and "start" in one]
+    certain = any(fact.sure for fact in found)
     return [
-        other
-        for other in message.get("acts") or []
-        if other["confidence"] >= _LIKELY
-        and other["intent"] not in COURTESY
-        and not _FACTS.search(str(other.get("text") or ""))
+        fact
+        for fact in found
+        if fact.sure
+        or certain
+        or not any(one["start"] < fact.end and fact.start < one["end"] for one in amounts)
     ]
 
 
+def _introduces(message: Message, stated: list[facts.Fact]) -> bool:
+    """Tell whether a message says who writes, where that is asked for or not known yet."""
+    metadata = message.get(METADATA) or {}
+    expected = metadata.get("expected")
+    if not stated:
+        return False
+    if expected == _ASKED:
+        return True
+    if metadata.get("verified", True):
+        return False
+    if len(stated) > 1 or stated[0].sure:
+        return True
+    # One bare number, unasked: a fact only where nothing else is plain.
+    return not any(act["confidence"] >= _LIKELY for act in message.get("acts") or [])
+
+
+def _with_identity(message: Message, stated: list[facts.Fact]) -> list[dict[str, Any]]:
+    """Return the message's acts with `state_identity` in its place."""
+    text = message.get(TEXT) or ""
+    acts = [act for act in message.get("acts") or [] if act["intent"] not in COURTESY]
+    beside = [act for act in acts if act["text"] != text and facts.tells(act["text"])]
+    if facts.tells(text):
+        # What the message was taken for as a whole counts less: the facts were read with it.
+        least = _SURE if beside else _LIKELY
+        whole = [act for act in acts if act["text"] == text and act["confidence"] >= least]
+        beside = [act for act in acts if act in beside or act in whole]
+    said = ", ".join(text[fact.start : fact.end] for fact in stated)
+    identity = {"intent": IDENTITY, "confidence": 1.0, "text": said}
+    protecting = [act for act in beside if act["intent"] in PROTECTION]
+    return [*protecting, identity, *(act for act in beside if act not in protecting)]
+
+
+def _set_acts(message: Message, acts: list[dict[str, Any]]) -> None:
+    message.set("acts", acts, add_to_output=True)
+    first = acts[0]
+    message.set(INTENT, {"name": first["intent"], "confidence": first["confidence"]}, add_to_output=True)
+
+
+def _drop_within(message: Message, stated: list[facts.Fact]) -> None:
+    """Take out what was read within the facts: a date of birth is no day of payment."""
+    kept = [
+        one
+        for one in message.get(ENTITIES, [])
+        if "start" not in one
+        or not any(one["start"] < fact.end and fact.start < one["end"] for fact in stated)
+    ]
+    message.set(ENTITIES, kept, add_to_output=True)
+
+
+def _sure_protection(act: dict[str, Any]) -> bool:
+    return act["intent"] in PROTECTION and act["confidence"] >= _SURE
+
+
 def _protects(message: Message) -> bool:
-    return any(
-        act["intent"] in PROTECTION and act["confidence"] >= _SURE for act in message.get("acts") or []
-    )
+    return any(_sure_protection(act) for act in message.get("acts") or [])

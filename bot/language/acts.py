@@ -58,20 +58,26 @@ def in_order(acts: Iterable[tuple[str, A]]) -> list[tuple[str, A]]:
     return sorted(acts, key=lambda pair: tier(pair[0]))
 
 
-def still_to_serve(
-    acts: Sequence[dict[str, Any]],
-    absorbed: Collection[str],
-    *,
-    answered: bool = False,
-    protection_only: bool = False,
-) -> list[dict[str, Any]]:
-    """Return the acts of a message that wait behind its first, which is being served.
+def read_with(taken: Collection[str] | None, act: str | None, *, opened: bool, ran: bool) -> frozenset[str]:
+    """Return the acts that were read together with the message's first, `act`, or have nothing to answer.
 
-    What the running form takes as its answer (`absorbed`) was read with the first, and so were the replies
-    when a form has run at all (`answered`). Once people have the conversation, or the writer turned out not
-    to be the borrower, only protection is still honoured.
+    `taken` is what the running form takes as its answer, None when no form runs; `opened` tells whether this
+    message opened it, `ran` whether any form ran in this turn. A form that was interrupted has read nothing.
     """
-    read = {*absorbed, *(REPLIES if answered else ())}
+    if taken is None:
+        # A choice may still mean offers that were shown earlier; a yes or no means nothing any more.
+        return REPLIES if ran else REPLIES - {"choose_option"}
+    return frozenset({*taken, *REPLIES}) if opened or act in taken else frozenset()
+
+
+def still_to_serve(
+    acts: Sequence[dict[str, Any]], read: Collection[str], *, protection_only: bool = False
+) -> list[dict[str, Any]]:
+    """Return the acts of a message that wait behind its first, which is being served, `read` left out.
+
+    Once people have the conversation, or the writer turned out not to be the borrower, only protection is
+    still honoured.
+    """
     return [
         act
         for act in acts[1:]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from bot.language import facts
+
 MAX_CLAUSES = 8
 _MIN_HAN = 2
 _MIN_WORDS = 2
 # A comma inside a number and a point inside an amount are no ends.
 _BREAK = re.compile(
     r"(?<!\d)[,.](?!\d)|(?<=\d)[,.](?!\d)|(?<!\d)[,.](?=\d)|[，。！？；;!?\n…~～]+"
+    r"|(?<=了)(?=(?:能不能|能否|可不可以|可否|能|可以)[^，。！？]{2})"
     r"|(?=(?:但是|不过|另外|还有|而且|同时|顺便)[^，。！？]{2})"
     r"|\s(?=(?:but|also)\s)"
     r"|\s(?=and (?:please|can|could|don't|stop|how|what|when|why|where|who|will|would|is|are|do)\s)",
@@ -21,16 +24,28 @@ _HAN = re.compile(r"[㐀-鿿]")
 def clauses(text: str) -> list[str]:
     """Return the clauses of a message in order, at most MAX_CLAUSES; a fragment joins its neighbour.
 
-    A message of one clause returns just itself.
+    A message of one clause returns just itself. Where somebody says who they are, those facts come first, in
+    one clause: what else was said then stands on its own, whatever was or was not written between.
     """
-    pieces = [piece.strip() for piece in _BREAK.split(text[:2000]) if piece and piece.strip()]
+    stated = facts.find(text)
+    if not any(fact.sure for fact in stated):
+        return _joined(_pieces(text))[:MAX_CLAUSES] or [text.strip()]
+    rest = _joined([piece for piece in _pieces(facts.blanked(text, stated, "，")) if facts.tells(piece)])
+    return [", ".join(text[fact.start : fact.end] for fact in stated), *rest][:MAX_CLAUSES]
+
+
+def _pieces(text: str) -> list[str]:
+    return [piece.strip() for piece in _BREAK.split(text[:2000]) if piece and piece.strip()]
+
+
+def _joined(pieces: list[str]) -> list[str]:
     joined: list[str] = []
     for piece in pieces:
         if joined and (_is_fragment(piece) or _is_fragment(joined[-1])):
             joined[-1] = f"{joined[-1]}, {piece}"
         else:
             joined.append(piece)
-    return joined[:MAX_CLAUSES] or [text.strip()]
+    return joined
 
 
 def _is_fragment(piece: str) -> bool:

@@ -23,7 +23,7 @@ FACTS_NEEDED = 2
 class Identity:
     """How a try ended: what was recognised, which facts are still asked, how many tries are left."""
 
-    status: Literal["verified", "more", "wrong", "locked", "nothing", "unknown"]
+    status: Literal["verified", "more", "wrong", "locked", "nothing", "short", "unknown"]
     facts: tuple[str, ...] = ()
     left: int = 0
 
@@ -67,6 +67,9 @@ class IdentityService:
                 return known_end
             if conversation.identity_failures >= self.kit.settings.identity_tries:
                 return Identity("locked")
+            if len(on_file(borrower)) < FACTS_NEEDED:
+                # Nothing that could be asked would be enough.
+                return Identity("short")
             if not stated:
                 return Identity("nothing", _missing(conversation), self._left(conversation))
             known = set(conversation.identity_facts)

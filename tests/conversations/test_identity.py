@@ -109,11 +109,11 @@ async def test_facts_may_come_one_by_one_and_only_the_other_is_asked(
     each(
         ("zh_CN", "能分6期吗", "utter_plan_options"),
         ("zh_CN", "我下周五还两千", "utter_promise_confirm"),
-        ("zh_CN", "我失业了，暂时还不上", "utter_hardship_job_loss"),
+        ("zh_CN", "我失业了，暂时还不上", "utter_hardship_paused"),
         ("zh_CN", "怎么还款", "utter_account_how_to_pay"),
         ("en", "can I pay in six instalments", "utter_plan_options"),
         ("en", "I'll pay 2000 on Friday", "utter_promise_confirm"),
-        ("en", "I lost my job, can't pay right now", "utter_hardship_job_loss"),
+        ("en", "I lost my job, can't pay right now", "utter_hardship_paused"),
         ("en", "how do I pay", "utter_account_how_to_pay"),
     ),
 )
@@ -127,12 +127,113 @@ async def test_what_was_wanted_before_identity_is_served_after_it(
 
 
 @pytest.mark.parametrize(
-    ("locale", "said"),
-    [("en", "born 12 May 1990, ends 5678. can I split it into three?")],
+    ("locale", "said", "keys"),
+    each(
+        ("zh_CN", "1990年5月12日，5678，我能分三期吗", ("plan_options",)),
+        ("zh_CN", "能分三期吗 19900512 5678", ("plan_options",)),
+        ("zh_CN", "能分期吗\n1990/5/12\n尾号5678", ("plan_options",)),
+        ("zh_CN", "１９９０年５月１２日 ５６７８ 能分期吗", ("plan_options",)),
+        ("zh_CN", "我是1990年5月12日的手机尾号5678还欠多少", ("account_overdue",)),
+        ("zh_CN", "一九九〇年五月十二日 尾号五六七八 下周五还两千", ("promise_confirm",)),
+        ("zh_CN", "我是王芳，尾号5678，生日1990年5月12日，昨天已经还了", ("paid_claim",)),
+        (
+            "zh_CN",
+            "我是王芳，尾号5678，生日90年5月12日，失业了能分期吗",
+            ("hardship_job_loss", "hardship_paused", "plan_options"),
+        ),
+        ("en", "born 12 May 1990, ends 5678. can I split it into three?", ("plan_options",)),
+        ("en", "can I split it into three? 1990-05-12 5678", ("plan_options",)),
+        ("en", "how much do I owe\nDOB 12/05/1990\nlast 4 digits 5678", ("account_overdue",)),
+        ("en", "I'll pay 2000 on Friday, DOB 1990-05-12, phone 5678", ("promise_confirm",)),
+        ("en", "i already paid yesterday, may 12th 1990, 19900005678", ("paid_claim",)),
+        (
+            "en",
+            "I'm Sam Reed, born 12 May 1990, phone ends in 5678 and I lost my job, can I split it in 3?",
+            ("hardship_job_loss", "hardship_paused", "plan_options"),
+        ),
+    ),
 )
-async def test_facts_and_request_in_one_unasked_message(talks: Talks, locale: str, said: str) -> None:
+async def test_facts_and_request_in_one_unasked_message(
+    talks: Talks, locale: str, said: str, keys: tuple[str, ...]
+) -> None:
     talk = await talks.new(locale, verified=False)
-    assert (await talk.say(said)).keys == ("utter_identity_done", "utter_plan_options")
+    assert (await talk.say(said)).keys == ("utter_identity_done", *(f"utter_{key}" for key in keys))
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "rest"),
+    both(
+        ("我1990年5月12日生的，还欠多少", "5678"),
+        ("my number ends in 5678, how much do I owe?", "12 May 1990"),
+    ),
+)
+async def test_one_fact_beside_a_request_is_taken_and_only_the_other_is_asked(
+    talks: Talks, locale: str, said: str, rest: str
+) -> None:
+    talk = await talks.new(locale, verified=False)
+    assert (await talk.say(said)).keys == ("utter_identity_more",)
+    assert (await talk.say(rest)).keys == ("utter_identity_done", "utter_account_overdue")
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    both(
+        "别再给我妈打电话了，1990年5月12日5678，还欠多少",
+        "stop calling my mum. born 12 May 1990, ends 5678. how much do I owe",
+    ),
+)
+async def test_what_protects_comes_before_the_facts_in_the_same_message(
+    talks: Talks, locale: str, said: str
+) -> None:
+    talk = await talks.new(locale, verified=False)
+    assert (await talk.say(said)).keys == (
+        "utter_protect_stop_third_party",
+        "utter_identity_done",
+        "utter_account_overdue",
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "first", "second", "keys"),
+    each(
+        ("zh_CN", "我失业了", "能分三期吗", ("hardship_paused", "plan_options")),
+        ("zh_CN", "我还欠多少", "怎么还款", ("account_overdue", "account_how_to_pay")),
+        ("en", "I lost my job", "can I split it into three", ("hardship_paused", "plan_options")),
+        ("en", "how much do I owe", "how do I pay", ("account_overdue", "account_how_to_pay")),
+    ),
+)
+async def test_what_was_asked_in_two_messages_before_identity_is_answered_together(
+    talks: Talks, locale: str, first: str, second: str, keys: tuple[str, ...]
+) -> None:
+    talk = await talks.new(locale, verified=False)
+    await say_all(talk, first, second)
+    assert (await talk.verify()).keys == ("utter_identity_done", *(f"utter_{key}" for key in keys))
+
+
+@pytest.mark.parametrize(("locale", "question"), both("我还欠多少", "how much do I owe"))
+async def test_with_too_few_facts_on_file_a_person_takes_over_at_once(
+    talks: Talks, locale: str, question: str
+) -> None:
+    talk = await talks.new(locale, verified=False)
+    with talk.grace.kit.db.begin() as session:
+        borrower = session.get_one(Conversation, talk.conversation).borrower
+        assert borrower is not None
+        borrower.birth_date = borrower.id_last4 = None
+    assert (await talk.say(question)).keys == ("utter_identity_short",)
+    assert handoffs(talk) == [("identity", "waiting")]
+    assert debt_facts(talk) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), both("我用尾号1234的银行卡还了", "I paid with my card ending 1234")
+)
+async def test_the_tail_of_a_bank_card_is_no_fact_and_costs_no_try(
+    talks: Talks, locale: str, said: str
+) -> None:
+    talk = await talks.new(locale, verified=False)
+    assert (await talk.say(said)).keys[-1] == "utter_identity_ask"
+    with talk.grace.kit.db.begin() as session:
+        assert session.get_one(Conversation, talk.conversation).identity_failures == 0
 
 
 @pytest.mark.parametrize("locale", ["zh_CN", "en"])
@@ -194,7 +295,8 @@ async def test_nobody_has_to_say_who_they_are_and_may_do_so_later(
 )
 async def test_a_worry_gets_a_warm_word_before_the_check(talks: Talks, locale: str, worry: str) -> None:
     talk = await talks.new(locale, verified=False)
-    assert (await talk.say(worry)).keys == ("utter_identity_care", "utter_identity_ask")
+    assert (await talk.say(worry)).keys == ("utter_hardship_illness", "utter_identity_ask")
+    assert "utter_hardship_illness" not in (await talk.verify()).keys
 
 
 @pytest.mark.parametrize(
@@ -229,7 +331,7 @@ async def test_a_chat_of_nobody_we_know_learns_how_to_reach_us(
     talk = Talk(talks.stack, talks.gateway, f"nobody-{uuid.uuid4()}")
     heard = await talk.say(question)
     assert heard.keys == ("utter_welcome_unknown",)
-    assert (await talk.say(FACTS)).text
+    assert (await talk.say(FACTS)).keys == ("utter_welcome_unknown",)
     assert debt_facts(talk) == []
     assert not is_human(talk)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.language import formats
 from bot.storage.tables import LoanRow, OfferRow
 from tests.conversations.looks import both, each, expected, handoffs, holds, pay_off, plans, promises, say_all
 from tests.stack import Talk, Talks
@@ -36,6 +37,16 @@ async def test_a_larger_first_payment_is_said_in_the_list(talks: Talks, locale: 
     heard = await talk.say(SIX[locale])
     first = _shown(talk)[0].schedule[0].amount
     assert f"{first.minor // 100:,}" in heard.text
+
+
+@LANGUAGES
+async def test_odd_cents_are_said_in_the_list(talks: Talks, locale: str) -> None:
+    talk = await talks.new(locale, amount="1000.01")
+    heard = await talk.say({"zh_CN": "能分3期吗", "en": "can I pay in three instalments"}[locale])
+    line = heard.text.partition("1.")[2].splitlines()[0]
+    amounts = {item.amount for item in _shown(talk)[0].schedule}
+    assert len(amounts) == 3
+    assert all(formats.money(one.amount, one.currency, locale) in line for one in amounts)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +231,7 @@ async def test_a_second_plan_is_not_made(talks: Talks, locale: str) -> None:
     await talk.tap(await talk.tap(await talk.say(ASK[locale]), 0), 0)
     assert (await talk.say(SIX[locale])).keys == ("utter_plan_exists",)
     hardship = await talk.say({"zh_CN": "我失业了，还不上", "en": "I lost my job and can't pay"}[locale])
-    assert hardship.keys == ("utter_hardship_job_loss", "utter_plan_exists")
+    assert hardship.keys == ("utter_hardship_job_loss", "utter_hardship_paused", "utter_plan_exists")
     assert len(plans(talk)) == 1
 
 
@@ -286,7 +297,7 @@ async def test_hardship_told_amid_the_options_eases_them(talks: Talks, locale: s
     await talk.say(ASK[locale])
     assert _shown(talk)[0].schedule[0].amount.minor == 120_000
     heard = await talk.say(hardship)
-    assert heard.keys == ("utter_hardship_job_loss", "utter_plan_options")
+    assert heard.keys == ("utter_hardship_job_loss", "utter_hardship_paused", "utter_plan_options")
     assert _shown(talk)[0].schedule[0].amount.minor == 100_000
 
 

@@ -121,7 +121,7 @@ class TestFacts:
 
     def test_one_fact_on_file_is_never_enough(self, grace: Grace, ref: str, conversation: str) -> None:
         change(grace, Borrower, {"ref": ref}, birth_date=None, id_last4=None)
-        assert present(grace, conversation, "5678").status == "more"
+        assert present(grace, conversation, "5678").status == "short"
         assert not grace.conversations.verified(conversation)
 
 
