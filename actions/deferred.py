@@ -12,9 +12,7 @@ from bot.language.acts import in_order
 SLOT = "identity_deferred"
 _FORM = "identity_form"
 # What asks for nothing that could be served once identity is settled.
-_NO_REQUEST = frozenset(
-    {"state_identity", "greet", "affirm", "deny", "unsure", "out_of_scope", "nlu_fallback", "ask_repeat"}
-)
+_NO_REQUEST = frozenset({"state_identity", "affirm", "deny", "unsure", "nlu_fallback", "ask_repeat"})
 # A new one takes the place of an older one; questions add up.
 _WISHES = frozenset(
     {

@@ -10,6 +10,8 @@ from actions.turn import Turn
 from bot.domain.handoff import HandoffReason
 
 MISUNDERSTOOD_LIMIT = 2
+# Reminders that ask whether it is paid or difficult: a yes answers neither.
+_EITHER_OR = ("utter_reminder_just_missed", "utter_reminder_check_in", "utter_reminder_promise_missed")
 
 
 class Welcome(GraceAction):
@@ -42,13 +44,20 @@ class ChangeLanguage(GraceAction):
 
 
 class OpenAffirm(GraceAction):
-    """A yes while no form is open: it may mean options shown earlier; else it is taken kindly."""
+    """A yes while no form is open: to a question of a reminder, to options shown earlier, or just kindly."""
 
     key = "action_open_affirm"
 
     def act(self, turn: Turn) -> list[EventType]:
         """Ask which one, or say all right."""
-        shown = turn.grace.negotiation.shown(turn.conversation) if turn.context.get("verified") else ()
+        if turn.follows(*_EITHER_OR):
+            if not turn.context.get("verified"):
+                return [FollowupAction("identity_form")]
+            turn.say("utter_ack_which")
+            return []
+        about_plans = str(turn.context.get("said") or "").startswith("utter_plan_")
+        ready = about_plans and turn.context.get("verified")
+        shown = turn.grace.negotiation.shown(turn.conversation) if ready else ()
         if shown:
             show_again(turn, shown, "utter_plan_which")
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 
 from actions.base import GraceAction
 from actions.turn import Turn
@@ -16,19 +16,24 @@ class HearHardship(GraceAction):
     key = "action_hear_hardship"
 
     def act(self, turn: Turn) -> list[EventType]:
-        """Pause; the kind word is said once, when the worry is told."""
-        if not turn.context.get("cared"):
-            care(turn, turn.value("hardship_reason"))
-        pause(turn)
+        """Hear it."""
+        return hear(turn)
+
+
+def hear(turn: Turn) -> list[EventType]:
+    """Let reminders rest, and say so; told once more on the same day, it needs no second thanks.
+
+    Raises IdentityNeeded before identity is verified.
+    """
+    until = turn.grace.negotiation.report_hardship(turn.conversation, turn.id)
+    if turn.tracker.get_slot("hardship_heard") == until.isoformat():
         return []
+    if not turn.context.get("cared"):
+        care(turn, turn.value("hardship_reason"))
+    turn.say("utter_hardship_paused", until=turn.day(until))
+    return [SlotSet("hardship_heard", until.isoformat())]
 
 
 def care(turn: Turn, reason: str | None) -> None:
-    """Thank for telling; the reason shapes the words only and is not stored."""
+    """Thank for telling, once, when it is told; the reason shapes the words only and is not stored."""
     turn.say(_CARING.get(reason or "", "utter_hardship_heard"))
-
-
-def pause(turn: Turn) -> None:
-    """Let reminders rest and say until when. Raises IdentityNeeded before identity is verified."""
-    until = turn.grace.negotiation.report_hardship(turn.conversation, turn.id)
-    turn.say("utter_hardship_paused", until=turn.day(until))

@@ -42,7 +42,7 @@ class ValidateIdentity(GraceAction):
             return hand_over(turn, HandoffReason.IDENTITY, "utter_identity_short")
         if found.status == "locked":
             return hand_over(turn, HandoffReason.IDENTITY, "utter_identity_locked")
-        if not opened and turn.act == "deny":
+        if not opened and turn.act in ("deny", "unsure"):
             turn.say("utter_identity_refused")
             return [SlotSet("identity_status", None), *closed()]
         if not opened and turn.act == "nlu_fallback" and _lost(turn):
@@ -66,6 +66,8 @@ class AskIdentity(AskAction):
             turn.words(f"utter_fact_{name}") for name in turn.grace.identity.missing_facts(turn.conversation)
         ]
         status = turn.tracker.get_slot("identity_status") or ""
+        if turn.act == "ask_repeat":
+            status = ""
         key = {
             "more": "utter_identity_more",
             "wrong": "utter_identity_wrong",

@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from actions import offers
 from actions.base import GraceAction, closed, hand_over
 from actions.choice import agrees, position_of
-from actions.hardship import care, pause
+from actions.hardship import hear
 from actions.plan_questions import FORM, emptied, needless, renew
 from actions.terms import VAGUE, read_terms
 from actions.turn import Turn
@@ -94,7 +94,7 @@ def _opened(turn: Turn, wish: dict[str, Any], shown: tuple[OfferView, ...]) -> l
         *emptied(),
         SlotSet("plan_wish", wish),
         SlotSet("plan_ability", None if ask else True),
-        SlotSet("plan_rounds", 0),
+        SlotSet("plan_rounds", 1 if turn.follows("utter_plan_declined") else 0),
     ]
 
 
@@ -105,10 +105,10 @@ def _worried(turn: Turn, asked: str) -> list[EventType]:
     """
     wish = read_wish(turn, answers_ability=asked == "plan_ability")
     if not (turn.tracker.get_slot("plan_wish") or {}).get("hardship"):
-        care(turn, turn.value("hardship_reason"))
-        pause(turn)
+        heard = hear(turn)
         eased = {**_merged(turn, wish), "hardship": True}
         return [
+            *heard,
             *emptied(),
             SlotSet("plan_wish", eased),
             SlotSet("plan_ability", True),
@@ -120,7 +120,9 @@ def _worried(turn: Turn, asked: str) -> list[EventType]:
 
 
 def _able(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
-    """Read what can be managed a month; nobody has to say."""
+    """Read what can be managed a month; nobody has to say. Who saw the options already goes to a person."""
+    if not wish and turn.tracker.get_slot("plan_rounds"):
+        return _beyond(turn)
     if not wish:
         turn.say("utter_plan_ability_none")
     return [
@@ -135,7 +137,7 @@ def _answered(turn: Turn, asked: str, wish: dict[str, Any], shown: tuple[OfferVi
     position = position_of(turn, shown, wish)
     chosen = turn.tracker.get_slot("plan_option") if asked == "plan_confirmed" else None
     current = next((offer for offer in shown if offer.id == chosen), None)
-    if turn.has("affirm") and current is not None and agrees(current, shown, position, wish):
+    if current is not None and _says_yes(turn, current) and agrees(current, shown, position, wish):
         return [SlotSet("plan_confirmed", True)]
     if position is not None:
         return [SlotSet("plan_option", shown[position].id), SlotSet("plan_confirmed", None)]
@@ -157,6 +159,13 @@ def _answered(turn: Turn, asked: str, wish: dict[str, Any], shown: tuple[OfferVi
     return [SlotSet("plan_option", None), SlotSet("plan_confirmed", None)]
 
 
+def _says_yes(turn: Turn, current: OfferView) -> bool:
+    """Tell whether a yes stands without a but: what binds is never agreed beside other wishes."""
+    objects = turn.has("deny", "unsure", "counter_offer", "refuse_to_pay", "request_waiver")
+    later = turn.has("request_extension") and current.kind != "extension"
+    return turn.has("affirm") and not objects and not later
+
+
 def _countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
     """Other terms, or none of these: the offers are made anew, or it is asked what could be managed.
 
@@ -164,7 +173,7 @@ def _countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
     """
     rounds = int(turn.tracker.get_slot("plan_rounds") or 0) + 1
     if rounds > MAX_ROUNDS:
-        return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
+        return _beyond(turn)
     return [
         SlotSet("plan_wish", _merged(turn, wish)),
         SlotSet("plan_rounds", rounds),
@@ -172,6 +181,10 @@ def _countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
         SlotSet("plan_option", None),
         SlotSet("plan_confirmed", None),
     ]
+
+
+def _beyond(turn: Turn) -> list[EventType]:
+    return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
 
 
 def _merged(turn: Turn, wish: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bot.domain.plans import Wish
 from bot.services.accounts import Standing
 
 FORM = "plan_form"
-_SLOTS = ("wish", "offered", "ability", "option", "confirmed", "rounds")
+_SLOTS = ("wish", "offered", "ability", "option", "confirmed", "rounds", "read")
 
 
 class AskAbility(AskAction):
@@ -80,11 +80,12 @@ class AskAgreement(AskAction):
     form = FORM
 
     def ask(self, turn: Turn) -> list[EventType]:
-        """Say the terms and ask for an explicit yes; after an interruption the question alone."""
+        """Say the terms and ask for an explicit yes; when they were read before, the question alone."""
         offer = turn.grace.negotiation.offer(turn.conversation, int(turn.tracker.get_slot("plan_option")))
         if offer is None:
             return renew(turn)
-        if turn.interrupted(FORM) and turn.act != "ask_repeat":
+        read = turn.tracker.get_slot("plan_read") == offer.id
+        if read and turn.interrupted(FORM) and turn.act != "ask_repeat":
             turn.say(
                 "utter_plan_confirm_again",
                 total=turn.money(offer.total),
@@ -92,7 +93,7 @@ class AskAgreement(AskAction):
             )
         else:
             turn.say("utter_plan_confirm", **offers.terms(turn, offer))
-        return []
+        return [SlotSet("plan_read", offer.id)]
 
 
 def needless(turn: Turn, standing: Standing) -> list[EventType] | None:

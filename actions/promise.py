@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.base import AskAction, GraceAction, closed
 from actions.terms import VAGUE, Terms, read_terms
@@ -42,6 +42,9 @@ class ValidatePromise(GraceAction):
         if standing.loan.outstanding.minor <= 0:
             turn.say("utter_account_clear", loan=standing.loan.ref)
             return _dropped()
+        if (turn.entity("money") or {}).get("per"):
+            # So much a month is no promise of one payment: it asks for a plan.
+            return [*_dropped(), FollowupAction("plan_form")]
         terms = read_terms(turn, standing)
         if asked is None:
             return _checked(turn, standing, _opening(terms, standing))
@@ -131,13 +134,13 @@ def _known(turn: Turn) -> tuple[str | None, str | None]:
 def _confirmation(turn: Turn, terms: Terms) -> list[EventType] | None:
     """Return what a yes or no does; None when the message names other terms, which are read back anew."""
     amount, day = _known(turn)
-    if not terms.within(amount, day):
+    picks = turn.has("choose_option") and turn.value("ordinal") is not None
+    if picks or not terms.within(amount, day):
         return None
     if turn.has("deny", "counter_offer"):
         turn.say("utter_promise_change")
         return [*_emptied(), SlotSet("promise_before", {"amount": amount, "date": day})]
-    chosen = turn.has("choose_option") and turn.value("ordinal") is None
-    if chosen or turn.has("affirm", "promise_to_pay"):
+    if turn.has("affirm", "promise_to_pay", "choose_option") and not turn.has("unsure"):
         return [SlotSet("promise_confirmed", True)]
     turn.say("utter_promise_dropped")
     return _dropped()

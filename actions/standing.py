@@ -47,7 +47,9 @@ def say_standing(turn: Turn, standing: Standing | None = None) -> None:
         turn.say("utter_account_clear", **values)
     elif due.due_on < now.today:
         overdue = turn.money(now.loan.overdue(now.today))
-        turn.say("utter_account_overdue", overdue=overdue, date=turn.day(due.due_on), **values)
+        # Who is in the midst of finding a way need not be told that there is one.
+        key = "utter_account_overdue" if turn.form is None else "utter_account_overdue_since"
+        turn.say(key, overdue=overdue, date=turn.day(due.due_on), **values)
     else:
         turn.say("utter_account_current", amount=turn.money(due.open), date=turn.day(due.due_on), **values)
 
@@ -61,7 +63,8 @@ def how_to_pay(turn: Turn, standing: Standing) -> str:
 def _plan(turn: Turn, standing: Standing) -> None:
     plan = standing.plan
     if plan is None:
-        turn.say("utter_account_no_plan", loan=standing.loan.ref)
+        key = "utter_account_plan_open" if turn.form == "plan_form" else "utter_account_no_plan"
+        turn.say(key, loan=standing.loan.ref)
         return
     turn.say(
         "utter_account_plan_status",

@@ -114,15 +114,9 @@ class Turn:
                 return True
         return False
 
-    def follows(self, key: str) -> bool:
-        """Tell whether the borrower's message follows this response."""
-        behind = False
-        for event in reversed(self.tracker.events):
-            if event.get("event") == "user" and ":" not in str((event.get("metadata") or {}).get("turn", "")):
-                behind = True
-            elif behind and event.get("event") == "bot":
-                return bool((event.get("metadata") or {}).get("utter_action") == key)
-        return False
+    def follows(self, *keys: str) -> bool:
+        """Tell whether the borrower answers one of these responses, the last thing that they have read."""
+        return self.context.get("said") in keys
 
     def has(self, *acts: str) -> bool:
         """Tell whether the message holds any of these acts."""

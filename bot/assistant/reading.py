@@ -24,6 +24,16 @@ _ANSWERS = {
     "plan_confirmed": (("ordinal",), "choose_option"),
 }
 IDENTITY = "state_identity"
+# What was said last -> what short answers to it are, where no form has asked: its question is another one.
+_YES_OR_NO = {
+    "utter_anger": {"affirm": "ask_human", "deny": "unsure"},
+    "utter_account_no_plan": {"affirm": "request_instalment"},
+    "utter_reminder_options": {"affirm": "request_instalment"},
+    # "Please reply here": whatever says no more than that begins the check.
+    "utter_reminder_unverified": dict.fromkeys(
+        ("affirm", "greet", "ask_repeat", "out_of_scope", "nlu_fallback"), IDENTITY
+    ),
+}
 _ASKED = "identity_confirmed"
 _COVERED = 0.6
 _SURE = 0.8
@@ -58,7 +68,7 @@ class ContextReader(GraphComponent):
                 _set_acts(message, _with_identity(message, stated))
                 _drop_within(message, stated)
                 continue
-            act = self._answer(message)
+            act = _to_what_was_said(message) or self._answer(message)
             if act is not None and not _protects(message):
                 _set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
         return messages
@@ -76,6 +86,13 @@ class ContextReader(GraphComponent):
         )
         understood = bool(message.get("acts"))
         return act if covered and (not understood or covered / len(text.strip()) >= _COVERED) else None
+
+
+def _to_what_was_said(message: Message) -> str | None:
+    """Return what a message of one short act is, as an answer to the last thing that was said."""
+    meant = _YES_OR_NO.get((message.get(METADATA) or {}).get("said") or "", {})
+    acts = message.get("acts") or []
+    return meant.get((message.get(INTENT) or {}).get("name") or "") if len(acts) <= 1 else None
 
 
 def _stated(message: Message) -> list[facts.Fact]:

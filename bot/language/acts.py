@@ -62,12 +62,12 @@ def read_with(taken: Collection[str] | None, act: str | None, *, opened: bool, r
     """Return the acts that were read together with the message's first, `act`, or have nothing to answer.
 
     `taken` is what the running form takes as its answer, None when no form runs; `opened` tells whether this
-    message opened it, `ran` whether any form ran in this turn. A form that was interrupted has read nothing.
+    message opened it, `ran` whether any form ran in this turn. A form that was interrupted has read nothing;
+    but a yes or no beside what interrupted it may belong to that: only a choice is still a choice.
     """
-    if taken is None:
-        # A choice may still mean offers that were shown earlier; a yes or no means nothing any more.
-        return REPLIES if ran else REPLIES - {"choose_option"}
-    return frozenset({*taken, *REPLIES}) if opened or act in taken else frozenset()
+    if taken is not None and (opened or act in taken):
+        return frozenset({*taken, *REPLIES})
+    return REPLIES if taken is None and ran else REPLIES - {"choose_option"}
 
 
 def still_to_serve(

@@ -18,6 +18,10 @@ _BREAK = re.compile(
     r"|\s(?=and (?:please|can|could|don't|stop|how|what|when|why|where|who|will|would|is|are|do)\s)",
     re.IGNORECASE,
 )
+# Short, but a whole answer: "yes, how do I pay?"
+_ANSWER = re.compile(
+    r"(?:yes|yep|yeah|ok|okay|sure|deal|agreed|no|nope|好|行|对|嗯|是|不|成)$", re.IGNORECASE
+)
 _HAN = re.compile(r"[㐀-鿿]")
 
 
@@ -49,5 +53,7 @@ def _joined(pieces: list[str]) -> list[str]:
 
 
 def _is_fragment(piece: str) -> bool:
+    if _ANSWER.match(piece):
+        return False
     han = len(_HAN.findall(piece))
     return han < _MIN_HAN and len(piece.split()) < _MIN_WORDS

@@ -100,6 +100,7 @@ class TurnService:
             "known": borrower is not None,
             "verified": verified,
             "expected": conversation.expected,
+            "said": _said_last(session, conversation.id),
             "lender": settings.lender(conversation.locale),
             "phone": settings.lender_phone,
             "currency": "CNY",
@@ -276,6 +277,21 @@ def _gather(session: Session, conversation_id: str) -> list[Message]:
             break
         burst.append(message)
     return burst
+
+
+def _said_last(session: Session, conversation_id: str) -> str | None:
+    """Return the key of the last response that the borrower was sent; None for an agent's words."""
+    template = session.scalars(
+        select(Message.template)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.direction == "out",
+            Message.state != "cancelled",
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).first()
+    return next(reversed((template or "").split()), None)
 
 
 def _plain(text: str) -> str:

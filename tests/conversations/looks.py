@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.domain.handoff import Outcome
 from bot.services.conversation import Incoming
 from bot.storage.tables import (
+    Agent,
     AuditEvent,
     Conversation,
     HandoffRow,
@@ -19,7 +21,7 @@ from bot.storage.tables import (
     Plan,
     Promise,
 )
-from tests.stack import Heard, Talk
+from tests.stack import Heard, Talk, Talks
 
 # Amounts with their currency, loan references of test borrowers, and days as both languages write them.
 _DEBT_FACT = re.compile(
@@ -39,6 +41,29 @@ def both(zh: Any, en: Any) -> list[Any]:
 def each(*cases: tuple[Any, ...]) -> list[Any]:
     """Return parameters, named by locale and the first thing that is said."""
     return [pytest.param(*case, id=f"{case[0][:2]}-{case[1]}") for case in cases]
+
+
+# What brings a chat into each form, and the slot that is asked for then.
+_INTO = {
+    "identity": ({"zh_CN": ["我还欠多少"], "en": ["how much do I owe"]}, "identity_confirmed"),
+    "promise": ({"zh_CN": ["我下周五还两千"], "en": ["I'll pay 2000 next Friday"]}, "promise_confirmed"),
+    "options": ({"zh_CN": ["能分期吗"], "en": ["can I pay in instalments"]}, "plan_option"),
+    "terms": (
+        {"zh_CN": ["能分期吗", "第一个"], "en": ["can I pay in instalments", "the first one"]},
+        "plan_confirmed",
+    ),
+    "ability": ({"zh_CN": ["我生病了，还不上"], "en": ["I'm ill and can't pay"]}, "plan_ability"),
+}
+FORMS = tuple(_INTO)
+
+
+async def inside(talks: Talks, locale: str, form: str) -> Talk:
+    """Start a chat and bring it to the question of a form: one of FORMS."""
+    talk = await talks.new(locale, verified=form != "identity")
+    said, slot = _INTO[form]
+    await say_all(talk, *said[locale])
+    assert expected(talk) == slot
+    return talk
 
 
 async def say_all(talk: Talk, *texts: str) -> list[Heard]:
@@ -88,6 +113,16 @@ def handoffs(talk: Talk) -> list[tuple[str, str]]:
             select(HandoffRow).where(HandoffRow.conversation_id == talk.conversation).order_by(HandoffRow.id)
         )
         return [(row.reason, row.state) for row in rows]
+
+
+def hand_back(talk: Talk) -> None:
+    """Let an agent take the newest hand-off and close it, so that the assistant speaks again."""
+    with talk.grace.kit.db.begin() as session:
+        agent = session.scalars(select(Agent).where(Agent.login == "mei")).first()
+        agent_id = None if agent is None else agent.id
+    if agent_id is None:
+        agent_id = talk.grace.staff.add("mei", "周梅", "agent", "long enough for a test").id
+    talk.grace.handoffs.close(handoff_id(talk), agent_id, Outcome.RESOLVED, "", to_bot=True)
 
 
 def handoff_id(talk: Talk) -> int:
