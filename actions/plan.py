@@ -163,7 +163,7 @@ def _says_yes(turn: Turn, current: OfferView) -> bool:
     """Tell whether a yes stands without a but: what binds is never agreed beside other wishes."""
     objects = turn.has("deny", "unsure", "counter_offer", "refuse_to_pay", "request_waiver")
     later = turn.has("request_extension") and current.kind != "extension"
-    return turn.has("affirm") and not objects and not later
+    return turn.agrees("affirm") and not objects and not later
 
 
 def _countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:

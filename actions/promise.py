@@ -15,6 +15,7 @@ from bot.domain.money import Money
 from bot.services.accounts import Standing
 
 FORM = "promise_form"
+_YES = ("affirm", "promise_to_pay", "choose_option")
 _SLOTS = ("amount", "date", "confirmed", "before")
 # The limits that a day breaks; the others concern the amount.
 _DAY_LIMITS = ("promise.past", "promise.days_ahead")
@@ -140,10 +141,11 @@ def _confirmation(turn: Turn, terms: Terms) -> list[EventType] | None:
     if turn.has("deny", "counter_offer"):
         turn.say("utter_promise_change")
         return [*_emptied(), SlotSet("promise_before", {"amount": amount, "date": day})]
-    if turn.has("affirm", "promise_to_pay", "choose_option") and not turn.has("unsure"):
-        return [SlotSet("promise_confirmed", True)]
-    turn.say("utter_promise_dropped")
-    return _dropped()
+    if turn.has("unsure"):
+        turn.say("utter_promise_dropped")
+        return _dropped()
+    # Anything short of a yes is asked once more.
+    return [SlotSet("promise_confirmed", True)] if turn.agrees(*_YES) else None
 
 
 def _checked(turn: Turn, standing: Standing, terms: Terms) -> list[EventType]:

@@ -20,6 +20,7 @@ from bot.language import formats
 from bot.language.acts import read_with, still_to_serve
 
 _DAYS = {"day": 1, "week": 7, "month": 30}
+_BINDING = 0.6
 # After these no form asks its question again in the same breath: it would press, or talk past the borrower.
 _NO_MOMENT = (
     "utter_anger",
@@ -121,6 +122,10 @@ class Turn:
     def has(self, *acts: str) -> bool:
         """Tell whether the message holds any of these acts."""
         return any(act["intent"] in acts for act in self.acts)
+
+    def agrees(self, *acts: str) -> bool:
+        """Tell whether the message holds one of these acts surely enough to bind somebody by it."""
+        return any(act["intent"] in acts and act["confidence"] >= _BINDING for act in self.acts)
 
     def asked(self, *slots: str) -> str | None:
         """Return which of a form's slots was asked for; None when the form is just being opened."""

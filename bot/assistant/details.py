@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +89,19 @@ class DetailClassifier(GraphComponent):
                 if model is None:
                     continue
                 name = DETAILS[act["intent"]]
-                value = _value(model, normalise(message.get(TEXT)), UNSURE.get(name))
+                # A cause often stands in another clause than the inability, but a long message may drown it.
+                value = _value(model, (message.get(TEXT), act["text"]), UNSURE.get(name))
                 entity = {"entity": name, "value": value, "extractor": "DetailClassifier"}
                 message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
         return messages
 
 
-def _value(model: Any, text: str, unsure: str | None) -> str:
-    """Read a detail from the whole message: a cause often stands in another clause than the inability."""
-    margins = model.decision_function([text])[0]
-    if unsure is not None and margins.max() < 0:
-        return unsure
-    return str(model.classes_[margins.argmax()])
+def _value(model: Any, texts: Sequence[str], unsure: str | None) -> str:
+    """Read a detail from the text that speaks for it most clearly; `unsure` where none does or one is it."""
+    margins = model.decision_function([normalise(text) for text in texts])
+    if unsure is not None:
+        clear = margins[margins.max(axis=1) >= 0]
+        if not len(clear) or unsure in model.classes_[clear.argmax(axis=1)]:
+            return unsure
+    row = margins[margins.max(axis=1).argmax()]
+    return str(model.classes_[row.argmax()])

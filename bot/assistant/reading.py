@@ -128,15 +128,16 @@ def _introduces(message: Message, stated: list[facts.Fact]) -> bool:
 
 
 def _with_identity(message: Message, stated: list[facts.Fact]) -> list[dict[str, Any]]:
-    """Return the message's acts with `state_identity` in its place."""
+    """Return the message's acts with `state_identity` in its place.
+
+    What was taken for an act by the facts themselves, or by a name, is none.
+    """
     text = message.get(TEXT) or ""
-    acts = [act for act in message.get("acts") or [] if act["intent"] not in COURTESY]
-    beside = [act for act in acts if act["text"] != text and facts.tells(act["text"])]
-    if facts.tells(text):
-        # What the message was taken for as a whole counts less: the facts were read with it.
-        least = _SURE if beside else _LIKELY
-        whole = [act for act in acts if act["text"] == text and act["confidence"] >= least]
-        beside = [act for act in acts if act in beside or act in whole]
+    beside = [
+        act
+        for act in message.get("acts") or []
+        if act["intent"] not in COURTESY and act["confidence"] >= _LIKELY and facts.tells(act["text"])
+    ]
     said = ", ".join(text[fact.start : fact.end] for fact in stated)
     identity = {"intent": IDENTITY, "confidence": 1.0, "text": said}
     protecting = [act for act in beside if act["intent"] in PROTECTION]

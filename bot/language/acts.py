@@ -75,11 +75,13 @@ def still_to_serve(
 ) -> list[dict[str, Any]]:
     """Return the acts of a message that wait behind its first, which is being served, `read` left out.
 
-    Once people have the conversation, or the writer turned out not to be the borrower, only protection is
-    still honoured.
+    A courtesy beside a request is answered by serving the request. Once people have the conversation, or the
+    writer turned out not to be the borrower, only protection is still honoured.
     """
     return [
         act
         for act in acts[1:]
-        if act["intent"] not in read and (not protection_only or act["intent"] in PROTECTION)
+        if act["intent"] not in read
+        and act["intent"] not in COURTESY
+        and (not protection_only or act["intent"] in PROTECTION)
     ]

@@ -278,7 +278,9 @@ async def test_after_two_rounds_of_other_terms_a_person_takes_it_further(
     assert handoffs(talk) == [("beyond_policy", "waiting")]
 
 
-@pytest.mark.parametrize(("locale", "promise"), both("算了，我周五全还了", "I'll just pay it all on Friday"))
+@pytest.mark.parametrize(
+    ("locale", "promise"), both("算了，周五我全部还清", "I'll just pay it all on Friday")
+)
 async def test_a_payment_on_one_day_amid_the_options_is_a_promise(
     talks: Talks, locale: str, promise: str
 ) -> None:

@@ -85,8 +85,8 @@ async def test_a_vague_day_is_asked_back_once(
 @pytest.mark.parametrize(
     ("locale", "promise", "limit", "slot"),
     each(
-        ("zh_CN", "昨天还500", "past", "promise_date"),
-        ("zh_CN", "一年后还2000", "days_ahead", "promise_date"),
+        ("zh_CN", "我会在2026年3月1日还500块", "past", "promise_date"),
+        ("zh_CN", "我12月1号还2000", "days_ahead", "promise_date"),
         ("zh_CN", "周五还10块", "minimum", "promise_amount"),
         ("zh_CN", "周五还8000", "outstanding", "promise_amount"),
         ("en", "I'll pay 500 yesterday", "past", "promise_date"),
