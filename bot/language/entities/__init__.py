@@ -40,7 +40,9 @@ def extract(text: str, context: Context) -> list[Entity]:
     plain = folded.text
     han, latin = _HAN.search(plain) is not None, _LATIN.search(plain) is not None
     now = context.at.astimezone(ZoneInfo(context.timezone))
-    message = Message(traps.blank(plain, traps.find(plain, han=han, latin=latin)), context, now, han, latin)
+    # Nigerians write #5000 for naira.
+    none = traps.find(plain, han=han, latin=latin, hashes=context.currency != "NGN")
+    message = Message(traps.blank(plain, none), context, now, han, latin)
     entities = []
     for candidate in merge.settle(_candidates(message)):
         start, end = folded.origin(candidate.start, candidate.end)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.language.entities import bare, days
 from bot.language.entities.model import Candidate, Message
-from bot.language.entities.numbers import Numeral
+from bot.language.entities.numeral import Numeral
 
 _LIMITS = {"count": 60, "ordinal": 10, "time": 31, "duration": 60}
 _FEW = re.compile(r"an? |couple|few|several|几")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.language.entities.model import Message
-from bot.language.entities.numbers import Numeral
+from bot.language.entities.numeral import Numeral
 
 _LEAST = 10
 _LONGEST = 8
@@ -31,7 +31,11 @@ _ENGLISH_NEXT = re.compile(
     r"thursday|fri|friday|sat|saturday|sun|sunday|end|work|works|do|does|good|fine|enough|possible|"
     r"pm|pcm|pw|p|once|again|soon|later|asap|"
     r"anyway|altogether|total|cash|short|behind|late|though|tho|mate|sir|lol|how|what|all|which|"
-    r"starting|towards?|into|onto|straight|plus|minus|too|total|at)\b",
+    r"starting|towards?|into|onto|straight|plus|minus|too|total|at|like|became|becomes|give|already|"
+    r"than|rather|become|becomes|later|munth|can|lah|leh|lor|liao|bah|sia|abeg|dey|go|fit|na|sha|o|oo|biko|"
+    r"oga|sef|madam|ma|ma'am|ji|bhi|hai|mein|"
+    r"tak|se|de|dunga|dungi|de sakta|bro|boss|dear|pal|love|hun|thanks|thank|ta|cheers|over|split|across|"
+    r"something|inclusive|including|cash|deposit|payment|via|using|through|he|she|they|we|u|ur)\b",
     re.A,
 )
 _VERB_ZH = re.compile(
@@ -39,6 +43,8 @@ _VERB_ZH = re.compile(
     r"收|挣|赚|领|发|有|最多|最少|至少|起码|最低|最高|首付|定金|首期|月供|"
     r"余额|额度|本金|利息|罚息|滞纳金|工资|收入|先|每个?月|每期|每周|一期|俾|畀|供|上限|预算|"
     r"降到|改成|变成|不到|超过|少于|多于|低于|高于|只能|可以|能|"
+    r"算|剩|从|由|原来|本来|一共|总共|共|合计|总额|加起来|一次|凑|弄|搞|整|顶天|撑死|押金|房租|租金|生活费|"
+    r"拨|缴|"
     r"就|大概|大约|差不多|可能|估计|约|接受|按|还款|欠款|金额|多收|少了|"
     r"多了)[^，。,.!?;、\n0-9一二两三四五六七八九十]{0,5}$|那$"
 )
@@ -49,23 +55,35 @@ _VERB_EN = re.compile(
     r"bring|lower|drop|reduce|cut|split|down|chuck|knock|throw|stick|wire|drop|tap|spend|spent|"
     r"only|just|max|maximum|minimum|least|most|than|upto|about|around|roughly|maybe|perhaps|approx|"
     r"say|how|what|accept|settle|lend|"
-    r"lent|loan|cost|costs|charged?|charging|fee|fees|interest|balance|left|short|instalments?|"
+    r"lent|loan|take|cost|costs|charged?|charging|fee|fees|interest|balance|left|short|instalments?|"
+    r"figure|call it|make it|expect|count on|thinking|looking at|good for|comes? to|total(?:s|led|ling)?|"
+    r"start(?:ing)? (?:with|at)|"
+    r"squeeze|toss|chip in|arrange|organi[sz]e|raise|collect|push|credit|remit|zelle|venmo|cashapp|paynow|"
+    r"paylah|"
+    r"paytm|gpay|boleh|fit|clear|settle|raised?|salary|wages?|rent|budget|more like|closer to|use|"
     r"installments?|under|over|above|below|"
     r"monthly|weekly|each|month|week)"
     r"(?:\s+(?:you|u|it|back|off|only|just|about|around|like|maybe|at|least|most|a|an|the|him|her|"
     r"them|up|to|of|for|me|say|"
-    r"roughly|probably|with|another|extra|i|can|could|is|was|have|you|them|down|together|in|total|"
+    r"roughly|probably|with|another|extra|i|can|could|is|was|have|you|them|down|together|in|total|really|"
+    r"actually|definitely|"
     r"more|least)){0,4}\s*$",
     re.A,
 )
 _IS_EN = re.compile(r"\b(?:is|was|be|were|it's|that's|said|says|just)\s+$", re.A)
 _ASKED_EN = re.compile(
-    r"\s*-?ish\b|\s+(?:or so|now|up ?front|max|tops|today|tomorrow|tonight|works?\b|instead|"
-    r"is (?:all|what|the|my|possible|fine|ok|doable|too)|would|ok\b)"
+    r"\s*-?ish\b|\s*[,]?\s+(?:or so|now|later|up ?front|max|tops|today|tomorrow|tonight|tmr|tml|works?\b|"
+    r"instead|"
+    r"is (?:all|what|the|my|possible|fine|ok|doable|too)|would|ok\b|can\b|lah\b|leh\b|lor\b|abeg\b|"
+    r"(?:in|over|into|split|spread|across)\s+(?:into |over |in |across )?(?:[0-9]{1,2}|two|three|four|five|"
+    r"six|"
+    r"eight|ten|twelve)\s+(?:pay|inst|mon|week|part|goe|emi|chunk|equal|lot|bit|mth|wk))"
 )
 _ASKED_ZH = re.compile(
     r"\s*(?:可不可以|可以|行不行|行吗|行不|够|吧|好吗|好不好|成吗|左右|以内|上下|怎么样|如何|"
-    r"先|以上|以下|封顶|ok|得唔得)"
+    r"先|以上|以下|封顶|ok|得唔得|"
+    r"分[成开作]?(?:[0-9一二两三四五六七八九十]{1,2}[期次笔份个]|几[期次])|(?:拆|摊|"
+    r"切)[成开]?(?:[0-9一二两三四五六七八九十]{1,2}[期次笔份]))"
 )
 _APART_LEFT = re.compile(
     r"(?:^|[，。,:、;]\s*|[一-鿿]\s*|(?:day|tomorrow|tmrw|tonight|mon|tue|tues|wed|thu|"
@@ -89,6 +107,23 @@ EDGE_LEFT = re.compile(r"(?:^|[\s，。,.!?;:、(~]|[就要选分那还是来改
 EDGE_RIGHT = re.compile(r"\s?(?=$|[\s，。,.!?;:、)]|吧|就|可|好|行|呢|啊|咯|都|也|得|哦|喔|左右|以内)")
 """What may stand after it."""
 WEAK = ("一", "几", "one")
+# What a number is the name of: "queue number 2048", "flat 120", 三楼500.
+_CODED = re.compile(
+    r"(?:\b(?:numbers?|no|nos|code|pin|otp|id|unit|blk|block|room|rm|flat|queue|ref|case|form|section|route|"
+    r"bus|line|"
+    r"page|ticket|ext|extension|chapter|apt|apartment|box|street|road|house|model|version|gate|seat|floor|"
+    r"postcode|zip|account|acct|card|a/c|ending|badge|flight|train|class|grade|level|win|windows|iphone|size|"
+    r"locker|door|since|year|area|lane|lot|tower|bay|channel|type|series|bvn|nin|score|aged?|dial|text|call|"
+    r"ring)\b|"
+    r"[号楼室栋房座型版线路班级群道码区代编分线座机段款第届期])(?:\s*(?:is|was|:|#|no\.?|number|是|为|"
+    r"-)){0,3}\s*$"
+    r"|\bnumber [a-z]{1,6} $|[后末]四位$",
+    re.A,
+)
+# "Say nine fifteen" may be a time of day.
+_OF_THE_DAY = re.compile(
+    r"\b(?:at|say|about|around|by|after|before|till|until|ring|call|past|it's)\s+$", re.A
+)
 _INSULT = ("二百五", "250")
 
 
@@ -101,6 +136,8 @@ def is_amount(message: Message, numeral: Numeral, *, dated: bool) -> bool:
         return True
     spoken = text[numeral.start : numeral.end]
     left = message.before(numeral.start, 40)
+    if numeral.told and _OF_THE_DAY.search(left):
+        return False
     verb = _VERB_ZH.search(left[-14:]) is not None or _VERB_EN.search(left) is not None
     if numeral.scale == 1 and numeral.low < 24 and numeral.grouped:
         return verb  # 12.30 may be a time
@@ -122,7 +159,11 @@ def is_amount(message: Message, numeral: Numeral, *, dated: bool) -> bool:
         return True
     # "Friday, 700": a number on its own beside a date is a promise.
     apart = _APART_LEFT.search(message.before(numeral.start, 12)) and _APART_RIGHT.match(text, numeral.end)
-    return not numeral.single or (dated and apart is not None)
+    if not numeral.single or (dated and apart is not None):
+        return True
+    # "like 120 then": a round figure among words; alone it may be anything.
+    among_words = len(text.strip(" .,!?，。")) > numeral.end - numeral.start
+    return numeral.arabic and among_words and numeral.low % 10 == 0 and _CODED.search(left) is None
 
 
 def _plausible(message: Message, numeral: Numeral) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.language.entities import days
+from bot.language.entities import days, fractions
 from bot.language.entities.model import Message
 from bot.language.entities.pieces import Day, Piece, single
 
@@ -13,14 +13,16 @@ _NUMERIC = re.compile(
     r"(?<![0-9])(?P<iso>(?:19|20)[0-9]{2})([-/.])(?P<month>[0-9]{1,2})\2(?P<day>[0-9]{1,2})(?![0-9])"
     r"|(?<![0-9/.$£€¥-])(?P<a>[0-9]{1,2})/(?P<b>[0-9]{1,2})"
     r"(?:/(?P<year>(?:20)?[0-9]{2}))?(?![0-9/])(?!\s+(?:of|now|up ?front)\b)(?:[号日])?"
-    r"|(?<![0-9])(?P<a2>[0-9]{1,2})[.-](?P<b2>[0-9]{1,2})[.-](?P<year2>20[0-9]{2})(?![0-9])|(?<![0-9.])(?P<m>[0-9]{1,2})\.(?P<d>[0-9]{1,2})[号日]"
+    r"|(?<![0-9])(?P<a2>[0-9]{1,2})[.-](?P<b2>[0-9]{1,2})[.-](?P<year2>20[0-9]{2})(?![0-9])|"
+    r"(?<![0-9.])(?P<m>[0-9]{1,2})\.(?P<d>[0-9]{1,2})[号日]"
 )
 
 
 def find(message: Message) -> Iterator[Piece]:
     """Yield dates in figures: 12/15, 15/12/2026, 12.15号."""
+    parts = {match.start("above") for match in fractions.SLASHED.finditer(message.text)}
     for match in _NUMERIC.finditer(message.text):
-        day = _numeric(message, match)
+        day = _numeric(message, match) if match.start() not in parts else None
         if day is not None:
             yield Piece(*match.span(), day=day)
 

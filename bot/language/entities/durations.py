@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.language.entities import hedges
 from bot.language.entities.model import Candidate, Message, plain
-from bot.language.entities.numbers import Numeral
+from bot.language.entities.numeral import Numeral
 
 _UNITS_ZH = {
     "天": "day", "日": "day", "工作日": "day", "周": "week", "星期": "week", "礼拜": "week",

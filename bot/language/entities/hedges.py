@@ -15,7 +15,8 @@ _FILL_EN = (
 )
 _VAGUE_LEFT = re.compile(
     rf"(?:大概|大约|差不多|(?<![我预签们])约(?=$|[0-9一二两三四五六七八九十几])|估计|"
-    rf"(?<!不)可能|也许|或许|没准|说不定|应该|左不过|大致|顶多也就|~){_FILL_ZH}{{0,6}}$"
+    rf"(?<!不)可能|也许|或许|没准|说不定|应该|左不过|大致|顶多也就|将近|接近|小(?=[一两]?[百千万])|"
+    rf"~){_FILL_ZH}{{0,6}}$"
     rf"|\b(?:maybe|mayb|perhaps|"
     rf"(?<!how )(?<!what )(?<!ask )(?<!me )(?<!you )(?<!us )(?<!talk )(?<!speak )(?<!worry "
     rf")(?<!worried )(?<!sorry )about|around|roughly|approx(?:imately|\.)?|probably|prob|possibly|"
@@ -26,7 +27,7 @@ _VAGUE_LEFT = re.compile(
     re.A,
 )
 _VAGUE_RIGHT = re.compile(
-    r"\s*(?:左右|上下|前后(?!\w)|附近|的样子|这样子?(?!的)|吧可能|大概|差不多|可能)|\s*-?ish\b|"
+    r"\s*(?:左右|出头|挂零|上下|前后(?!\w)|附近|的样子|这样子?(?!的)|吧可能|大概|差不多|可能)|\s*-?ish\b|"
     r"\s*(?:or so|or thereabouts|give or take|"
     r"or something|roughly|approx|ish|maybe|probably|i think|i guess|sometime)\b",
     re.A,

@@ -11,23 +11,39 @@ from typing import Any
 
 from bot.language.entities import bare, currencies, hedges, rates
 from bot.language.entities.model import Candidate, Message
-from bot.language.entities.numbers import Numeral
-from bot.language.entities.numbers_zh import DIGITS, value
+from bot.language.entities.numbers_en import TENS, UNITS
+from bot.language.entities.numbers_zh import DIGITS
+from bot.language.entities.numeral import Numeral
 
 _MOST = Decimal(10) ** 12
+_WORDS_UNDER_100 = (
+    r"(?:(?:twenty|thirty|fou?rty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|"
+    r"seven|eight|nine))?|"
+    r"ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|five)"
+)
 _CENTS = re.compile(
-    r"(?P<jiao>[0-9二两三四五六七八九半]|一(?![一-鿿])|"
-    r"一(?=[角毛]))(?:[角毛](?P<fen>[0-9一二三四五六七八九])?分?|"
-    r"(?![0-9个天日周年期次月号点成折人笔十百千万半]))|(?P<only>[0-9]{1,2})分"
-    r"|\s?(?:and\s)?(?P<cents>[0-9]{1,2})\s?(?:cents?|pence|p)\b",
+    r"零?(?P<jiao>[0-9二两三四五六七八九半]|一(?![一-鿿])|"
+    r"一(?=[角毛]))(?:[角毛](?:零?(?P<fen>[0-9一二三四五六七八九])(?![0-9期次个])分?)?|"
+    r"(?<!零[^\n])(?![0-9个天日周年期次月号点成折人笔十百千万半份分]))"
+    r"|零?(?P<only>[0-9]{1,2}|[一二三四五六七八九])分(?![期成开])|"
+    r"零(?P<odd>[0-9一二三四五六七八九])(?![0-9十百个天])"
+    r"|\s?(?:and\s|&\s?)?(?P<cents>[0-9]{1,2})\s?(?:cents?|pence|p|kobo|paise)\b"
+    rf"|(?<=[a-z])\s(?:and\s)?(?P<told>{_WORDS_UNDER_100})(?:\s?(?:cents?|pence|p|kobo|paise)\b|(?=\s*(?:$|"
+    rf"[.,!?;])|\s(?:a|per|"
+    r"each|every|on|by|now|today|tomorrow|only)\b))",
     re.A,
 )
 _SMALL = re.compile(r"(?P<unit>[角毛])钱?(?!党)|\s?(?P<cents>cents?|pence)\b|(?P<p>p)\b(?!/)", re.A)
 _TO = re.compile(r"\s?(?:-|~|到|至|to)\s?")
 # 一块 is "together" unless money follows.
 _TOGETHER = re.compile(r"一块(?!钱)")
-_NOTE = re.compile(r"\b(?:an?\s+)?(?P<note>tenner|fiver)\b", re.A)
-_NOTES = {"tenner": Decimal(10), "fiver": Decimal(5)}
+# Notes and slang with a worth of their own, in the country that says so.
+_NOTES = {
+    "tenner": (10, "GBP"), "fiver": (5, "GBP"), "twenties": (20, None), "fifties": (50, None),
+    "嚿水": (100, None), "旧水": (100, None), "撇水": (1000, None), "张毛爷爷": (100, "CNY"),
+}  # fmt: skip
+_NOTE = re.compile(r"\s?(?P<note>tenner|fiver|twenties|fifties|[嚿旧撇]水|张毛爷爷)s?(?![a-z])")
+_ONE_NOTE = re.compile(r"\b(?:an?\s+)?(?P<note>tenner|fiver)\b", re.A)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +60,10 @@ class _Amount:
 def find(message: Message, numerals: list[Numeral], *, dated: bool) -> Iterator[Candidate]:
     """Yield every reading of the numerals as money; `dated`: the message also names a time."""
     amounts = [found for numeral in numerals if (found := _amount(message, numeral, dated)) is not None]
-    for match in message.english(_NOTE):
-        number = _NOTES[match["note"]]
-        amounts.append(_Amount(*match.span(), number, number, "GBP", False, True))
+    taken = {amount.end for amount in amounts}
+    for match in message.english(_ONE_NOTE):
+        if match.end() not in taken and match.end() + 1 not in taken:
+            amounts.append(_notes(match, match.start(), Decimal(1), Decimal(1), message.context.currency))
     for amount in _joined(message.text, sorted(amounts, key=lambda found: found.start)):
         yield _candidate(message, amount)
 
@@ -57,12 +74,16 @@ def _amount(message: Message, numeral: Numeral, dated: bool) -> _Amount | None:
         return None
     start, end, code = numeral.start, numeral.end, None
     low, high = numeral.low, numeral.high
+    note = _NOTE.match(text, end)
+    if note is not None:
+        return _notes(note, start, low, high, own)
     before = currencies.BEFORE.search(message.before(start, 8))
-    if before is not None:
-        start, code = start - len(before.group()), currencies.named(before[1], own)
+    if before is not None and (code := currencies.named(before[1] or before[2], own)) is not None:
+        start -= len(before.group())
     after = currencies.AFTER.match(text, end)
-    if after is not None and not (low == high == 1 and _TOGETHER.match(text, numeral.start)):
-        code = code or currencies.named(after[1], own)
+    unit = currencies.named(after[1], own) if after is not None else None
+    if after is not None and unit and not (low == high == 1 and _TOGETHER.match(text, numeral.start)):
+        code = code or unit
         end = after.end()
         if numeral.single:
             end, part = _cents(text, end)
@@ -88,19 +109,28 @@ def _bare_rate(message: Message, numeral: Numeral) -> bool:
 
 
 def _cents(text: str, end: int) -> tuple[int, Decimal]:
-    """Read what follows the unit: 三块五, 10元5角2分, "5 dollars 20 cents"."""
+    """Read what follows the unit: 三块五, 五百块零八毛, "5 dollars 20 cents", "three pounds fifty"."""
     match = _CENTS.match(text, end)
     if match is None:
         return end, Decimal(0)
     if match["jiao"]:
-        tenths = Decimal("0.5") * 10 if match["jiao"] == "半" else _digit(match["jiao"])
+        tenths = Decimal(5) if match["jiao"] == "半" else _digit(match["jiao"])
         hundredths = _digit(match["fen"]) if match["fen"] else Decimal(0)
         return match.end(), tenths / 10 + hundredths / 100
-    return match.end(), Decimal(match["only"] or match["cents"]) / 100
+    part = match["only"] or match["odd"] or match["cents"]
+    if part:
+        return match.end(), (_digit(part) if len(part) == 1 else Decimal(part)) / 100
+    words = re.findall(r"[a-z]+", match["told"])
+    return match.end(), Decimal(sum(UNITS.get(word, 0) + TENS.get(word, 0) for word in words)) / 100
 
 
 def _digit(char: str) -> Decimal:
-    return Decimal(DIGITS[char] if char in DIGITS else value(char) if not char.isdigit() else int(char))
+    return Decimal(DIGITS[char] if char in DIGITS else int(char))
+
+
+def _notes(match: re.Match[str], start: int, low: Decimal, high: Decimal, own: str) -> _Amount:
+    worth, unit = _NOTES[match["note"]]
+    return _Amount(start, match.end(), low * worth, high * worth, unit or own, low < high, True)
 
 
 def _coins(numeral: Numeral, small: re.Match[str], own: str) -> _Amount:

@@ -41,12 +41,15 @@ _MYRIADS = (
 _PAIR = "(?:一二|一两|二三|两三|三四|三五|四五|五六|六七|七八|八九)"
 
 PATTERN = re.compile(
-    rf"(?P<decimal>{D}?十?{D}?点[零一二三四五六七八九]{{1,3}}(?=[万千百个倍成折元块%])[万千百]?)"
+    r"(?P<row>(?<![零一二两三四五六七八九十百千万点])[一二两三四五六七八九][零一二三四五六七八九]{2,6}(?=[块元蚊]))"
+    rf"|(?P<decimal>{D}?十?{D}?点[零一二三四五六七八九]{{1,3}}(?=[万千百个倍成折元块%])[万千百]?)"
     rf"|(?P<head>(?:{D}万)?(?:{D}千)?(?:{D}百)?(?:{D}?十)?)(?P<pair>{_PAIR})(?![零一"
     rf"二三四五六七八九])(?P<tail>[十百千]?万?)"
     rf"|(?P<few>好?(?:{D}?十几|{D}百几十|几(?:[十百千]万?|万)?)万?)(?![点号时])"
     rf"|(?P<elided>(?<![一二两三四五六七八九十上])[千百]{D}(?=[块元蚊]))"
     rf"|(?P<loose>(?<![一二两三四五六七八九十])[百千万][把来](?=[个块元蚊]))"
+    r"|(?P<below>(?<![一二两三四五六七八九十])(?:千[儿把]八百|万[儿把]八千|(?:百八十|"
+    r"千八百)(?=[块元蚊的来])))"
     rf"|(?P<plain>{_MYRIADS}|{_THOUSANDS}|{_HUNDREDS}|{UNDER_100})"
 )
 
@@ -97,6 +100,11 @@ def bounds(match: re.Match[str]) -> tuple[Decimal, Decimal, bool, int]:
         scale = MAGNITUDES.get(text[-1], 1)
         number = Decimal(f"{value(whole)}.{digits}") * scale
         return number, number, False, scale
+    if match["row"]:
+        number = Decimal("".join(str(DIGITS[char]) for char in text))
+        return number, number, False, 1
+    if match["below"]:
+        return Decimal(value(text[-2:])), Decimal(MAGNITUDES[text[0]]), True, unit
     if match["pair"]:
         first, second = (match["head"] + digit + match["tail"] for digit in match["pair"])
         return Decimal(value(first)), Decimal(value(second)), False, unit

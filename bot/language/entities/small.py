@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.language.entities import hedges
 from bot.language.entities.model import Candidate, Message, plain
-from bot.language.entities.numbers import Numeral
 from bot.language.entities.numbers_zh import DIGITS, D
+from bot.language.entities.numeral import Numeral
 
 _MOST_INSTALMENTS = 120
 _SPLIT_ZH = re.compile(
