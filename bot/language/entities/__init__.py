@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.language.entities import (
     answers,
+    counts,
     dates_zh,
     durations,
     fractions,
@@ -16,7 +17,7 @@ from bot.language.entities import (
     money,
     numbers,
     options,
-    small,
+    percentages,
     times,
     traps,
 )
@@ -64,8 +65,8 @@ def _candidates(message: Message) -> Iterator[Candidate]:
     yield from money.find(message, found, dated=bool(dates))
     yield from fractions.find(message)
     yield from durations.candidates(message, lengths)
-    yield from small.counts(message, found)
-    yield from small.percentages(message, found)
+    yield from counts.find(message, found)
+    yield from percentages.find(message, found)
     yield from options.find(message)
     yield from languages.find(message)
     yield from answers.find(message, found)

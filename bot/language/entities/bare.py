@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.language.entities import counts
 from bot.language.entities.model import Message
 from bot.language.entities.numeral import Numeral
 
@@ -12,8 +13,8 @@ _LONGEST = 8
 # What counts things other than money, right after the number.
 _COUNTED = re.compile(
     r"\s?(?:[个天日岁号楼层户位张台部辆件份步遍倍度米里斤秒点时集章节页字只匹股口瓶包粒片针支级"
-    r"届群波顿餐趟成折笔平期条克吨亩种款样辆头首单栋座间碗桶箱]|人(?!民)|"
-    r"小时|本(?![周月金期人])|周(?![一二三四五六日末内])|星期(?![一二三四五六日天])|"
+    r"届群波顿餐趟折笔平期条克吨亩种款样辆头首单栋座间碗桶箱]|人(?!民)|"
+    r"成(?!不|吗|么)|小时|本(?![周月金期人])|周(?![一二三四五六日末内])|星期(?![一二三四五六日天])|"
     r"礼拜(?![一二三四五六日天])|"
     r"月(?![底初中末供尾])|年(?![底初])|家(?![里人])|次(?![月日])|公[里斤分]|"
     r"分(?![期开次成几多0-9一二两三四五六七八九十])|毫|克|多[个人次天年]|开头)|"
@@ -80,7 +81,7 @@ _ASKED_EN = re.compile(
     r"eight|ten|twelve)\s+(?:pay|inst|mon|week|part|goe|emi|chunk|equal|lot|bit|mth|wk))"
 )
 _ASKED_ZH = re.compile(
-    r"\s*(?:可不可以|可以|行不行|行吗|行不|够|吧|好吗|好不好|成吗|左右|以内|上下|怎么样|如何|"
+    r"\s*(?:可不可以|可以|行不行|行吗|行不|够|吧|好吗|好不好|成吗|成不|左右|以内|上下|怎么样|如何|"
     r"先|以上|以下|封顶|ok|得唔得|"
     r"分[成开作]?(?:[0-9一二两三四五六七八九十]{1,2}[期次笔份个]|几[期次])|(?:拆|摊|"
     r"切)[成开]?(?:[0-9一二两三四五六七八九十]{1,2}[期次笔份]))"
@@ -170,6 +171,8 @@ def _plausible(message: Message, numeral: Numeral) -> bool:
     """No code, no count of other things, nothing glued to a word."""
     text, start, end = message.text, numeral.start, numeral.end
     if numeral.high <= 0 or numeral.high >= 10**_LONGEST or _COUNTED.match(text, end):
+        return False
+    if numeral.scale == 1 and counts.INTO_ZH.search(message.before(start, 8)):
         return False
     if start and (
         text[start - 1] in "第/:@#_.-" or (text[start - 1].isascii() and text[start - 1].isalpha())

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+from bot.language.entities import percentages
 from bot.language.entities.model import Message
 from bot.language.entities.numbers_en import UNITS
 from bot.language.entities.numbers_zh import small
@@ -107,7 +108,7 @@ def _chinese(message: Message, match: re.Match[str]) -> Clock | None:
 
 
 def _is_no_hour(message: Message, match: re.Match[str]) -> bool:
-    if _POINTS.match(message.text, match.end()):
+    if _POINTS.match(message.text, match.end()) or percentages.RATE.search(message.before(match.start(), 8)):
         return True
     # 一点 alone is "a little"; with a day before it, the caller has the day to tell.
     return (

@@ -49,7 +49,8 @@ LEFT_EN = re.compile(
 )
 RIGHT = re.compile(
     rf"\s?(?:/|每)\s?个?(?P<each>天|日|周(?![一二三四五六日末])|星期|礼拜|月(?!底|初|"
-    rf"[0-9])|年|期)|\s?一个?(?P<one>月|周(?!年)|星期|礼拜|期)(?!后|内|之|以|前|半|分|次)|"
+    rf"[0-9])|年|期)|\s?一个?(?P<one>月|周(?!年)|星期|礼拜|期|天(?!到晚|[都也])|年(?!到头))(?!后|内|之|以|前|"
+    rf"半|分|次)|"
     rf"\s?(?:a|an|per|each|every|/|p/)\s?(?P<per>{_PERIOD_EN})\b|\s?(?P<adverb>every two weeks|"
     rf"every 2 weeks|every other week|"
     r"monthly|weekly|fortnightly|bi-?weekly|daily|yearly|annually|pcm\b|p/m|p/w|p\.m\b|p\.w\b|pw\b|"
