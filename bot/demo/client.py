@@ -101,8 +101,10 @@ class Page:
             frame = json.loads(raw)
             async with self._news:
                 if frame["type"] == "message":
-                    self.messages.append(frame)
-                    self._print(frame)
+                    # A message comes again when one of its buttons was used.
+                    if all(known["seq"] != frame["seq"] for known in self.messages):
+                        self.messages.append(frame)
+                        self._print(frame)
                 elif frame["type"] == "ack":
                     self._acks[frame["client_id"]] = frame["seq"]
                 self._news.notify_all()
