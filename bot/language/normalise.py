@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Traditional then simplified, for the characters that money, time and lending talk is made of. One
@@ -21,6 +22,8 @@ _SCRIPT_PAIRS = (
     "環环產产畢毕盡尽監监確确稅税窮穷競竞筆笔簡简簽签籌筹糧粮紅红細细統统緊紧緒绪編编縮缩織织罷罢聞闻腦脑"
     "臉脸舊旧補补覺觉親亲觀观規规視视訪访設设詞词詢询詳详誰谁諒谅謝谢講讲議议讀读負负責责貨货貼贴趕赶辭辞"
     "遞递遺遗針针鋪铺錄录鐵铁閒闲閱阅隱隐飲饮駕驾動动勞劳務务報报場场執执夠够奪夺婦妇媽妈"
+    "揀拣義义薩萨亞亚烏乌愛爱爾尔聖圣瑪玛諾诺魯鲁賓宾緬缅紐纽倫伦維维納纳滬沪吳吴閩闽贛赣壯壮灣湾蘇苏寧宁溫温"
+    "晝昼優优價价麗丽鄉乡錫锡"
     "嗎吗將将專专尋寻導导層层屬属師师帶带幹干廠厂張张強强彈弹徵征恆恒懷怀戰战擁拥換换損损暫暂"
 )
 _DASHES = "‐‑‒–—―−﹣"
@@ -35,6 +38,7 @@ def _table() -> dict[int, str]:
     table.update(dict.fromkeys(map(ord, _DASHES), "-"))
     table.update(dict.fromkeys(map(ord, _TILDES), "~"))
     table.update(dict.fromkeys(map(ord, "’‘ʼ"), "'"))
+    table.update(dict(zip(map(ord, "ⅠⅡⅢⅣⅤⅥ"), "123456", strict=True)))
     table.update({0x3000: " ", 0xA0: " ", 0x202F: " ", 0x2009: " ", ord("￥"): "¥", ord("￡"): "£"})
     table.update({ord(old): new for old, new in zip(_SCRIPT_PAIRS[::2], _SCRIPT_PAIRS[1::2], strict=True)})
     return table
@@ -51,17 +55,42 @@ _MIXED_THOUSANDS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What to write, a character or nothing, for a half-open span of a folded text."""
+
+    start: int
+    end: int
+    char: str
+
+
+@dataclass(frozen=True, slots=True)
 class Normalised:
-    """A folded text; `offsets[i]` is the place of its i-th character in the original (None: the same)."""
+    """A folded text; `spans[i]` is where its i-th character stands in the original (None: the same)."""
 
     text: str
-    offsets: tuple[int, ...] | None = None
+    spans: tuple[tuple[int, int], ...] | None = None
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Translate a non-empty half-open span of `text` into one of the original."""
-        if self.offsets is None:
+        if self.spans is None:
             return start, end
-        return self.offsets[start], self.offsets[end - 1] + 1
+        return self.spans[start][0], self.spans[end - 1][1]
+
+    def edited(self, edits: Sequence[Edit]) -> Normalised:
+        """Return the text with edits made, which are in order and do not overlap."""
+        if not edits:
+            return self
+        chars: list[str] = []
+        spans: list[tuple[int, int]] = []
+        place = 0
+        for edit in (*edits, Edit(len(self.text), len(self.text), "")):
+            chars += self.text[place : edit.start]
+            spans += [self.origin(i, i + 1) for i in range(place, edit.start)]
+            if edit.char:
+                chars.append(edit.char)
+                spans.append(self.origin(edit.start, edit.end))
+            place = edit.end
+        return Normalised("".join(chars), tuple(spans))
 
 
 def normalise(text: str) -> Normalised:
@@ -75,4 +104,4 @@ def normalise(text: str) -> Normalised:
         return Normalised(text.translate(_TABLE))
     kept = [(place, char) for place, char in enumerate(text) if not _INVISIBLE.match(char)]
     folded = "".join(char for _, char in kept).translate(_TABLE)
-    return Normalised(folded, tuple(place for place, _ in kept))
+    return Normalised(folded, tuple((place, place + 1) for place, _ in kept))

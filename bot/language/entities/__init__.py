@@ -18,8 +18,10 @@ from bot.language.entities import (
     numbers,
     options,
     percentages,
+    pinyin,
     times,
     traps,
+    voice,
 )
 from bot.language.entities.model import Candidate, Context, Entity, Message
 from bot.language.normalise import normalise
@@ -37,8 +39,8 @@ def extract(text: str, context: Context) -> list[Entity]:
 
     Reads the first LONGEST characters. Never raises, whatever the text holds.
     """
-    folded = normalise(text[:LONGEST])
-    plain = folded.text
+    folded = pinyin.read(normalise(text[:LONGEST]))
+    plain = voice.heard(folded.text)
     han, latin = _HAN.search(plain) is not None, _LATIN.search(plain) is not None
     now = context.at.astimezone(ZoneInfo(context.timezone))
     # Nigerians write #5000 for naira.

@@ -28,6 +28,8 @@ LEFT_ZH = re.compile(
     rf"年|期)|一个(?P<month>月))|"
     rf"(?<![上下本这当个])(?P<noun>月供|月还款?|月付|月薪|月收入|月入|月工资)){_GAP}{{0,5}}$"
 )
+# 一月八百: a month, not January, right before the amount.
+_MONTH_ZH = re.compile(r"(?<![十二年0-9])一月$")
 _PM = re.compile(r"\s?pm\b", re.A)
 _ON_WEEKDAYS = re.compile(r"\s(?:each|every)\s(?:mon|tue|wed|thu|fri|sat|sun)")
 # 每月15号还八百: the day stands between, and is an entity of its own.
@@ -81,6 +83,8 @@ def ahead(text: str, start: int) -> tuple[int, str] | None:
     if match is not None:
         period = "fortnight" if match["two"] else _UNITS[match["each"] or match["one"] or "月"]
         return start - len(left) + match.start(), period
+    if _MONTH_ZH.search(left):
+        return start - 2, "month"
     dated = _DATED_ZH.search(left)
     if dated is not None:
         return start, "month" if dated["month"] else "week"

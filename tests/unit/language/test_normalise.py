@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.normalise import normalise
+from bot.language.normalise import Edit, normalise
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,11 @@ def test_every_character_leads_back_to_where_it_stood(text: str) -> None:
 def test_folding_twice_changes_nothing(text: str) -> None:
     once = normalise(text).text
     assert normalise(once).text == once
+
+
+def test_edits_lead_back_to_what_was_typed() -> None:
+    folded = normalise("hou\u200btian 还").edited([Edit(0, 3, "后"), Edit(3, 7, "天"), Edit(7, 8, "")])
+    assert folded.text == "后天还"
+    assert folded.origin(0, 1) == (0, 3)
+    assert folded.origin(0, 2) == (0, 8)
+    assert folded.origin(2, 3) == (9, 10)
