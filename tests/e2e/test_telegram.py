@@ -377,9 +377,11 @@ async def test_a_borrower_who_lost_their_job_agrees_a_plan_in_telegram(stack: St
 async def _hear_buttons(phone: TelegramUser) -> dict[str, Any]:
     """Wait for the next message that offers a choice."""
     while True:
-        (shown,) = await phone.hear()
-        if (shown.get("reply_markup") or {}).get("inline_keyboard"):
-            return shown
+        # An answer in two parts may arrive in one look, or in two.
+        heard: list[dict[str, Any]] = await phone.hear()
+        for shown in heard[::-1]:
+            if (shown.get("reply_markup") or {}).get("inline_keyboard"):
+                return shown
 
 
 def _plans(grace: Grace, ref: str) -> list[Plan]:
