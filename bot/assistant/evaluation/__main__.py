@@ -13,7 +13,7 @@ import yaml
 from bot.assistant.evaluation import report
 from bot.assistant.evaluation.folds import cross_validate
 from bot.assistant.evaluation.metrics import Pair
-from bot.assistant.evaluation.sets import SetError, load
+from bot.assistant.evaluation.sets import Labelled, SetError, load
 from bot.assistant.parse import Reader, context_of, read_line
 
 
@@ -43,12 +43,15 @@ def main(argv: list[str]) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    reader = Reader(str(options.model))
     floors: dict[str, dict[str, float]] = yaml.safe_load((options.sets / "floors.yml").read_text("utf-8"))
+    sets = {
+        language: [load(options.sets / f"{language}{part}.jsonl") for part in ("", "_entities")]
+        for language in ("zh", "en")
+    }
+    reader = Reader(str(options.model))
     failed = False
-    for language in ("zh", "en"):
-        pairs = _read(reader, options.sets / f"{language}.jsonl")
-        entity_pairs = _read(reader, options.sets / f"{language}_entities.jsonl")
+    for language, labelled in sets.items():
+        pairs, entity_pairs = ([_read(reader, one) for one in part] for part in labelled)
         report.write(options.out, language, pairs, entity_pairs)
         found = report.figures(pairs, entity_pairs)
         print(f"{language}: " + ", ".join(f"{name} {value:.3f}" for name, value in found.items()))
@@ -59,8 +62,8 @@ def _report(options: argparse.Namespace) -> int:
     return int(failed)
 
 
-def _read(reader: Reader, path: Path) -> list[Pair]:
-    return [(one, reader.read(one.text, context_of(one.context))) for one in load(path)]
+def _read(reader: Reader, one: Labelled) -> Pair:
+    return one, reader.read(one.text, context_of(one.context))
 
 
 def _compare(options: argparse.Namespace) -> int:
