@@ -17,12 +17,13 @@ from bot.language.clauses import clauses
 class Thresholds:
     """Probabilities from which an act counts; tuned on the development sets (`grace nlu report`).
 
-    `whole`: the best act of the message. `clause`: the best act of a clause. `protection`: a protection act
+    `whole`: the best act of the message; `guess`: the same where clauses say something surely. `clause`: the best act of a clause. `protection`: a protection act
     that is not the best, in the whole. `protection_clause`: the best act of a clause when it is a protection
     act that the whole message does not bear out (`borne`).
     """
 
     whole: float = 0.22
+    guess: float = 0.4
     clause: float = 0.6
     protection: float = 0.2
     protection_clause: float = 0.7
@@ -45,22 +46,24 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     names = model.classes
     whole, rows = scores[0], scores[1:]
     found: dict[str, tuple[float, int]] = {}
-    for act in _of_whole(whole, names, limits):
-        found[names[act]] = (float(whole[act]), _place(rows, act))
     for number, row in enumerate(rows):
         act = int(np.argmax(row))
         if row[act] >= _needed(names[act], whole[act], limits):
             score, place = found.get(names[act], (0.0, number))
-            found[names[act]] = (max(score, float(row[act])), min(place, number))
+            found[names[act]] = (max(score, float(row[act])), place)
+    for act in _of_whole(whole, names, limits, some=bool(found)):
+        score, place = found.get(names[act], (0.0, _place(rows, act)))
+        found[names[act]] = (max(score, float(whole[act])), place)
     top = np.argsort(-whole)[:5]
     ranking = [{"name": names[at], "confidence": float(whole[at])} for at in top]
     return Found([_act(act, score, spans, place) for act, (score, place) in _served(found)], ranking)
 
 
-def _of_whole(row: Any, names: list[str], limits: Thresholds) -> Iterable[int]:
+def _of_whole(row: Any, names: list[str], limits: Thresholds, *, some: bool) -> Iterable[int]:
     """The best act when it is sure enough, and any protection act at its own threshold."""
     best = int(np.argmax(row))
-    if row[best] >= limits.whole:
+    guess = some and names[best] not in PROTECTION
+    if row[best] >= (limits.guess if guess else limits.whole):
         yield best
     for at in np.flatnonzero(row >= limits.protection):
         if at != best and names[at] in PROTECTION:
