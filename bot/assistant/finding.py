@@ -17,9 +17,10 @@ from bot.language.clauses import clauses
 class Thresholds:
     """Probabilities from which an act counts; tuned on the development sets (`grace nlu report`).
 
-    `whole`: the best act of the message; `guess`: the same where clauses say something surely. `clause`: the best act of a clause. `protection`: a protection act
-    that is not the best, in the whole. `protection_clause`: the best act of a clause when it is a protection
-    act that the whole message does not bear out (`borne`).
+    `whole`: the best act of the message; `guess`: the same where clauses say something surely. `clause`: the
+    best act of a clause. `protection`: a protection act that is not the best, in the whole.
+    `protection_clause`: the best act of a clause when it is a protection act that the whole message does not
+    bear out (`borne`).
     """
 
     whole: float = 0.22
