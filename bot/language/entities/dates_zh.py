@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from bot.language.entities import days
-from bot.language.entities.durations import LENDING, MEASURED
+from bot.language.entities.durations_zh import LENDING, MEASURED
 from bot.language.entities.model import Message
 from bot.language.entities.numbers_zh import small
 from bot.language.entities.pieces import Day, Piece, single

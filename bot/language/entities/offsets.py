@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from bot.language.entities import days
-from bot.language.entities.durations import Length
+from bot.language.entities.length import Length
 from bot.language.entities.model import Message
 from bot.language.entities.pieces import Day, Piece
 
@@ -30,7 +30,9 @@ _LEFT_EN = re.compile(
     r"\s+(?:(?:about|around|like|maybe|another|roughly|approximately|only|just|under|less than)\s+)?$",
     re.A,
 )
-_ACROSS = re.compile(r"\b(?:over|across|spread) the (?:next|coming)\s+$", re.A)
+# "For the next three weeks", "over the next nine months": how long, not by when.
+_FOR = re.compile(r"\bfor the (?:next|coming)\s+$", re.A)
+_ACROSS = re.compile(r"\b(?:over|across|spread|during) the (?:next|coming)\s+$", re.A)
 _FURTHEST = {"day": 3660, "week": 520, "month": 120, "year": 10, "hour": 2400, "minute": 100_000}
 _MINUTES = {"hour": 60, "minute": 1}
 
@@ -54,8 +56,8 @@ def _piece(message: Message, length: Length) -> Piece | None:
         start -= len(left) - before.start()
     elif right is not None and right.groupdict().get("time"):
         return None  # "one month time", asked for
-    if length.unit in ("month", "year") and _ACROSS.search(left):
-        return None  # "over the next nine months": how long, not by when
+    if _FOR.search(left) or (length.unit in ("month", "year") and _ACROSS.search(left)):
+        return None
     if right is None and before is None:
         return _placed(message, length, length.start, end, "within") if length.next else None
     groups = {

@@ -18,7 +18,7 @@ from bot.language.entities import (
     offsets,
     periods_en,
 )
-from bot.language.entities.durations import Length
+from bot.language.entities.length import Length
 from bot.language.entities.model import Candidate, Message
 from bot.language.entities.pieces import Piece, single
 
