@@ -31,6 +31,7 @@ lint: .venv/.stamp-dev .venv-rasa/.stamp ## ruff, mypy, import contracts, texts,
 	$(APP)/ruff format --check .
 	$(APP)/mypy
 	$(APP)/lint-imports
+	@$(APP)/python -m bot.cli lint
 	@./scripts/rasa data validate --fail-on-warnings > var/log/validate.log 2>&1 \
 	  && echo "training data and rules are sound" || { grep -E 'UserWarning|ERROR|Error:' var/log/validate.log | grep -v 'is not used in any' | tail -20; exit 1; }
 

@@ -28,8 +28,10 @@ from bot.services.staff import StaffService
 from bot.services.threads import ThreadService
 from bot.services.tuning import TuningService
 from bot.services.turns import TurnService
+from bot.services.withholding import Withholding
 from bot.settings import Settings
 from bot.storage.db import Database
+from bot.storage.lint_rules import load_rules
 from bot.storage.policies import Policies
 
 
@@ -74,6 +76,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         clock=clock or SystemClock(timedelta(seconds=settings.clock_offset)),
         policies=Policies.load(settings.home / "policies", settings.contact_pack),
         texts=Texts.load(settings.home),
+        lexicon=load_rules(settings.home / "policies/lint"),
         settings=settings,
     )
     if migrate:
@@ -98,7 +101,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         turns=TurnService(kit, identity, accounts, handoffs, relay),
         reminders=reminders,
         delivery=DeliveryService(kit, reminders, handoffs),
-        outbox=Outbox(kit),
+        outbox=Outbox(kit, Withholding(kit, handoffs, relay)),
         reach=ReachService(kit),
         threads=ThreadService(kit),
         files=FileService(kit),

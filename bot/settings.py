@@ -7,6 +7,7 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -37,6 +38,9 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         default="http://127.0.0.1:8080", description="where borrowers and agents reach the app"
+    )
+    link_hosts: str = Field(
+        default="", description="hosts that messages may link to, by commas, with all below them"
     )
     host: str = "127.0.0.1"
     port: int = 8080
@@ -86,6 +90,13 @@ class Settings(BaseSettings):
     def identity_for(self) -> timedelta:
         """How long a verification lasts."""
         return timedelta(days=self.identity_days)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that messages may link to: this app's own and those set."""
+        own = urlsplit(self.public_url).hostname
+        given = {one.strip().lower() for one in self.link_hosts.split(",")}
+        return frozenset(one for one in {own, *given} if one)
 
     def signing_secret(self) -> str:
         """Return the secret that signs sessions: the one set, or one made once and kept in a private file.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import book, nlu, people, running
+from bot.cli import book, nlu, people, running, wording
 
 app = typer.Typer(
     help="Grace: polite payment reminders, plans within policy, people when it matters.", no_args_is_help=True
 )
-for _part in (running.app, book.app, people.app, nlu.app):
+for _part in (running.app, book.app, people.app, nlu.app, wording.app):
     app.add_typer(_part)
 
 

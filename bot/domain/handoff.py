@@ -37,6 +37,7 @@ class HandoffReason(StrEnum):
     BEYOND_POLICY = "beyond_policy"
     MISUNDERSTOOD = "misunderstood"
     FAILURE = "failure"
+    WORDING = "wording"
     LADDER = "ladder"
     OPERATOR = "operator"
 
@@ -70,6 +71,7 @@ PRIORITY: dict[HandoffReason, int] = {
     HandoffReason.IDENTITY: 5,
     HandoffReason.MISUNDERSTOOD: 5,
     HandoffReason.FAILURE: 5,
+    HandoffReason.WORDING: 5,
     HandoffReason.LADDER: 6,
     HandoffReason.OPERATOR: 4,
 }

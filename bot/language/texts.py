@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,17 @@ class Texts:
     def keys(self) -> tuple[str, ...]:
         """Every response key."""
         return tuple(self._responses)
+
+    def entries(self, locale: str) -> Iterator[tuple[str | None, str]]:
+        """Yield every text in a locale, titles too, under its response key or the context of its page."""
+        for key, variants in self._responses.items():
+            for one in variants:
+                sources = [one["text"], *(button["title"] for button in one.get("buttons", ()))]
+                yield from ((key, self.translate(key, source, locale)) for source in sources)
+        known = {pair for catalogue in self._catalogues.values() for pair in catalogue}
+        for context, source in sorted(known, key=str):
+            if context not in self._responses:
+                yield context, self.translate(context, source, locale)
 
     def translate(self, context: str | None, source: str, locale: str) -> str:
         """Return `source` in `locale`. Raises TextError when the catalogue lacks it."""

@@ -146,7 +146,7 @@ def _view(session: Session, row: HandoffRow, now: datetime, identity_for: timede
         channel=conversation.channel,
         locale=conversation.locale,
         mode=conversation.mode,
-        verified=conversation.verified_at is not None and conversation.verified_at + identity_for > now,
+        verified=conversation.is_verified(now, identity_for),
         borrower_ref=borrower.ref if borrower else None,
         borrower_name=borrower.name if borrower else None,
         timezone=zone,

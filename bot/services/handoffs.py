@@ -13,6 +13,7 @@ from bot.services.kit import Kit
 from bot.services.records import lift_holds, place_hold, record
 from bot.services.rights import NotAllowed, require
 from bot.services.waiting import OPEN, open_handoff, waiting_words
+from bot.services.wording import require_fit
 from bot.storage.tables import Conversation, HandoffRow, Message
 
 
@@ -155,10 +156,12 @@ class HandoffService:
         """Queue an agent's message to the borrower and return its id.
 
         An unclaimed hand-off is claimed by its first reply. `key` makes a repeated call do nothing new.
-        Raises NotAllowed when another agent holds it, it is closed, or the text is empty.
+        Raises NotAllowed when another agent holds it, it is closed, or the text is empty; Unfit when a rule
+        on wording forbids the text.
         """
         if not text.strip():
             raise NotAllowed("empty", "an empty message is not sent")
+        require_fit(self.kit, handoff_id, agent_id, text.strip())
         now = self.kit.clock.now()
         claim = self.claim(handoff_id, agent_id)
         if not claim.won:

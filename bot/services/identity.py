@@ -36,11 +36,7 @@ class IdentityService:
 
     def is_verified(self, conversation: Conversation) -> bool:
         """Tell whether debt facts may be spoken of in a conversation now."""
-        return (
-            conversation.borrower_id is not None
-            and conversation.verified_at is not None
-            and conversation.verified_at + self.kit.settings.identity_for > self.kit.clock.now()
-        )
+        return conversation.is_verified(self.kit.clock.now(), self.kit.settings.identity_for)
 
     def missing_facts(self, conversation_id: str) -> tuple[str, ...]:
         """Return the facts to ask for: as many as are still needed, of those on file."""

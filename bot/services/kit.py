@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.money import Money
 from bot.language import formats
+from bot.language.lint import Lexicon
 from bot.language.texts import Texts
 from bot.settings import Settings
 from bot.storage.db import Database
@@ -57,6 +58,7 @@ class Kit:
     clock: Clock
     policies: Policies
     texts: Texts
+    lexicon: Lexicon
     settings: Settings
 
 

@@ -15,6 +15,7 @@ from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case, end, overtaken, put_off
 from bot.services.packs import pack_for
 from bot.services.reach import bury, take_another_way, undisclose
+from bot.services.withholding import Withholding
 from bot.storage.queries import INITIATED, address_snapshot, own_address, zone_of
 from bot.storage.tables import Conversation, LoanRow, Message, Nudge
 
@@ -42,8 +43,9 @@ class Outgoing:
 class Outbox:
     """The one way out for bot and agent messages."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, withholding: Withholding) -> None:
         self.kit = kit
+        self.withholding = withholding
 
     def queued(self, channels: tuple[str, ...], limit: int = 200) -> list[tuple[int, str]]:
         """Return the messages that wait to be handed over: id and conversation.
@@ -68,7 +70,8 @@ class Outbox:
         """Take one queued message, or None when it is gone, or may no longer go out.
 
         A bot message is cancelled here when people have the conversation: whatever was computed before the
-        hand-off stays unsent. A reminder is asked about once more on the facts of now.
+        hand-off stays unsent. A reminder is asked about once more on the facts of now. What breaks a rule on
+        wording is held, and a person told.
         """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
@@ -94,6 +97,8 @@ class Outbox:
                     # It will be written anew, under the id that this one had.
                     message.external_id = f"{message.external_id}:{message.id}"
                 undisclose(session, conversation)
+                return None
+            if self.withholding.hold(session, message, conversation, nudge):
                 return None
             return Outgoing(
                 message.id,

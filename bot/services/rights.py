@@ -31,6 +31,7 @@ Code = Literal[
     "no_hold",
     "stranger",
     "nobody",
+    "wording",
 ]
 
 

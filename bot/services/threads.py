@@ -14,6 +14,7 @@ from bot.services.kit import Kit
 from bot.storage.tables import Agent, AuditEvent, Conversation, Message
 
 _SHOWN_OUT = ("queued", "sending", "sent", "uncertain", "failed")
+_SHOWN_TO_STAFF = (*_SHOWN_OUT, "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,10 @@ class ThreadService:
             return [_line(message, name, used) for message, name in rows]
 
     def tail(self, conversation_id: str, limit: int = 200) -> list[Line]:
-        """Return the newest lines of a thread, oldest first."""
+        """Return the newest lines of a thread, oldest first, as staff see it: with what was held back."""
         with self.kit.db.begin() as session:
-            rows = session.execute(_thread(conversation_id).order_by(Message.id.desc()).limit(limit)).all()
+            thread = _thread(conversation_id, _SHOWN_TO_STAFF)
+            rows = session.execute(thread.order_by(Message.id.desc()).limit(limit)).all()
             used = _taps(session, conversation_id)
             return [_line(message, name, used) for message, name in reversed(rows)]
 
@@ -84,13 +86,13 @@ class ThreadService:
             return conversation.mode, conversation.locale
 
 
-def _thread(conversation_id: str) -> Select[tuple[Message, str]]:
+def _thread(conversation_id: str, shown: tuple[str, ...] = _SHOWN_OUT) -> Select[tuple[Message, str]]:
     return (
         select(Message, Agent.name)
         .outerjoin(Agent, Agent.id == Message.agent_id)
         .where(
             Message.conversation_id == conversation_id,
-            (Message.direction == "in") | Message.state.in_(_SHOWN_OUT),
+            (Message.direction == "in") | Message.state.in_(shown),
         )
     )
 

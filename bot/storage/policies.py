@@ -60,20 +60,20 @@ class Policies:
         ladders = _by_name(folder, "ladder/*.yml", Ladder, "ladder")
         products: dict[str, list[ProductPolicy]] = {}
         for file in sorted(folder.glob("*.yml")):
-            policy = _read(file, ProductPolicy)
+            policy = read(file, ProductPolicy)
             for name, known, label in (
                 (policy.contact_pack, packs, "contact_pack"),
                 (policy.ladder, ladders, "ladder"),
             ):
                 if name not in known:
-                    raise _fault(
+                    raise fault(
                         file, (label,), f"{name!r} is none of {', '.join(sorted(known)) or 'nothing'}"
                     )
             same_day = [
                 p for p in products.get(policy.product, []) if p.effective_from == policy.effective_from
             ]
             if same_day:
-                raise _fault(
+                raise fault(
                     file,
                     ("effective_from",),
                     f"{policy.effective_from} stands twice for {policy.product}",
@@ -89,6 +89,10 @@ class Policies:
         if not in_force:
             raise PolicyError(f"no policy for product {name!r} is in force on {on}")
         return max(in_force, key=lambda p: p.effective_from)
+
+    def products(self) -> tuple[ProductPolicy, ...]:
+        """Return every policy of every product, in force or not."""
+        return tuple(policy for policies in self._products.values() for policy in policies)
 
     def knows(self, product: str) -> bool:
         """Tell whether there is any policy for a product."""
@@ -162,15 +166,16 @@ def _default(
 def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, M]:
     found: dict[str, M] = {}
     for file in sorted(folder.glob(pattern)):
-        policy = _read(file, model)
+        policy = read(file, model)
         name = getattr(policy, key)
         if name in found:
-            raise _fault(file, (key,), f"{name!r} stands in another file too")
+            raise fault(file, (key,), f"{name!r} stands in another file too")
         found[name] = policy
     return found
 
 
-def _read(file: Path, model: type[M]) -> M:
+def read(file: Path, model: type[M]) -> M:
+    """Return one file as `model`. Raises PolicyError with file, line, field and what is wrong."""
     try:
         text = file.read_text("utf-8")
         _check_shape(file, text)
@@ -185,7 +190,7 @@ def _read(file: Path, model: type[M]) -> M:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        raise _fault(file, first["loc"], first["msg"]) from error
+        raise fault(file, first["loc"], first["msg"]) from error
 
 
 def _check_shape(file: Path, text: str) -> None:
@@ -214,7 +219,8 @@ def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
             yield from _keys_twice(item)
 
 
-def _fault(file: Path, path: tuple[int | str, ...], message: str) -> PolicyError:
+def fault(file: Path, path: tuple[int | str, ...], message: str) -> PolicyError:
+    """Return the error that names a file, the line and the field of `path`, and what is wrong."""
     field = ".".join(str(part) for part in path) or "(file)"
     return PolicyError(f"{file}:{_line_of(file.read_text('utf-8'), path)}: {field}: {message}")
 

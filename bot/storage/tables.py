@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -159,6 +159,12 @@ class Conversation(Base):
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     borrower: Mapped[Borrower | None] = relationship()
+
+    def is_verified(self, at: datetime, lasting: timedelta) -> bool:
+        """Tell whether debt facts may be spoken of here at an instant: a verification lasts so long."""
+        if self.borrower_id is None or self.verified_at is None:
+            return False
+        return self.verified_at + lasting > at
 
 
 class Message(Base):

@@ -7,11 +7,14 @@ from functools import lru_cache
 
 import pytest
 
+import bot.bootstrap
 from bot.language.texts import Texts
+from bot.storage.lint_rules import load_rules
 from bot.storage.policies import Policies
 
 _texts = lru_cache(Texts.load)
 _policies = lru_cache(Policies.load)
+_rules = lru_cache(load_rules)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -20,4 +23,5 @@ def read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Texts, "load", _texts)
         patch.setattr(Policies, "load", _policies)
+        patch.setattr(bot.bootstrap, "load_rules", _rules)
         yield

@@ -16,19 +16,21 @@ from bot.services.cases import CaseView
 from bot.services.holds import HoldFact, is_wish
 from bot.services.rights import NotAllowed
 from bot.services.threads import Line
+from bot.services.wording import Unfit
 from bot.storage.db import StorageError
 from bot.web.console.account import Account
 from bot.web.console.closing import CloseDialog
 from bot.web.console.desk import Visit
 from bot.web.console.layout import Frame, act, box, dress, icon_button, notice, text
 from bot.web.console.reasons import Question, ReasonDialog
-from bot.web.console.terms import HOLDS, OUTCOMES, REASONS, REFUSALS, STATES
+from bot.web.console.terms import HOLDS, OUTCOMES, REASONS, REFUSALS, STATES, WORDING
 from bot.web.console.thread import Thread
 
 T = TypeVar("T")
 
 _PAGE = 200
 _TICK = 10.0
+_FAULTS = 3
 
 
 async def case(visit: Visit, path: Mapping[str, Any]) -> None:
@@ -184,7 +186,12 @@ class CasePage:
         """Say what stood in the way; who has the case, or that it is closed, stands in the case itself."""
         if refusal.code in ("taken", "closed"):
             return self._standing()
-        return self.words.of(REFUSALS, refusal.code)
+        first = self.words.of(REFUSALS, refusal.code)
+        if not isinstance(refusal, Unfit):
+            return first
+        # The words themselves, so that they are found in a long message; a list without end helps nobody.
+        shown = refusal.faults[:_FAULTS]
+        return " ".join([first, *(f"“{found}”: {self.words.of(WORDING, code)}" for code, found in shown)])
 
     def _ask_to_lift(self, hold: HoldFact) -> None:
         words, wish = self.words, is_wish(HoldKind(hold.kind))

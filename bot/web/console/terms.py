@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.language.lint import CATEGORIES
+
 PRIORITIES = ("Emergency", "Urgent", "Sensitive", "Raised", "Normal", "Low", "When free")
 REASONS = {
     "self_harm": "Risk of self-harm",
@@ -21,6 +23,7 @@ REASONS = {
     "beyond_policy": "Asks for more than policy allows",
     "misunderstood": "Not understood",
     "failure": "Technical failure",
+    "wording": "A message was held back",
     "ladder": "Call due",
     "operator": "Taken over by staff",
 }
@@ -55,6 +58,7 @@ DELIVERY = {
     "sent": "Sent",
     "uncertain": "Delivery unknown",
     "failed": "Not delivered",
+    "held": "Held back for its wording",
 }
 KINDS = {
     "photo": "Photo",
@@ -143,6 +147,8 @@ EVENTS = {
     "identity_failed": "Identity check failed",
     "link_issued": "Personal link issued",
     "assistant_down": "Assistant unavailable",
+    "message_held": "Message held back",
+    "message_refused": "Wording refused",
     "tier": "Tier changed",
     "agency_placed": "Placed with an agency",
     "agency_returned": "Back from the agency",
@@ -172,7 +178,9 @@ REFUSALS = {
     "no_hold": "This no longer holds.",
     "stranger": "Somebody else was found to write here. A supervisor has to lift that first.",
     "nobody": "This chat belongs to no borrower.",
+    "wording": "This was not sent because of its wording.",
 }
+WORDING = CATEGORIES
 
 TABLES: tuple[Mapping[str, str], ...] = (
     REASONS,
@@ -189,5 +197,6 @@ TABLES: tuple[Mapping[str, str], ...] = (
     EVENTS,
     ACTORS,
     REFUSALS,
+    WORDING,
 )
 """Every table of codes."""

@@ -21,8 +21,9 @@ _ICONS = {
     "sent": "done",
     "uncertain": "help_outline",
     "failed": "error_outline",
+    "held": "block",
 }
-_SPOKEN = ("uncertain", "failed")
+_SPOKEN = ("uncertain", "failed", "held")
 """States that are written out; the others are an icon with a name."""
 
 

@@ -1,0 +1,33 @@
+"""Commands about what is said: every shipped text, read against the rules on wording."""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli.common import err, out, refuse
+from bot.language.texts import TextError, Texts
+from bot.services.proofreading import proofread
+from bot.settings import Settings
+from bot.storage.lint_rules import load_rules
+from bot.storage.policies import Policies, PolicyError
+
+app = typer.Typer()
+
+
+@app.command()
+def lint() -> None:
+    """Check every text that Grace may say, in every language, against the rules in policies/lint."""
+    settings = Settings()
+    try:
+        texts = Texts.load(settings.home)
+        policies = Policies.load(settings.home / "policies", settings.contact_pack)
+        lexicon = load_rules(settings.home / "policies/lint")
+        faults = proofread(texts, policies, lexicon, settings)
+    except (PolicyError, TextError) as error:
+        raise refuse(error) from error
+    for one in faults:
+        where, found = f"{one.file}: {one.key} ({one.locale})", one.finding
+        err.print(f"{where}: {found.rule}: “{one.words}”: {found.reason}", markup=False, soft_wrap=True)
+    if faults:
+        raise typer.Exit(1)
+    out.print(f"all texts keep the rules on wording ({', '.join(texts.locales)})")
