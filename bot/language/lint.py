@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from bot.language.normalise import normalise
+from bot.language.normalise import Edit, Normalised, normalise
 
 CATEGORIES: Mapping[str, str] = {
     "false_authority": "It speaks in the name of police, court or prosecutor.",
@@ -89,12 +89,12 @@ class Lexicon:
 
     def lint(self, text: str, context: Context) -> list[Finding]:
         """Return every broken rule in the order of the text. Never raises."""
-        folded, offsets = fold(text)
+        form = fold(text)
+        folded = form.text
         found: list[Finding] = []
 
         def add(rule: str, category: str, start: int, end: int) -> None:
-            span = (offsets[start], offsets[end - 1] + 1)
-            found.append(Finding(rule, category, span, CATEGORIES[category]))
+            found.append(Finding(rule, category, form.origin(start, end), CATEGORIES[category]))
 
         hidden = None if context.verified else _masked(folded, context.names)
         for rule in self.rules:
@@ -117,7 +117,7 @@ class Lexicon:
 
         `facts` (the lender's full name, the number to call) have to stand in it word for word.
         """
-        folded, _ = fold(text)
+        folded = fold(text).text
         duties = self.duties.get(language)
         if duties is None:
             lacks = [f"{language}-duties"]
@@ -127,33 +127,23 @@ class Lexicon:
         return [Finding(one, "duty", (0, len(text)), CATEGORIES["duty"]) for one in lacks]
 
 
-def fold(text: str) -> tuple[str, tuple[int, ...]]:
-    """Fold width, case, script, look-alike forms and marks; close up what was spaced out between characters.
-
-    Returns the folded text and, for each of its characters, the place in `text` that it came from.
-    """
+def fold(text: str) -> Normalised:
+    """Fold width, case, script, look-alike forms and marks; close up characters that were spaced out."""
     plain = normalise(text)
-    places = plain.offsets or range(len(plain.text))
     if plain.text.isascii():
-        return plain.text, tuple(places)
+        return plain
     chars: list[str] = []
-    origins: list[int] = []
-    for char, place in zip(plain.text, places, strict=True):
+    spans: list[tuple[int, int]] = []
+    for place, char in enumerate(plain.text):
         # A full-width comma divides clauses, which exceptions must not reach across.
         forms = char if char.isascii() or char in _KEPT else unicodedata.normalize("NFKD", char)
         for form in forms:
-            if unicodedata.combining(form):
-                continue
-            lowered = normalise(form).text
-            chars.extend(lowered)
-            origins.extend([place] * len(lowered))
-    folded = "".join(chars)
-    spread = [match.span() for match in _SPREAD.finditer(folded)]
-    if not spread:
-        return folded, tuple(origins)
-    dropped = {place for start, end in spread for place in range(start, end)}
-    kept = [place for place in range(len(folded)) if place not in dropped]
-    return "".join(folded[place] for place in kept), tuple(origins[place] for place in kept)
+            if not unicodedata.combining(form):
+                lowered = normalise(form).text
+                chars.extend(lowered)
+                spans.extend([plain.origin(place, place + 1)] * len(lowered))
+    folded = Normalised("".join(chars), tuple(spans))
+    return folded.edited([Edit(*match.span(), "") for match in _SPREAD.finditer(folded.text)])
 
 
 _HAN = "\u3400-\u9fff"
@@ -189,7 +179,7 @@ def _matches(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
 def _masked(folded: str, names: tuple[str, ...]) -> str:
     """Blank out names that may be said to anybody."""
     for name in names:
-        form = fold(name)[0]
+        form = fold(name).text
         if form:
             folded = folded.replace(form, " " * len(form))
     return folded

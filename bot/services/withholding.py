@@ -10,6 +10,7 @@ from bot.domain.handoff import HandoffReason
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit
 from bot.services.nudges import end
+from bot.services.reach import undisclose
 from bot.services.records import record
 from bot.services.relay import Relay
 from bot.services.wording import cited, findings
@@ -54,6 +55,7 @@ class Withholding:
         cause = f"message {message.id}"
         # Two of its messages may be held at once; one case is opened.
         session.refresh(conversation, with_for_update=True)
+        undisclose(session, conversation)
         if nudge is not None:
             end(session, nudge, "cancelled", message.failure or "", now)
         record(
