@@ -63,7 +63,7 @@ def how_to_pay(turn: Turn, standing: Standing) -> str:
 def _plan(turn: Turn, standing: Standing) -> None:
     plan = standing.plan
     if plan is None:
-        key = "utter_account_plan_open" if turn.form == "plan_form" else "utter_account_no_plan"
+        key = "utter_account_plan_pending" if turn.form == "plan_form" else "utter_account_no_plan"
         turn.say(key, loan=standing.loan.ref)
         return
     turn.say(
