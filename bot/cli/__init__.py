@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import book, nlu, people, running, wording
+from bot.cli import book, nlu, offers, people, policy, running, wording
 
 app = typer.Typer(
     help="Grace: polite payment reminders, plans within policy, people when it matters.", no_args_is_help=True
 )
-for _part in (running.app, book.app, people.app, nlu.app, wording.app):
+_PARTS = (running.app, book.app, people.app, nlu.app, wording.app, policy.app, offers.app)
+for _part in _PARTS:
     app.add_typer(_part)
 
 

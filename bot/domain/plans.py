@@ -37,6 +37,7 @@ __all__ = [
     "add_months",
     "extension_option",
     "instalment_option",
+    "lowest_plan",
     "max_count",
     "offers",
     "plan_amount",
@@ -92,6 +93,18 @@ def max_count(amount: Money, policy: ProductPolicy, *, hardship: bool) -> int:
     minimum = Money.of(policy.instalment.minimum, amount.currency)
     rest = amount - down_payment(amount, policy, hardship)
     return min(policy.instalment.count.max, rest.minor // minimum.minor)
+
+
+def lowest_plan(loan: Loan, policy: ProductPolicy, *, today: date, hardship: bool) -> Option | None:
+    """Return the instalment plan that asks least a month, the cheapest of them; None when there is none."""
+    amount, wish = plan_amount(loan, today), Wish()
+    if amount.minor <= 0 or first_day(policy, wish, today, hardship) is None:
+        return None
+    low, high = policy.instalment.count.min, max_count(amount, policy, hardship=hardship)
+    plans = (
+        instalment_option(amount, policy, n, today=today, hardship=hardship) for n in range(low, high + 1)
+    )
+    return min(plans, key=lambda plan: (plan.monthly.minor, plan.cost.minor), default=None)
 
 
 def _candidates(

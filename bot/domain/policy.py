@@ -74,6 +74,9 @@ class ContactPack(_Frozen):
     complaint_days: int = Field(ge=1)
     agent_hours: tuple[time, time]
     text_channels: tuple[str, ...] = Field(min_length=1)
+    strangers: bool = Field(
+        default=False, description="true in the one pack that holds for a chat of nobody known"
+    )
     rules: tuple[Rule, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

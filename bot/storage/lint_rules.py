@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.language.lint import CATEGORIES, STRUCTURAL, Duty, Lexicon, Rule
 from bot.language.normalise import normalise
-from bot.storage.policies import PolicyError, fault, read
+from bot.storage.policy_files import PolicyError, fault, read
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
 DUTIES = ("automated", "verify", "person", "complaint", "opt_out")

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-from pydantic import BaseModel, ValidationError
-
 from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+from bot.storage.policy_files import PolicyError, PolicyFile, fault, read
 
-M = TypeVar("M", bound=BaseModel)
+__all__ = ["Policies", "PolicyError", "PolicyFile", "Versioned", "check_dates", "check_files", "versioned"]
 
-_DEEPEST = 20
-
-
-class PolicyError(Exception):
-    """A policy file is wrong; the message names file, line, field and what is allowed."""
+M = TypeVar("M", ContactPack, Ladder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,7 @@ class Policies:
         """
         packs = _by_name(folder, "contact/*.yml", ContactPack, "pack")
         ladders = _by_name(folder, "ladder/*.yml", Ladder, "ladder")
-        products: dict[str, list[ProductPolicy]] = {}
+        read_in: list[tuple[Path, ProductPolicy]] = []
         for file in sorted(folder.glob("*.yml")):
             policy = read(file, ProductPolicy)
             for name, known, label in (
@@ -69,15 +63,10 @@ class Policies:
                     raise fault(
                         file, (label,), f"{name!r} is none of {', '.join(sorted(known)) or 'nothing'}"
                     )
-            same_day = [
-                p for p in products.get(policy.product, []) if p.effective_from == policy.effective_from
-            ]
-            if same_day:
-                raise fault(
-                    file,
-                    ("effective_from",),
-                    f"{policy.effective_from} stands twice for {policy.product}",
-                )
+            read_in.append((file, policy))
+        check_dates(read_in)
+        products: dict[str, list[ProductPolicy]] = {}
+        for _, policy in read_in:
             products.setdefault(policy.product, []).append(policy)
         if not products:
             raise PolicyError(f"{folder}: there is no product policy (*.yml)")
@@ -88,7 +77,12 @@ class Policies:
         in_force = [p for p in self._products.get(name, []) if p.effective_from <= on]
         if not in_force:
             raise PolicyError(f"no policy for product {name!r} is in force on {on}")
-        return max(in_force, key=lambda p: p.effective_from)
+        newest = max(in_force, key=lambda p: p.effective_from)
+        if newest.effective_to is not None and newest.effective_to < on:
+            raise PolicyError(
+                f"no policy for product {name!r} is in force on {on}: the last one ended before"
+            )
+        return newest
 
     def products(self) -> tuple[ProductPolicy, ...]:
         """Return every policy of every product, in force or not."""
@@ -126,6 +120,47 @@ class Policies:
         return tuple(self._ladders.values())
 
 
+def check_dates(policies: Iterable[tuple[Path, ProductPolicy]]) -> None:
+    """Refuse two policies of one product that would hold on the same day, and two currencies of one product.
+
+    A policy without an end gives way to the product's next one; an end that is written down is meant.
+    """
+    by_product: dict[str, list[tuple[Path, ProductPolicy]]] = {}
+    for file, policy in policies:
+        for other_file, other in by_product.get(policy.product, []):
+            if other.effective_from == policy.effective_from:
+                what = f"{policy.effective_from} stands twice for {policy.product}: in {other_file.name} too"
+                raise fault(file, ("effective_from",), what)
+            early, late = sorted((other, policy), key=lambda one: one.effective_from)
+            if early.effective_to is not None and early.effective_to >= late.effective_from:
+                what = (
+                    f"overlaps with {other_file.name}: one policy of {policy.product} ends on "
+                    f"{early.effective_to}, the other begins on {late.effective_from}; "
+                    "the end must be before the beginning"
+                )
+                raise fault(file, ("effective_to" if policy is early else "effective_from",), what)
+            if other.currency != policy.currency:
+                what = f"{other.currency} in {other_file.name}; a product has one currency"
+                raise fault(file, ("currency",), what)
+        by_product.setdefault(policy.product, []).append((file, policy))
+
+
+def check_files(files: Iterable[Path]) -> list[tuple[Path, Versioned | PolicyError]]:
+    """Read files one by one and the products among them together; a wrong one does not hide the next."""
+    found: list[tuple[Path, Versioned | PolicyError]] = []
+    products: list[tuple[Path, ProductPolicy]] = []
+    for file in files:
+        try:
+            policy = read(file)
+            if isinstance(policy, ProductPolicy):
+                check_dates([*products, (file, policy)])
+                products.append((file, policy))
+            found.append((file, versioned(policy)))
+        except PolicyError as error:
+            found.append((file, error))
+    return found
+
+
 def versioned(policy: ProductPolicy | ContactPack | Ladder) -> Versioned:
     """Name a policy by its own version number and the hash of its content."""
     content: dict[str, Any] = policy.model_dump(mode="json")
@@ -139,28 +174,24 @@ def versioned(policy: ProductPolicy | ContactPack | Ladder) -> Versioned:
     return Versioned(kind, name, f"{name}@{policy.version}-{digest}", content)
 
 
-class _Loader(yaml.CSafeLoader):
-    """Reads every scalar as text, for the model to convert: to YAML, 22:00 is the number 1320."""
-
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
-        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
 def _default(
     folder: Path, products: dict[str, list[ProductPolicy]], packs: dict[str, ContactPack], named: str
 ) -> str:
-    """Return the name of the pack for strangers; refuse to guess where products differ in it."""
+    """Return the name of the pack for strangers; refuse to guess where neither setting nor packs say it."""
     used = sorted({policy.contact_pack for policies in products.values() for policy in policies})
+    marked = sorted(name for name, pack in packs.items() if pack.strangers)
     if named and named not in packs:
         raise PolicyError(f"GRACE_CONTACT_PACK: {named!r} is none of {', '.join(sorted(packs))}")
-    if not named and len(used) > 1:
+    if named:
+        return named
+    if len(marked) == 1:
+        return marked[0]
+    if len(used) > 1:
         raise PolicyError(
-            f"{folder}: the products use several contact packs ({', '.join(used)}); "
-            "say in GRACE_CONTACT_PACK which holds for a chat that belongs to no known borrower"
+            f"{folder}: the products use several contact packs ({', '.join(used)}); say in one pack "
+            "(strangers: true) or in GRACE_CONTACT_PACK which holds for a chat of no known borrower"
         )
-    return named or used[0]
+    return used[0]
 
 
 def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, M]:
@@ -172,70 +203,3 @@ def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, 
             raise fault(file, (key,), f"{name!r} stands in another file too")
         found[name] = policy
     return found
-
-
-def read(file: Path, model: type[M]) -> M:
-    """Return one file as `model`. Raises PolicyError with file, line, field and what is wrong."""
-    try:
-        text = file.read_text("utf-8")
-        _check_shape(file, text)
-        content = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or error
-        raise PolicyError(f"{file}:{mark.line + 1 if mark else 1}: (file): no YAML: {problem}") from error
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"{file}:1: (file): cannot be read: {error}") from error
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise fault(file, first["loc"], first["msg"]) from error
-
-
-def _check_shape(file: Path, text: str) -> None:
-    """Refuse, before anything is built of it, what no policy needs: aliases, and nesting without end."""
-    depth = 0
-    for event in yaml.parse(text, _Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent):
-            raise PolicyError(f"{file}:{line}: *{event.anchor}: aliases have no place in a policy")
-        if depth > _DEEPEST:
-            raise PolicyError(f"{file}:{line}: (file): nested more than {_DEEPEST} levels deep")
-    for line, key in _keys_twice(yaml.compose(text, _Loader)):
-        raise PolicyError(f"{file}:{line}: {key}: stands twice")
-
-
-def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value]
-        for number, (key, value) in enumerate(node.value):
-            if key.value in keys[:number]:
-                yield key.start_mark.line + 1, str(key.value)
-            yield from _keys_twice(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _keys_twice(item)
-
-
-def fault(file: Path, path: tuple[int | str, ...], message: str) -> PolicyError:
-    """Return the error that names a file, the line and the field of `path`, and what is wrong."""
-    field = ".".join(str(part) for part in path) or "(file)"
-    return PolicyError(f"{file}:{_line_of(file.read_text('utf-8'), path)}: {field}: {message}")
-
-
-def _line_of(text: str, path: tuple[int | str, ...]) -> int:
-    """Return the line (from 1) of the deepest node on `path` that the file has."""
-    node = yaml.compose(text, _Loader)
-    line = 1
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((k, v) for k, v in node.value if k.value == part), None)
-            if pair is None:
-                continue
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line

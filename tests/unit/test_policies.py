@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time as stopwatch
@@ -15,7 +16,9 @@ import pytest
 
 from bot.domain.policy import Cap, QuietHours
 from bot.language.texts import Texts
+from bot.services.policy_words import differences, schema
 from bot.storage.policies import Policies, PolicyError, versioned
+from bot.storage.policy_files import read
 
 HOME = Path(__file__).parents[2]
 PRODUCT, PACK, LADDER = "consumer-cn.yml", "contact/cn.yml", "ladder/default.yml"
@@ -24,8 +27,12 @@ ON = date(2026, 5, 1)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the shipped policies that a test may spoil."""
-    return Path(shutil.copytree(HOME / "policies", tmp_path / "policies"))
+    """A copy of the shipped policies of one product that a test may spoil."""
+    copy = Path(shutil.copytree(HOME / "policies", tmp_path / "policies"))
+    for name in ("card-cn.yml", "loan-gb.yml", "loan-us.yml", "contact/uk-conc.yml", "contact/us-regf.yml"):
+        (copy / name).unlink()
+    edited(copy, PACK, lambda text: text.replace("strangers: true\n", ""))
+    return copy
 
 
 def edited(folder: Path, name: str, edit: Callable[[str], str]) -> Path:
@@ -87,7 +94,7 @@ WRONG = {
         "instalment.count",
         "min: 13",
     ),
-    "no currency": (PRODUCT, ("currency: CNY\n", ""), "currency", "# What may be agreed"),
+    "no currency": (PRODUCT, ("currency: CNY\n", ""), "currency", "# yaml-language-server"),
     "a currency that is none": (PRODUCT, ("currency: CNY", "currency: yuan"), "currency", "currency: yuan"),
     "no number": (PRODUCT, ("minimum: 100", "minimum: a lot"), "instalment.minimum", "minimum: a lot"),
     "a date that does not exist": (PRODUCT, ("2026-01-01", "2026-02-30"), "effective_from", "2026-02-30"),
@@ -99,15 +106,15 @@ WRONG = {
     ),
     "an unknown pack": (PRODUCT, ("contact_pack: cn", "contact_pack: mars"), "contact_pack", "mars"),
     "an unknown ladder": (PRODUCT, ("ladder: default", "ladder: steep"), "ladder", "ladder: steep"),
-    "a rung out of order": (LADDER, ("day: 7,", "day: 70,"), "(file)", "# The reminder ladder"),
-    "a rung id twice": (LADDER, ("id: D+7,", "id: D+3,"), "(file)", "# The reminder ladder"),
+    "a rung out of order": (LADDER, ("day: 7,", "day: 70,"), "(file)", "# yaml-language-server"),
+    "a rung id twice": (LADDER, ("id: D+7,", "id: D+3,"), "(file)", "# yaml-language-server"),
     "a rung without words or task": (
         LADDER,
         ("task: agency_review, ", ""),
         "steps.9",
         "id: D+90",
     ),
-    "a rule id twice": (PACK, ("id: CN40", "id: CN4"), "(file)", "# Contact rules"),
+    "a rule id twice": (PACK, ("id: CN40", "id: CN4"), "(file)", "# yaml-language-server"),
     "a rule of no known kind": (PACK, ("kind: quiet_hours", "kind: siesta"), "rules.0", "id: CN1"),
     "a rule without its source": (PACK, ("  source: project\n", ""), "rules.1.cap.source", "id: CN4"),
     "a key twice": (PACK, ("version: 1", "version: 1\nversion: 2"), "version", "version: 2"),
@@ -281,3 +288,163 @@ def test_the_rules_that_protect_are_there_before_a_policy_is_in_force(folder: Pa
     policies = Policies.load(folder, "cn")
     assert [policies.pack_of("consumer-us", on).pack for on in (date(2020, 1, 1), ON)] == ["us", "us"]
     assert policies.pack_of("sold long ago", ON).pack == "cn"
+
+
+def test_all_shipped_products_load_together_and_a_loan_finds_its_policy_by_product() -> None:
+    policies = Policies.load(HOME / "policies")
+    found = {name: policies.product(name, ON) for name in ("consumer-cn", "card-cn", "loan-gb", "loan-us")}
+    assert {name: one.currency for name, one in found.items()} == {
+        "consumer-cn": "CNY",
+        "card-cn": "CNY",
+        "loan-gb": "GBP",
+        "loan-us": "USD",
+    }
+    assert {name: policies.pack(one).pack for name, one in found.items()} == {
+        "consumer-cn": "cn",
+        "card-cn": "cn",
+        "loan-gb": "uk-conc",
+        "loan-us": "us-regf",
+    }
+    assert policies.default_pack.pack == "cn"
+    assert found["card-cn"].at("supervisor").instalment.count.max == 60
+
+
+def test_two_packs_that_both_claim_the_strangers_are_refused(folder: Path) -> None:
+    second_country(folder)
+    for name in ("cn", "us"):
+        edited(
+            folder,
+            f"contact/{name}.yml",
+            lambda text: text.replace("text_channels", "strangers: true\ntext_channels"),
+        )
+    with pytest.raises(PolicyError, match=r"strangers: true.*GRACE_CONTACT_PACK"):
+        Policies.load(folder)
+
+
+SAID = {
+    "a key that is nearly right": (
+        PRODUCT,
+        ("  minimum: 100", "  minimun: 100"),
+        "instalment.minimun: is no key of this place; did you mean 'minimum'?",
+    ),
+    "a key like no other": (
+        PRODUCT,
+        ("{min: 2, max: 12}", "{min: 2, max: 12, zzz: 1}"),
+        "instalment.count.zzz: is no key of this place; allowed: min, max",
+    ),
+    "a key of a level that is nearly right": (
+        PRODUCT,
+        ("agent: {instalments: 24", "agent: {instalment: 24"),
+        "authority.agent.instalment: is no key of this place; did you mean 'instalments'?",
+    ),
+    "a minimum above its maximum": (
+        PRODUCT,
+        ("{min: 2, max: 12}", "{min: 13, max: 12}"),
+        "instalment.count: min 13 is above max 12",
+    ),
+    "no currency": (
+        PRODUCT,
+        ("currency: CNY\n", ""),
+        "currency: is missing; allowed: an ISO 4217 code such as CNY",
+    ),
+    "a currency in words": (
+        PRODUCT,
+        ("currency: CNY", "currency: yuan"),
+        "currency: String should match pattern '^[A-Z]{3}$', not 'yuan'; "
+        "allowed: an ISO 4217 code such as CNY",
+    ),
+    "a level below the one under it": (
+        PRODUCT,
+        ("supervisor: {instalments: 60", "supervisor: {instalments: 30"),
+        "(file): authority: supervisor may grant less than senior in instalments",
+    ),
+    "a calendar of nowhere": (
+        PRODUCT,
+        ("ladder: default", "ladder: default\ncalendar: {country: ZZ}"),
+        "calendar: there is no holiday calendar of country ZZ",
+    ),
+    "a misspelt key of a rule": (
+        PACK,
+        ("  waived_by_consent: true", "  waived_by_consnt: true"),
+        "rules.0.quiet_hours.waived_by_consnt: is no key of this place; did you mean 'waived_by_consent'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_fault_is_said_exactly_with_what_is_allowed(folder: Path, case: str) -> None:
+    name, change, said = SAID[case]
+    file = edited(folder, name, lambda text: text.replace(*change, 1))
+    with pytest.raises(PolicyError) as error:
+        Policies.load(folder)
+    assert re.fullmatch(rf"{re.escape(str(file))}:\d+: {re.escape(said)}", str(error.value))
+
+
+def dated(folder: Path, name: str, begins: str, ends: str | None) -> Path:
+    text = (folder / PRODUCT).read_text("utf-8")
+    until = f"\neffective_to: {ends}" if ends else ""
+    (folder / name).write_text(text.replace("2026-01-01", f"{begins}{until}"), "utf-8")
+    return folder / name
+
+
+def test_an_end_that_reaches_into_the_next_policy_is_refused_with_both_days(folder: Path) -> None:
+    file = dated(folder, "zz.yml", "2026-06-01", None)
+    early = folder / PRODUCT
+    early.write_text(
+        early.read_text("utf-8").replace("2026-01-01", "2026-01-01\neffective_to: 2026-06-01"), "utf-8"
+    )
+    with pytest.raises(PolicyError) as error:
+        Policies.load(folder)
+    assert str(error.value) == (
+        f"{file}:{line_with(file, 'effective_from')}: effective_from: overlaps with consumer-cn.yml: one policy "
+        "of consumer-cn ends on 2026-06-01, the other begins on 2026-06-01; the end must be before the beginning"
+    )
+
+
+def test_after_the_end_of_the_last_policy_nothing_may_be_agreed(folder: Path) -> None:
+    dated(folder, PRODUCT, "2026-01-01", "2026-05-31")
+    policies = Policies.load(folder)
+    assert policies.product("consumer-cn", date(2026, 5, 31)).version == 1
+    with pytest.raises(PolicyError, match="ended before"):
+        policies.product("consumer-cn", date(2026, 6, 1))
+
+
+def test_one_product_has_one_currency(folder: Path) -> None:
+    file = dated(folder, "zz.yml", "2026-06-01", None)
+    file.write_text(file.read_text("utf-8").replace("currency: CNY", "currency: HKD"), "utf-8")
+    with pytest.raises(PolicyError, match=r"zz\.yml:\d+: currency: CNY in consumer-cn\.yml"):
+        Policies.load(folder)
+
+
+def test_the_published_schema_is_the_one_the_files_are_read_by() -> None:
+    assert json.loads((HOME / "docs/policy.schema.json").read_text("utf-8")) == schema()
+
+
+def test_every_shipped_file_points_an_editor_to_the_schema() -> None:
+    for file in (HOME / "policies").rglob("*.yml"):
+        first = file.read_text("utf-8").splitlines()[0]
+        path = first.removeprefix("# yaml-language-server: $schema=")
+        assert (file.parent / path).resolve() == HOME / "docs/policy.schema.json"
+
+
+def test_a_difference_is_said_field_by_field_in_words(folder: Path) -> None:
+    old = versioned(read(folder / PRODUCT)).content
+    words = {
+        "minimum: 100": "minimum: 80",
+        "max: 12": "max: 18",
+        "ladder: default": "ladder: default\neffective_to: 2027-01-01",
+    }
+    for was, becomes in words.items():
+        (folder / PRODUCT).write_text((folder / PRODUCT).read_text("utf-8").replace(was, becomes), "utf-8")
+    assert differences(old, versioned(read(folder / PRODUCT)).content) == [
+        "effective_to: is new, 2027-01-01",
+        "instalment.count.max: rises from 12 to 18",
+        "instalment.minimum: falls from 100 to 80",
+    ]
+    assert differences(old, old) == []
+
+
+def test_rules_are_compared_by_their_id(folder: Path) -> None:
+    old = versioned(read(folder / PACK)).content
+    edited(folder, PACK, lambda text: text.replace("count: 1\n", "count: 2\n", 1))
+    assert differences(old, versioned(read(folder / PACK)).content) == ["rules.CN4.count: rises from 1 to 2"]

@@ -177,7 +177,7 @@ def without(policy: ProductPolicy, limits: set[str], wish: Wish) -> ProductPolic
         for name in ("count", "days"):
             if name in update:
                 update[name] = type(policy.instalment.count).model_validate(update[name])
-        parts[part] = parts[part].model_copy(update=update)  # type: ignore[assignment]
+        parts[part] = parts[part].model_copy(update=update)
     return policy.model_copy(update=parts)
 
 

@@ -1,0 +1,176 @@
+"""Reads one policy file: harmless YAML, a known kind, every value allowed; each fault as one clear line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar, cast, get_args, overload
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+
+PolicyFile = ProductPolicy | ContactPack | Ladder
+M = TypeVar("M", bound=BaseModel)
+
+_KINDS: dict[str, type[PolicyFile]] = {"product": ProductPolicy, "pack": ContactPack, "steps": Ladder}
+_DEEPEST = 20
+
+
+class PolicyError(Exception):
+    """A policy file is wrong; the message names file, line, field and what is allowed."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads every scalar as text, for the model to convert: to YAML, 22:00 is the number 1320."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+@overload
+def read(file: Path) -> PolicyFile: ...
+@overload
+def read(file: Path, model: type[M]) -> M: ...
+
+
+def read(file: Path, model: type[BaseModel] | None = None) -> BaseModel:
+    """Read one file as `model`, or as what its first key says it is. Raises PolicyError."""
+    content = _parsed(file)
+    kind = model or _kind(file, content)
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        # A misspelt key makes the right one missing too: the misspelt one is what is to be mended.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        raise fault(file, first["loc"], _said(kind, first)) from error
+
+
+def _kind(file: Path, content: object) -> type[BaseModel]:
+    keys = content.keys() if isinstance(content, dict) else ()
+    found = [model for key, model in _KINDS.items() if key in keys]
+    if len(found) != 1:
+        raise PolicyError(
+            f"{file}:1: (file): is neither a product policy (product: …), nor contact rules (pack: …), "
+            "nor a ladder (steps: …)"
+        )
+    return found[0]
+
+
+def _parsed(file: Path) -> object:
+    try:
+        text = file.read_text("utf-8")
+        _check_shape(file, text)
+        return cast(object, yaml.load(text, _Loader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or error
+        raise PolicyError(f"{file}:{mark.line + 1 if mark else 1}: (file): no YAML: {problem}") from error
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{file}:1: (file): cannot be read: {error}") from error
+
+
+def _said(model: type[BaseModel], error: ErrorDetails) -> str:
+    """Say what is wrong with a field and what is allowed there."""
+    path = error["loc"]
+    field = _field(model, path)
+    allowed = f"; allowed: {field.description}" if field and field.description else ""
+    if error["type"] == "extra_forbidden":
+        return _unknown(str(path[-1]), _keys(_model_at(model, path[:-1])))
+    if error["type"] == "missing":
+        return f"is missing{allowed}"
+    # Pydantic puts this before what a validator of ours says.
+    message = error["msg"].removeprefix("Value error, ")
+    given = error["input"]
+    shown = f", not {str(given)[:40]!r}" if isinstance(given, str | int | float) else ""
+    return f"{message}{shown}{allowed}"
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    near = get_close_matches(key, known, 1)
+    if near:
+        return f"is no key of this place; did you mean {near[0]!r}?"
+    return f"is no key of this place; allowed: {', '.join(known) or 'none'}"
+
+
+def _keys(model: type[BaseModel] | None) -> list[str]:
+    return list(model.model_fields) if model else []
+
+
+def _field(model: type[BaseModel], path: tuple[int | str, ...]) -> FieldInfo | None:
+    parent = _model_at(model, path[:-1])
+    return parent.model_fields.get(str(path[-1])) if parent and path else None
+
+
+def _model_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """Return the model that `path` leads to: through fields, the values of mappings, the tags of unions."""
+    here: list[type[BaseModel]] = [model]
+    for part in path:
+        fields = [one.model_fields[str(part)] for one in here if str(part) in one.model_fields]
+        if fields:
+            here = list(_models_in(fields[0].annotation))
+        elif len(here) > 1 and isinstance(part, str):
+            # The tag of a union: the kind that names itself so.
+            here = [one for one in here if part in get_args(one.model_fields["kind"].annotation)]
+    return here[0] if len(here) == 1 else None
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _check_shape(file: Path, text: str) -> None:
+    """Refuse, before anything is built of it, what no policy needs: aliases, and nesting without end."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise PolicyError(f"{file}:{line}: *{event.anchor}: aliases have no place in a policy")
+        if depth > _DEEPEST:
+            raise PolicyError(f"{file}:{line}: (file): nested more than {_DEEPEST} levels deep")
+    for line, key in _keys_twice(yaml.compose(text, _Loader)):
+        raise PolicyError(f"{file}:{line}: {key}: stands twice")
+
+
+def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    if isinstance(node, yaml.MappingNode):
+        keys = [key.value for key, _ in node.value]
+        for number, (key, value) in enumerate(node.value):
+            if key.value in keys[:number]:
+                yield key.start_mark.line + 1, str(key.value)
+            yield from _keys_twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _keys_twice(item)
+
+
+def fault(file: Path, path: tuple[int | str, ...], message: str) -> PolicyError:
+    """Return the error that names file, line, field and what is wrong there."""
+    field = ".".join(str(part) for part in path) or "(file)"
+    return PolicyError(f"{file}:{_line_of(file.read_text('utf-8'), path)}: {field}: {message}")
+
+
+def _line_of(text: str, path: tuple[int | str, ...]) -> int:
+    """Return the line (from 1) of the deepest node on `path` that the file has."""
+    node = yaml.compose(text, _Loader)
+    line = 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((k, v) for k, v in node.value if k.value == part), None)
+            if pair is None:
+                continue
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
