@@ -140,7 +140,10 @@ def check_dates(policies: Iterable[tuple[Path, ProductPolicy]]) -> None:
                 )
                 raise fault(file, ("effective_to" if policy is early else "effective_from",), what)
             if other.currency != policy.currency:
-                what = f"{other.currency} in {other_file.name}; a product has one currency"
+                what = (
+                    f"{policy.currency} here, {other.currency} in {other_file.name}; "
+                    "a product has one currency"
+                )
                 raise fault(file, ("currency",), what)
         by_product.setdefault(policy.product, []).append((file, policy))
 
