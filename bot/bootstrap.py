@@ -15,6 +15,7 @@ from bot.services.handoffs import HandoffService
 from bot.services.holds import HoldService
 from bot.services.identity import IdentityService
 from bot.services.kit import Clock, Kit, SystemClock
+from bot.services.ledger import LedgerService
 from bot.services.links import LinkService
 from bot.services.loanbook import LoanbookService
 from bot.services.negotiation import NegotiationService
@@ -60,6 +61,7 @@ class Grace:
     staff: StaffService
     loanbook: LoanbookService
     tuning: TuningService
+    ledger: LedgerService
 
     def close(self) -> None:
         """Close the database."""
@@ -109,4 +111,5 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         staff=StaffService(kit),
         loanbook=LoanbookService(kit),
         tuning=TuningService(kit),
+        ledger=LedgerService(kit),
     )

@@ -16,7 +16,7 @@ Wake = Callable[[], Awaitable[None]]
 
 
 async def tick(grace: Grace, wake: Wake) -> int:
-    """Settle promises, plan what is due, prepare it, hand it over; return how many messages were written."""
+    """Settle promises, plan and prepare what is due, hand it over, record it; return how many were written."""
     written = await asyncio.to_thread(work, grace)
     await wake()
     return written
@@ -24,11 +24,13 @@ async def tick(grace: Grace, wake: Wake) -> int:
 
 def work(grace: Grace) -> int:
     """Do a tick's work in the database."""
+    grace.reminders.note_switch()
     grace.loanbook.settle_promises()
     grace.reminders.plan()
     written = 0
     while batch := grace.delivery.due():
         written += sum(grace.delivery.prepare(nudge_id) is not None for nudge_id in batch)
+    grace.ledger.append()
     return written
 
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import book, nlu, offers, people, policy, running, wording
+from bot.cli import book, nlu, offers, people, policy, records, running, wording
 
 app = typer.Typer(
     help="Grace: polite payment reminders, plans within policy, people when it matters.", no_args_is_help=True
 )
-_PARTS = (running.app, book.app, people.app, nlu.app, wording.app, policy.app, offers.app)
+_PARTS = (
+    running.app,
+    book.app,
+    people.app,
+    records.app,
+    nlu.app,
+    wording.app,
+    policy.app,
+    offers.app,
+)
 for _part in _PARTS:
     app.add_typer(_part)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,20 @@ class Texts:
             for one in response.get("buttons", ())
         )
         return Rendered(key, written, buttons, response.get("metadata", {}))
+
+    def version(self, keys: Sequence[str], locale: str) -> str | None:
+        """Name the wording of responses in a locale by its hash (12 hex digits); None for unknown keys."""
+        known = [(key, self._responses[key][0]) for key in keys if key in self._responses]
+        if not known:
+            return None
+        sources = [
+            (key, one)
+            for key, response in known
+            for one in (response["text"], *(button["title"] for button in response.get("buttons", ())))
+        ]
+        catalogue = self._catalogues.get(locale, {})
+        wording = "\n".join(catalogue.get((key, source), source) for key, source in sources)
+        return hashlib.sha256(wording.encode()).hexdigest()[:12]
 
     def variables(self, key: str, locale: str) -> frozenset[str]:
         """Return the variables that response `key` asks for in `locale`."""

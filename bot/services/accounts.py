@@ -131,6 +131,7 @@ class AccountService:
                 actor="borrower",
                 borrower_id=conversation.borrower_id,
                 loan_id=standing.loan.id,
+                until=until.isoformat(),
             )
         return until
 

@@ -98,6 +98,7 @@ class DeliveryService:
         message = self._write(session, nudge, conversation, row, loan, due, known, now)
         message.rule_ids = list(verdict.rule_ids)
         message.pack_version = policy_version(session, self.kit.policies.pack(policy), now)
+        message.policy_version = policy_version(session, policy, now)
         session.add(message)
         session.flush()
         return message.id
@@ -135,6 +136,7 @@ class DeliveryService:
             text=text,
             buttons=[{"title": one.title, "payload": one.payload} for one in rendered.buttons],
             template=key,
+            template_version=self.kit.texts.version((key,), locale),
             locale=locale,
             nudge_id=nudge.id,
             created_at=now,

@@ -231,6 +231,7 @@ class HandoffService:
                         external_id=f"returned:{row.id}",
                         text=rendered.text,
                         template=rendered.key,
+                        template_version=self.kit.texts.version((rendered.key,), conversation.locale),
                         locale=conversation.locale,
                         created_at=now,
                     )

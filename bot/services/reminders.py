@@ -17,8 +17,9 @@ from bot.domain.policy import ProductPolicy
 from bot.services.agenda import TASK, DueNudge, due_nudges, open_loans
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case
+from bot.services.records import record
 from bot.storage.queries import address_snapshot, best_address, closed_channels
-from bot.storage.tables import Borrower, LoanRow, Nudge
+from bot.storage.tables import AuditEvent, Borrower, LoanRow, Nudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,21 @@ class ReminderService:
                 result = session.execute(statement.on_conflict_do_nothing().returning(Nudge.id))
                 added += len(result.all())
             return added
+
+    def note_switch(self) -> None:
+        """Record that the kill switch is set, or no longer set, when that is news."""
+        on = self.kit.settings.automatic_off
+        with self.kit.db.begin() as session:
+            last = session.scalars(
+                select(AuditEvent)
+                .where(AuditEvent.kind == "kill_switch")
+                .order_by(AuditEvent.id.desc())
+                .limit(1)
+            ).first()
+            if on != (last is not None and last.detail["on"]):
+                record(
+                    session, self.kit.clock.now(), "kill_switch", cause="settings", actor="operator", on=on
+                )
 
     def progress(self) -> tuple[int, int]:
         """Return how many nudges were sent, and how many are due and not settled yet."""

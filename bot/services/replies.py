@@ -69,6 +69,7 @@ def queue_reply(
             text=text,
             buttons=reply.buttons,
             template=" ".join(reply.keys)[:200],
+            template_version=kit.texts.version(reply.keys, conversation.locale),
             locale=conversation.locale,
             turn=turn,
             created_at=now,

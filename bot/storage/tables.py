@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -37,6 +38,11 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON(),
         list[Any]: JSON(),
     }
+
+
+def _where(name: str, column: str, condition: str) -> Index:
+    where = text(condition)
+    return Index(name, column, sqlite_where=where, postgresql_where=where)
 
 
 def _only_one_where(name: str, column: str, condition: str) -> Index:
@@ -168,13 +174,21 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """Every message in and out; `id` orders them for all readers."""
+    """Every message in and out; `id` orders them for all readers.
+
+    `recorded` is the state under which the ledger has it, None while it is not there.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("conversation_id", "direction", "external_id"),
         Index("ix_messages_state", "direction", "state"),
         Index("ix_messages_conversation", "conversation_id", "id"),
+        _where(
+            "ix_messages_unrecorded",
+            "id",
+            "recorded IS NULL OR (direction = 'out' AND recorded <> state)",
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
@@ -194,6 +208,9 @@ class Message(Base):
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     rule_ids: Mapped[list[Any]] = mapped_column(default=list)
     pack_version: Mapped[str | None] = mapped_column(String(40))
+    template_version: Mapped[str | None] = mapped_column(String(16))
+    policy_version: Mapped[str | None] = mapped_column(String(80))
+    recorded: Mapped[str | None] = mapped_column(String(10))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(String(200))
@@ -378,7 +395,10 @@ class AuditEvent(Base):
     """What happened, when, why and by whom; written in the transaction of the fact itself."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index("ix_audit_events_cause", "cause"),)
+    __table_args__ = (
+        Index("ix_audit_events_cause", "cause"),
+        _where("ix_audit_events_unrecorded", "id", "NOT recorded"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime]
     borrower_id: Mapped[int | None] = mapped_column(ForeignKey("borrowers.id"), index=True)
@@ -387,3 +407,30 @@ class AuditEvent(Base):
     detail: Mapped[dict[str, Any]]
     cause: Mapped[str] = mapped_column(String(120))
     actor: Mapped[str] = mapped_column(String(64))
+    recorded: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class LedgerHead(Base):
+    """The end of a chain; whoever appends to it locks this row."""
+
+    __tablename__ = "ledger_heads"
+    chain: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class LedgerEntry(Base):
+    """One record of a chain as it is exported, in canonical JSON; added, never changed or removed."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        Index("ix_ledger_entries_at", "chain", "at"),
+        Index("ix_ledger_entries_source", "chain", "source_id"),
+    )
+    chain: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    source_id: Mapped[int]
+    at: Mapped[datetime]
+    record: Mapped[str] = mapped_column(Text)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
