@@ -16,7 +16,7 @@ Wake = Callable[[], Awaitable[None]]
 
 
 async def tick(grace: Grace, wake: Wake) -> int:
-    """Settle promises, plan and prepare what is due, hand it over, record it; return how many were written."""
+    """Settle promises, plan and prepare what is due, hand it over; return how many messages were written."""
     written = await asyncio.to_thread(work, grace)
     await wake()
     return written

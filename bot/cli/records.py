@@ -74,7 +74,7 @@ def _say(chain: Chain, verdict: Verdict) -> None:
 
 def _export(chain: Chain, since: str | None, until: str | None, form: str, output: Path | None) -> None:
     if form not in ledger_files.FORMATS:
-        raise refuse(f"--format {form!r} is none of {', '.join(ledger_files.FORMATS)}")
+        raise refuse(f"--format {form!r} is not written here: there are {' and '.join(ledger_files.FORMATS)}")
     start, end = _day("--from", since), _day("--to", until)
     with services() as grace:
         grace.ledger.append()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -88,7 +88,7 @@ class ReminderService:
         with self.kit.db.begin() as session:
             last = session.scalars(
                 select(AuditEvent)
-                .where(AuditEvent.kind == "kill_switch")
+                .where(text("audit_events.kind = 'kill_switch'"))
                 .order_by(AuditEvent.id.desc())
                 .limit(1)
             ).first()

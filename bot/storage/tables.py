@@ -398,6 +398,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_events_cause", "cause"),
         _where("ix_audit_events_unrecorded", "id", "NOT recorded"),
+        _where("ix_audit_events_switch", "id", "kind = 'kill_switch'"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, or_, select, text
 from sqlalchemy.orm import Session
 
 from bot.services.ledger.fields import instant
@@ -35,8 +35,10 @@ def unrecorded(session: Session, limit: int) -> Sequence[Row[Found]]:
         .outerjoin(Nudge, Nudge.id == Message.nudge_id)
         .outerjoin(LoanRow, LoanRow.id == Nudge.loan_id)
         .where(
-            or_(
-                Message.recorded.is_(None), (Message.direction == "out") & (Message.recorded != Message.state)
+            # Word for word as in the partial index, so that SQLite uses it too.
+            text(
+                "(messages.recorded IS NULL"
+                " OR (messages.direction = 'out' AND messages.recorded <> messages.state))"
             ),
             or_(Message.direction == "in", Message.state.in_(_OUTCOMES)),
         )

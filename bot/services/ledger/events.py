@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from bot.services.ledger.fields import instant
@@ -21,7 +21,8 @@ def unrecorded(session: Session, limit: int) -> Sequence[Row[Found]]:
     """Return audit events, oldest first, that the ledger does not have; their rows are locked."""
     return session.execute(
         _named()
-        .where(~AuditEvent.recorded)
+        # Word for word as in the partial index, so that SQLite uses it too.
+        .where(text("NOT audit_events.recorded"))
         .order_by(AuditEvent.id)
         .limit(limit)
         .with_for_update(of=AuditEvent, key_share=True, skip_locked=True)

@@ -41,9 +41,12 @@ def upgrade() -> None:
     op.create_index('ix_messages_unrecorded', 'messages', ['id'], sqlite_where=unrecorded, postgresql_where=unrecorded)
     unrecorded = sa.text('NOT recorded')
     op.create_index('ix_audit_events_unrecorded', 'audit_events', ['id'], sqlite_where=unrecorded, postgresql_where=unrecorded)
+    switch = sa.text("kind = 'kill_switch'")
+    op.create_index('ix_audit_events_switch', 'audit_events', ['id'], sqlite_where=switch, postgresql_where=switch)
 
 
 def downgrade() -> None:
+    op.drop_index('ix_audit_events_switch', 'audit_events')
     op.drop_index('ix_audit_events_unrecorded', 'audit_events')
     op.drop_index('ix_messages_unrecorded', 'messages')
     with op.batch_alter_table('audit_events') as batch_op:
