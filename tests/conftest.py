@@ -14,6 +14,7 @@ from typing import NoReturn
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from bot.bootstrap import Grace, build
@@ -120,6 +121,7 @@ def settings_for(database_url: str) -> Settings:
         rasa_timeout=5,
         rasa_retry=0.1,
         clock_off=True,
+        secret=SecretStr("for tests only"),
     )
 
 

@@ -1,0 +1,1 @@
+"""Recomputes the contact rules from two exported files, and from nothing else."""
