@@ -21,11 +21,12 @@ STAFF = "console"
 """The context of texts that no borrower sees."""
 
 ANYBODY = (
-    "utter_*_open",
     "utter_ack",
     "utter_anger",
     "utter_bot*",
     "utter_button_*",
+    "utter_clarify_open",
+    "utter_deny_open",
     "utter_disclosure",
     "utter_edited",
     "utter_fact_*",
@@ -41,10 +42,12 @@ ANYBODY = (
     "utter_protect_*",
     "utter_refusal_heard",
     "utter_reminder_unverified",
+    "utter_repeat_open",
     "utter_scope",
     "utter_sticker",
     "utter_thank",
     "utter_too_long",
+    "utter_unsure_open",
     "utter_wait_*",
     "utter_welcome*",
     "utter_who",

@@ -260,7 +260,7 @@ class TestRasaAway:
     ) -> None:
         gateway = await world.gateway()
         await world.rasa.shut()
-        await gateway.receive(world.incoming(ref, "我想分期"))
+        await gateway.receive(world.incoming(ref, "我想问一下"))
         assert await world.heard(ref, 1) == [world.words("utter_outage")]
         await gateway.receive(world.incoming(ref, "还在吗"))
         await asyncio.sleep(SWEEPS)
@@ -270,8 +270,8 @@ class TestRasaAway:
         await world.rasa.open()
         await world.heard(ref, 3)
         await asyncio.sleep(SWEEPS)
-        assert world.line.texts(ref)[1:] == ["heard: 我想分期", "heard: 还在吗"]
-        assert world.rasa.heard == ["我想分期", "还在吗"]
+        assert world.line.texts(ref)[1:] == ["heard: 我想问一下", "heard: 还在吗"]
+        assert world.rasa.heard == ["我想问一下", "还在吗"]
         assert {one.state for one in world.received(ref)} == {"handled"}
 
     async def test_a_second_outage_is_told_again(self, world: World, ref: str) -> None:
@@ -332,23 +332,23 @@ class TestRasaAway:
     ) -> None:
         await world.rasa.shut()
         first = await world.gateway()
-        await first.receive(world.incoming(ref, "我想分期"))
+        await first.receive(world.incoming(ref, "我想问一下"))
         await world.heard(ref, 1)
         await world.stop()
         await world.gateway()
         await asyncio.sleep(SWEEPS)
         await world.rasa.open()
-        assert await world.heard(ref, 2) == [world.words("utter_outage"), "heard: 我想分期"]
+        assert await world.heard(ref, 2) == [world.words("utter_outage"), "heard: 我想问一下"]
         await asyncio.sleep(SWEEPS)
         assert len(world.line.sent) == 2
-        assert world.rasa.heard == ["我想分期"]
+        assert world.rasa.heard == ["我想问一下"]
 
     async def test_a_borrower_who_changes_language_meanwhile_is_told_once_and_answered_in_the_new_one(
         self, world: World, ref: str
     ) -> None:
         world.rasa.say = lambda body: world.words("utter_greet", body["context"]["locale"])
         await world.rasa.shut()
-        await (await world.gateway()).receive(world.incoming(ref, "我想分期"))
+        await (await world.gateway()).receive(world.incoming(ref, "我想问一下"))
         await world.heard(ref, 1)
         await world.stop()
         gateway = await world.gateway()
@@ -397,19 +397,19 @@ class TestRasaBroken:
     ) -> None:
         world.rasa.status, world.rasa.raw = status, raw
         gateway = await world.gateway()
-        await gateway.receive(world.incoming(ref, "我想分期"))
+        await gateway.receive(world.incoming(ref, "我想问一下"))
         (told,) = await world.heard(ref, 1)
         assert told == world.words("utter_handoff_failure", wait=world.words("utter_wait_now"))
         assert only(world.grace, HandoffRow).reason == HandoffReason.FAILURE
         await asyncio.sleep(SWEEPS)
-        assert world.rasa.heard == ["我想分期"]
+        assert world.rasa.heard == ["我想问一下"]
         assert [one.state for one in world.received(ref)] == ["handled"]
 
         world.rasa.status, world.rasa.raw = 200, None
         await gateway.receive(world.incoming(ref, "还在吗"))
         await gateway.idle()
         await asyncio.sleep(SWEEPS)
-        assert world.rasa.heard == ["我想分期"], "people have the conversation"
+        assert world.rasa.heard == ["我想问一下"], "people have the conversation"
 
     async def test_one_chat_that_breaks_leaves_the_others_alone(self, world: World, ref: str) -> None:
         other = make_borrower(world.grace)
@@ -431,7 +431,7 @@ class TestRasaBroken:
 
         world.rasa.think = take_over
         gateway = await world.gateway()
-        await gateway.receive(world.incoming(ref, "我想分期"))
+        await gateway.receive(world.incoming(ref, "我想问一下"))
         await until(lambda: world.written(ref), "the answer's row")
         await asyncio.sleep(SWEEPS)
         assert [one.state for one in world.written(ref)] == ["cancelled"]
@@ -443,9 +443,9 @@ class TestTurns:
     async def test_a_burst_is_one_turn(self, world: World, ref: str) -> None:
         world.grace.kit.settings.burst = 0.25
         gateway = await world.gateway()
-        for text in ("我失业了", "能分期吗", "谢谢"):
+        for text in ("我失业了", "能帮帮我吗", "谢谢"):
             await gateway.receive(world.incoming(ref, text))
-        assert await world.heard(ref, 1) == ["heard: 我失业了\n能分期吗\n谢谢"]
+        assert await world.heard(ref, 1) == ["heard: 我失业了\n能帮帮我吗\n谢谢"]
         await gateway.idle()
         assert len(world.line.sent) == 1
 
@@ -467,9 +467,9 @@ class TestTurns:
         await gateway.receive(world.incoming(ref, "我失业了"))
         read.set()
         await world.heard(ref, 1)
-        await gateway.receive(world.incoming(ref, "能分期吗"))
+        await gateway.receive(world.incoming(ref, "能帮帮我吗"))
         await world.heard(ref, 2)
-        assert world.rasa.heard == ["你好", "我失业了\n能分期吗"]
+        assert world.rasa.heard == ["你好", "我失业了\n能帮帮我吗"]
 
     async def test_a_message_that_comes_just_as_a_turn_ends_does_not_wait_for_the_sweep(
         self, world: World, ref: str
@@ -529,7 +529,7 @@ class TestTurns:
         self, world: World, ref: str
     ) -> None:
         gateway = await world.gateway()
-        twice = world.incoming(ref, "我想分期")
+        twice = world.incoming(ref, "我想问一下")
         received = await asyncio.gather(*(gateway.receive(twice) for _ in range(8)))
         assert len({one.message_id for one in received}) == 1
         assert sum(not one.duplicate for one in received) == 1
@@ -537,7 +537,7 @@ class TestTurns:
         await gateway.receive(twice)
         await gateway.idle()
         await asyncio.sleep(SWEEPS)
-        assert world.rasa.heard == ["我想分期"]
+        assert world.rasa.heard == ["我想问一下"]
         assert len(world.line.sent) == len(world.received(ref)) == 1
 
     async def test_a_double_tap_acts_once(self, world: World, ref: str) -> None:
@@ -739,7 +739,7 @@ class TestDatabaseDown:
         self, world: World, ref: str
     ) -> None:
         gateway = await world.gateway()
-        incoming = world.incoming(ref, "我想分期")
+        incoming = world.incoming(ref, "我想问一下")
         with database_down(world.grace):
             with pytest.raises(StorageError):
                 await gateway.receive(incoming)
@@ -749,7 +749,7 @@ class TestDatabaseDown:
         assert rows(world.grace, Message) == []
         assert world.rasa.asked == []
         assert not (await gateway.receive(incoming)).duplicate
-        assert await world.heard(ref, 1) == ["heard: 我想分期"]
+        assert await world.heard(ref, 1) == ["heard: 我想问一下"]
 
     async def test_an_outage_while_a_turn_is_read_loses_and_doubles_nothing(
         self, world: World, ref: str
@@ -762,7 +762,7 @@ class TestDatabaseDown:
 
         world.rasa.think = think
         gateway = await world.gateway()
-        await gateway.receive(world.incoming(ref, "我想分期"))
+        await gateway.receive(world.incoming(ref, "我想问一下"))
         await reading.wait()
         with database_down(world.grace):
             read.set()
@@ -771,7 +771,7 @@ class TestDatabaseDown:
         await world.heard(ref, 1)
         await asyncio.sleep(SWEEPS)
         assert len({body["turn"] for body in world.rasa.asked}) == 1
-        assert world.line.texts(ref) == ["heard: 我想分期"]
+        assert world.line.texts(ref) == ["heard: 我想问一下"]
 
 
 class Killed(Exception):
