@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 WRONG = {
     "an unknown category": ("category: contempt", "category: rude", "rules.7.category", "'rude' is none of"),
-    "an unknown key": ("version: 1", "version: 1\ncolour: red", "colour", "Extra inputs"),
+    "an unknown key": ("version: 1", "version: 1\ncolour: red", "colour", "no key of this place"),
     "an id that stands twice": ("id: en-shame", "id: en-threat", "rules.2.id", "stands twice"),
     "an id of no form": ("id: en-shame", "id: Shame", "rules.2.id", "pattern"),
     "a duty left out": ("complaint:", "grumble:", "duties", "needs exactly"),
