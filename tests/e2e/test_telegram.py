@@ -228,7 +228,7 @@ async def test_twenty_thousand_characters_are_kept_and_one_more_is_said_to_be_cu
 
 
 async def test_a_long_answer_arrives_whole_in_parts(grace: Grace, phone: TelegramUser) -> None:
-    lines = "\n".join(f"第{n}期：{n}00.00元" for n in range(900))
+    lines = "\n".join(f"第{n}行：{n}00.00" for n in range(900))
     asks = ScriptedAssistant(Reply(lines, [{"title": "好的", "payload": "/affirm"}]))
     async with running(grace, asks), phone:
         await phone.say("明细")
