@@ -27,6 +27,8 @@ from bot.storage.policy_files import read
 app = typer.Typer()
 policy = typer.Typer(help="Check, show and compare policies; try a new one on a book.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
+# What borrowers are told is checked by `grace lint`, not here.
+_FOLDERS = ("", "contact", "ladder")
 
 
 @policy.command()
@@ -35,7 +37,9 @@ def check(
 ) -> None:
     """Say for each file its version, or in one line what is wrong: file, line, field, what is allowed."""
     folder = Settings().home / "policies"
-    found = check_files(files or sorted(folder.rglob("*.yml")))
+    found = check_files(
+        files or [file for part in _FOLDERS for file in sorted((folder / part).glob("*.yml"))]
+    )
     for file, result in found:
         if isinstance(result, Versioned):
             out.print(f"{file}: {result.kind} {result.version}", markup=False, soft_wrap=True)

@@ -117,8 +117,13 @@ def _model_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseM
             here = list(_models_in(fields[0].annotation))
         elif len(here) > 1 and isinstance(part, str):
             # The tag of a union: the kind that names itself so.
-            here = [one for one in here if part in get_args(one.model_fields["kind"].annotation)]
+            here = [one for one in here if part in _kinds(one)]
     return here[0] if len(here) == 1 else None
+
+
+def _kinds(model: type[BaseModel]) -> tuple[object, ...]:
+    field = model.model_fields.get("kind")
+    return get_args(field.annotation) if field else ()
 
 
 def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
