@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,8 +95,13 @@ def _opened(output: Path | None) -> Iterator[IO[str]]:
     if output is None:
         yield sys.stdout
         return
-    with output.open("w", encoding="utf-8", newline="") as file:
+    with open(output, "w", encoding="utf-8", newline="", opener=_private) as file:
         yield file
+
+
+def _private(path: str, flags: int) -> int:
+    # It holds what borrowers wrote.
+    return os.open(path, flags, 0o600)
 
 
 def _day(option: str, text: str | None) -> datetime | None:

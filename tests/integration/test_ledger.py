@@ -238,6 +238,7 @@ class TestCommands:
         path = tmp_path / "contacts"
         result = grace_says("export", "contacts", "--format", form, "--output", str(path))
         assert result.exit_code == 0, result.output
+        assert path.stat().st_mode & 0o777 == 0o600
         result = grace_says("audit", "verify", str(path))
         assert (result.exit_code, "contacts: 3 records hold" in result.output) == (0, True)
         path.write_text(path.read_text("utf-8").replace("退订", "好的", 1), "utf-8")
