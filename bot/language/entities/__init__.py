@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from bot.language.entities import (
     answers,
     counts,
-    dates_zh,
     durations,
     fractions,
     languages,
@@ -22,6 +21,7 @@ from bot.language.entities import (
     times,
     traps,
     voice,
+    weeks_zh,
 )
 from bot.language.entities.model import Candidate, Context, Entity, Message
 from bot.language.normalise import normalise
@@ -59,7 +59,7 @@ def extract(text: str, context: Context) -> list[Entity]:
 
 def _candidates(message: Message) -> Iterator[Candidate]:
     # The 五 of 周五 belongs to the day: 下周五六百 is Friday and 600.
-    weekdays = [match.span() for match in message.chinese(dates_zh.WEEKDAYS)]
+    weekdays = [match.span() for match in message.chinese(weeks_zh.WEEKDAYS)]
     found = numbers.scan(traps.blank(message.text, weekdays), han=message.han, latin=message.latin)
     lengths = durations.find(message, found)
     dates = list(times.find(message, lengths))

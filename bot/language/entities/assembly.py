@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
-from bot.language.entities import days, instants
+from bot.language.entities import containers, days, instants
 from bot.language.entities.model import Message
-from bot.language.entities.pieces import Clock, Day, Piece, single
+from bot.language.entities.pieces import HOUR, Clock, Day, Piece, single
 
 _MOST = 80
 _GLUE = re.compile(
     r"\s*(?:,|的|那天|当天|sharp)?\s*(?:(?:at|on|in the|around|about|(?P<limit>after|"
-    r"before|by|until|till)|@)\s+)?(?:the\s+)?"
+    r"before|by|until|till)|(?P<opens>between|from)|@)\s+)?(?:the\s+)?"
 )
 _OR = re.compile(r"\s*(?:、|,|/|和|跟|或者?|还是|or|and|&)\s*(?:on\s+)?")
 _TO = re.compile(r"\s*(?:到|至|-|~|to|until|till|through|thru)\s*(?:the\s+|on\s+)?")
@@ -23,7 +23,8 @@ _TO = re.compile(r"\s*(?:到|至|-|~|to|until|till|through|thru)\s*(?:the\s+|on\
 
 def assemble(message: Message, found: list[Piece]) -> Iterator[Piece]:
     """Yield the pieces joined as they are said, without overlaps, in order."""
-    return _ranged(message, _listed(message, _combined(message, _apart(found))))
+    apart = containers.together(message, _apart(found))
+    return _ranged(message, _listed(message, _combined(message, apart)))
 
 
 def _apart(pieces: list[Piece]) -> list[Piece]:
@@ -75,7 +76,13 @@ def _both(message: Message, left: Piece, right: Piece) -> Piece | None:
     glue = _GLUE.fullmatch(gap) if len(gap) <= 12 else None
     if glue is None or left.instant or right.instant:
         return None
-    if glue["limit"] and (left.day is None or left.clock is not None or right.day is not None):
+    # "tomorrow afternoon after 3"
+    part = left.clock is not None and left.clock.finish is not None and left.clock.finish > 0
+    point = right.clock is not None and right.clock.finish is None
+    limited = right.day is None and ((left.day is not None and left.clock is None) or (part and point))
+    if glue["limit"] and not limited:
+        return None
+    if glue["opens"] and (left.day is None or left.clock is not None or right.day is not None):
         return None
     side = {"after": "from", None: None}.get(glue["limit"], "to")
     if left.day is not None and right.day is not None:
@@ -83,27 +90,39 @@ def _both(message: Message, left: Piece, right: Piece) -> Piece | None:
     if left.clock is not None and right.clock is not None:
         merged = _one_clock(left.clock, right.clock)
         return (
-            replace(left, end=right.end, day=left.day or right.day, clock=merged)
+            replace(left, end=right.end, day=left.day or right.day, clock=merged, side=side or left.side)
             if merged is not None
             else None
         )
     day = left.day or right.day
     if day is None or day.grain != "day" or day.last != day.first:
         return None
-    return Piece(left.start, right.end, day, left.clock or right.clock, side=side)
+    clock = left.clock or right.clock
+    return Piece(left.start, right.end, day, clock, side=side, opened=glue["opens"] is not None)
 
 
 def _one_clock(left: Clock, right: Clock) -> Clock | None:
     """Read a part of the day and an hour as one: "tonight at 8", "6 in the evening"."""
     part, point = (left, right) if left.finish is not None else (right, left)
-    if part.finish is None or point.finish is not None:
+    if part.finish is None:
         return None
+    if point.finish is not None:
+        return _narrowed(left, right) or _narrowed(right, left)
     begin = point.begin
     if point.loose and begin < 12 * 60 and part.begin >= 12 * 60:
         begin += 12 * 60
     elif point.loose and begin == 12 * 60 and part.begin >= 18 * 60:
         begin = instants.DAY_MINUTES
     return replace(point, begin=begin, loose=False, daily=part.daily or point.daily)
+
+
+def _narrowed(part: Clock, span: Clock) -> Clock | None:
+    """Read "tonight between 7 and 9" as hours of the evening."""
+    for shift in (0, 12 * HOUR) if span.loose else ():
+        begin, finish = span.begin + shift, (span.finish or 0) + shift
+        if part.begin <= begin < finish <= (part.finish or 0):
+            return replace(span, begin=begin, finish=finish, attached=False)
+    return None
 
 
 def _ranged(message: Message, pieces: list[Piece]) -> Iterator[Piece]:
@@ -120,9 +139,9 @@ def _ranged(message: Message, pieces: list[Piece]) -> Iterator[Piece]:
 
 def _span(message: Message, left: Piece, right: Piece) -> Piece | None:
     gap = message.text[left.end : right.start]
-    between = gap.strip() in ("and", "和") and message.text.endswith(
-        ("between ", "between the "), 0, left.start
-    )
+    between = (
+        gap.strip() in ("and", "和") and message.text.endswith(("between ", "between the "), 0, left.start)
+    ) or (left.opened and gap.strip() == "and")
     if len(gap) > 10 or not (between or _TO.fullmatch(gap)) or left.instant or right.instant:
         return None
     if left.clock is not None and right.clock is not None:
@@ -149,4 +168,8 @@ def _rolled(first: date, day: Day) -> date:
     kind, number = day.bare
     if kind == "weekday":
         return first + timedelta(days=(number - first.weekday()) % 7)
+    if kind == "date":
+        return days.next_annual(first, day.last.month, day.last.day) or day.last
+    if kind == "month":
+        return days.month_end(days.next_month(first, number))
     return days.next_day_of_month(first, number) or day.last

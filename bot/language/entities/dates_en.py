@@ -6,62 +6,74 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from bot.language.entities import days
+from bot.language.entities import days, months_en
 from bot.language.entities.model import Message
 from bot.language.entities.numbers_en import ORDINALS
-from bot.language.entities.periods_en import MONTH, MONTHS
+from bot.language.entities.periods_en import MONTH, MONTHS, ORDER
 from bot.language.entities.pieces import Day, Piece, single
 
-_WEEKDAY = (
-    r"mon(?:day)?|tue(?:s(?:day)?)?|tuseday|wed(?:s|nesday)?|wensday|wednsday|"
-    r"thu(?:r(?:s(?:day)?)?)?|thurday|fri(?:day)?|firday|"
-    r"sat(?:urday)?|satuday|sun(?:day)?"
+WEEKDAY = (
+    r"mon(?:day)?|monda|moday|munday|tue(?:s(?:day)?)?|tuseday|tusday|tuesdy|teusday|wed(?:s|nesday)?|"
+    r"wensday|"
+    r"wednsday|wednesdy|thu(?:r(?:s(?:day)?)?)?|thurday|thursdy|thrusday|thirsday|fri(?:day)?|firday|frday|"
+    r"fridy|"
+    r"sat(?:urday)?|satuday|saterday|satday|sun(?:day)?|sundy"
 )
-_WEEKDAYS = {"mo": 0, "tu": 1, "we": 2, "th": 3, "fr": 4, "fi": 4, "sa": 5, "su": 6}
-_SURE_MONTHS = ("january", "february", "july", "september", "sept", "october", "november", "december")
+_WEEKDAYS = {"mo": 0, "mu": 0, "tu": 1, "te": 1, "we": 2, "th": 3, "fr": 4, "fi": 4, "sa": 5, "su": 6}
 _SURE_DAYS = ("fri", "tue", "tues", "weds", "thu", "thur", "thurs")
-_NTHS = ("first", "second", "third", "fourth", "1st", "2nd", "3rd", "4th")
 _WORDS = "|".join(sorted(ORDINALS, key=len, reverse=True))
 _ORDINAL = r"[0-9]{1,2}(?:st|nd|rd|th)"
 # "the 2nd payment" and "3rd party" are no dates.
 _NOT_A_DATE = (
     r"(?!\s+(?:one|ones|option|time|times|payment|instal\w*|choice|plan|floor|call|person|month|week|"
     r"day|message|loan|party|offer|part|half|"
-    r"job|child|kid|baby|year|reminder|letter|email|text|attempt|chance|quarter)\b)"
+    r"job|child|kid|baby|year|reminder|letter|email|text|attempt|chance|quarter|standard|std|grade|class|"
+    r"floor|"
+    r"anniversary|birthday|bday|avenue|ave|street|road|cross|main|block|century|place|sem|semester|gen|"
+    r"generation|"
+    r"level|house|hand|wife|husband|son|daughter|born|degree|round|edition|version|cousin|grader|form|stage|"
+    r"world)s?\b)"
 )
 _EVERY = re.compile(r"(?:on|only|just|most)\s+$|^$", re.A)
-_BEFORE_MONTH = re.compile(
-    r"\b(?:in|by|until|till|til|before|after|since|for|next|this|last|during|mid|early|late|from|to|"
-    r"through|of|end|start)\s+$",
-    re.A,
-)
 _BEFORE_DAY = re.compile(
-    r"\b(?:on|by|this|next|until|till|til|before|after|from|last|coming|every|for|each|to|since|"
-    r"week)\s+$|-\s?$",
+    r"\b(?:on|by|this|next|until|till|til|before|after|from|last|coming|every|for|each|to|since|between|"
+    r"week|maybe|latest|dis|nex|nx|nxt)\s+$|-\s?$|"
+    r"\b(?:mon|tues?|wed|thu|thurs?|fri|sat|sun)(?:day)?\s?(?:,|/|and|or|&|to)\s?(?:and|or)?\s?$",
     re.A,
 )
 _AFTER_DAY = re.compile(
     r"\s*(?:[0-9]|at\b|am\b|pm\b|morn|aft|even|eve\b|night|noon|-\s?(?:mon|tue|wed|thu|"
-    r"fri|sat|sun)|to (?:mon|tue|wed|thu|fri|sat|sun)|(?:the )?[0-9])|[\s.,!?，。]*$",
+    r"fri|sat|sun)|to (?:mon|tue|wed|thu|fri|sat|sun)|(?:the )?[0-9])|[\s.,!?，。]*$|"
+    r"\s?(?:,|/|and|or|&)\s?(?:and |or )?(?:mon|tue|wed|thu|fri|sat|sun)|\s+(?:can|lah|ok|okay|pls|please|"
+    r"works|i|then|morn)\b",
     re.A,
 )
+_TOMORROW = (
+    r"tomm?orr?ow|tomm?or?rr?ow|tomorw|tomorrw|tmrw|tmrow|tmr|tmw|tml|tmmr|tmro|tmoro|tomoro|tomoz|tomo|"
+    r"2moro|2mrw|"
+    r"2mr|2mro|2morrow|2moz"
+)
 _REL = re.compile(
-    r"\b(?:(?:the )?(?P<after>day after (?:tomorrow|tmrw|tmr|tomoz))|(?P<tomorrow>tomm?orr?ow|tmrw|"
-    r"tmrow|tmr|tmw|tomoz|2moro|2mrw|2morrow)|(?P<today>today|2day)|"
-    r"(?P<yesterday>yesterday|yday)|(?P<before>(?:the )?day before yesterday))(?:'s)?\b",
+    rf"\b(?:(?:the )?(?P<after>day after (?:{_TOMORROW})|(?<=tomorrow or )day after|(?<=tmr or )day after|"
+    rf"next tomorrow)|(?P<tomorrow>{_TOMORROW})|(?P<today>today|2day|tdy|tody|2dy)|"
+    r"(?P<yesterday>yesterday|yday|ytd|ytday|yesturday|yesterdy)|(?P<before>(?:the )?day before (?:yesterday|"
+    r"ytd)))"
+    r"(?:'s)?\b",
     re.A,
 )
 _DAYS = re.compile(
     rf"\b(?:(?P<ahead>a week (?:on|from)|(?:next|this) week,?(?: on)?)\s+)?(?:(?P<step>this coming|"
-    rf"this|next|nxt|last|past|coming|following|every|each)\s+)?"
-    rf"(?P<day>{_WEEKDAY})(?P<plural>s(?=\b))?\b(?:,?\s+(?:the\s+)?(?P<date>{_ORDINAL})\b)?"
-    r"(?:\s+(?P<week>next week|this week|after next|week(?!end|s|day|ly)|fortnight))?\b",
+    rf"this|dis|next|nex|nx|nxt|last|past|coming|following|every|each)\s+)?"
+    rf"(?P<day>{WEEKDAY})(?P<plural>s(?=\b))?\b(?:,?\s+(?:the\s+)?(?P<date>{_ORDINAL})\b)?"
+    r"(?:\s+(?:the\s+)?(?P<week>next week|this week|after next|week after next|week(?!end|s|day|ly|\s+after)|"
+    r"fortnight))?\b",
     re.A,
 )
 _NTH = re.compile(
     rf"\b(?<!every )(?:the\s+)?(?:(?P<nth>first|second|third|fourth|1st|2nd|3rd|4th)|"
     rf"(?P<last>last)(?=\s+\w+\s+of\b))"
-    rf"\s+(?P<day>{_WEEKDAY})\b(?:\s+(?:of|in)\s+(?P<of>the|this|next|each|every)\s+month)?",
+    rf"\s+(?P<day>{WEEKDAY})\b(?:\s+(?:of|in)\s+(?:(?P<of>the|this|next|each|every)\s+month|"
+    rf"(?P<named>{MONTH})\b))?",
     re.A,
 )
 _DATES = re.compile(
@@ -79,7 +91,8 @@ _ORDINALS = re.compile(
     rf"(?<=on the )(?<!settled on the )(?<!decided on the )(?<!agreed on the )(?<!going on the "
     rf")(?P<spelt>{_WORDS})(?=\s*(?:$|[.,!?;])|\s(?:and|so|when|at|if|or|then|but|because|please|"
     rf"i)\b))\b{_NOT_A_DATE}"
-    r"(?:\s+of\s+(?P<of>the|this|next|each|every|the next|last)\s+(?:month|"
+    r"(?:\s+of\s+(?P<of>the|this|next|nxt|coming|the coming|following|the following|each|every|the next|"
+    r"last)\s+(?:month|"
     r"mth))?(?P<after>\s+(?:every|each) month)?",
     re.A,
 )
@@ -130,7 +143,7 @@ def _weekday(message: Message, match: re.Match[str]) -> Day | None:
         return single(coming, bare=("weekday", weekday), recurring="week")
     if match["ahead"] or match["week"]:
         return _weeks_on(match["ahead"] or match["week"], coming, week + timedelta(days=weekday))
-    if step in ("next", "nxt", "following"):
+    if step in ("next", "nex", "nx", "nxt", "following"):
         return single(week + timedelta(days=7 + weekday))
     if step in ("last", "past"):
         return single(coming - timedelta(days=7 if coming - timedelta(days=7) < today else 14))
@@ -144,23 +157,21 @@ def _weeks_on(words: str, coming: date, this_week: date) -> Day:
         return single(this_week)
     if words.startswith("next week"):
         return single(this_week + timedelta(days=7))
-    if words in ("after next", "fortnight"):
+    if words in ("after next", "week after next", "fortnight"):
         return single(coming + timedelta(days=14) if words == "fortnight" else this_week + timedelta(days=14))
     return single(coming + timedelta(days=7))
 
 
 def _nth_weekday(message: Message, match: re.Match[str]) -> Day | None:
     """Return the second Wednesday of this or the next month, whichever lies ahead."""
-    weekday, of = _WEEKDAYS[match["day"][:2]], match["of"]
+    weekday, of, nth = _WEEKDAYS[match["day"][:2]], match["of"], ORDER[match["nth"] or "last"]
+    if match["named"]:
+        found = days.nth_weekday(days.next_month(message.today, MONTHS[match["named"][:3]]), weekday, nth)
+        return single(found) if found is not None else None
     ahead = 1 if of == "next" else 0
     for months in (ahead, ahead + 1):
-        first = days.add_months(message.today.replace(day=1), months)
-        found = first + timedelta(days=(weekday - first.weekday()) % 7)
-        if match["last"]:
-            found += timedelta(days=28 if (found + timedelta(days=28)).month == first.month else 21)
-        else:
-            found += timedelta(days=7 * (_NTHS.index(match["nth"]) % 4))
-        if found >= message.today or of == "this":
+        found = days.nth_weekday(days.add_months(message.today.replace(day=1), months), weekday, nth)
+        if found is not None and (found >= message.today or of == "this"):
             return single(found, recurring="month" if of in ("each", "every") else None)
     return None
 
@@ -183,14 +194,13 @@ def _date(message: Message, match: re.Match[str]) -> Day | None:
     if year is None and match["year"]:
         year = int(match["year"])
     if match["month4"]:
-        sure = name in _SURE_MONTHS or year is not None or message.asks("time")
-        if not sure and not _BEFORE_MONTH.search(message.before(match.start(), 10)):
+        if year is None and not months_en.is_meant(message, match.start(), match.end(), name):
             return None
         first = date(year, month, 1) if year is not None else days.next_month(today, month)
-        return Day(first, days.month_end(first), "month")
+        return Day(first, days.month_end(first), "month", None if year is not None else ("month", month))
     number = ORDINALS[match["word"]] if match["word"] else int(match["day"] or match["day3"])
     found = days.valid(year, month, number) if year is not None else days.next_annual(today, month, number)
-    return single(found, bare=None if year is not None else ("day", number)) if found is not None else None
+    return single(found, bare=None if year is not None else ("date", number)) if found is not None else None
 
 
 def _ordinal(message: Message, match: re.Match[str]) -> Day | None:
@@ -199,7 +209,7 @@ def _ordinal(message: Message, match: re.Match[str]) -> Day | None:
     if match["every"] or match["after"] or of in ("each", "every"):
         found = days.next_recurring(today, number)
         return single(found, bare=("day", number), recurring="month") if found is not None else None
-    if of in ("next", "the next", "this", "last"):
+    if of not in ("", "the"):
         first = days.add_months(today.replace(day=1), {"this": 0, "last": -1}.get(of, 1))
         found = days.valid(first.year, first.month, number)
         return single(found) if found is not None else None

@@ -77,6 +77,24 @@ def next_month(today: date, month: int) -> date:
     return date(today.year + (month < today.month), month, 1)
 
 
+def nth_weekday(first: date, weekday: int, nth: int) -> date | None:
+    """Return the nth such weekday of the month that begins `first`, −1 for its last; None if it has none."""
+    found = first + timedelta(days=(weekday - first.weekday()) % 7)
+    if nth < 0:
+        return found + timedelta(days=28 if (found + timedelta(days=28)).month == first.month else 21)
+    found += timedelta(days=7 * (nth - 1))
+    return found if found.month == first.month else None
+
+
+def nth_week(first: date, nth: int) -> tuple[date, date]:
+    """Return the nth seven days of the month that begins `first`, its last seven for −1."""
+    if nth < 0:
+        last = month_end(first)
+        return last - timedelta(days=6), last
+    start = first + timedelta(days=7 * (nth - 1))
+    return start, min(start + timedelta(days=6), month_end(first))
+
+
 def easter(year: int) -> date:
     """Return Easter Sunday of the Gregorian calendar (the anonymous algorithm of 1876)."""
     golden = year % 19

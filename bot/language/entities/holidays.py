@@ -64,6 +64,10 @@ _MOVING: dict[str, Callable[[int], date]] = {
 _NAMES = sorted([*_FIXED, *_LUNAR, *_MOVING], key=len, reverse=True)
 PATTERN = re.compile(
     rf"(?:大年|(?<!今)(?<!明)年)初(?P<lunar>[一二三四五六七八九十])|"
+    r"(?P<over>过(?:完|了|罢)年)|"
+    r"(?<![0-9一二两三四五六七八九十百千几半多去今明后前当那每同个新过周成少青中晚老整全])"
+    r"(?P<year>年)(?=前(?:一定|肯定|[必能会还给清结付转凑争再]|\s*(?:$|[，。,.!?]))|后(?:再|还|给|才|联系|开|"
+    r"一定|能|付|说|结|\s*(?:$|[，。,.!?])))|"
     rf"(?P<name>{'|'.join(re.escape(name) for name in _NAMES)})"
     r"(?:节假期|长假|假期|节|假| day\b)?(?![a-z个块元百千万十])",
     re.A,
@@ -75,8 +79,15 @@ _UNTIED = re.compile(
 )
 
 
+def is_over(match: re.Match[str]) -> bool:
+    """Whether the match names what comes after the holiday: 过完年."""
+    return match["over"] is not None
+
+
 def read(today: date, match: re.Match[str]) -> date | None:
     """Return the next occurrence of a matched holiday, None where its table ends or it is no holiday."""
+    if match["over"] or match["year"]:
+        return _lunar(today, _SPRING, 0)
     if match["lunar"]:
         return _lunar(today, _SPRING, "一二三四五六七八九十".index(match["lunar"]))
     name = match["name"]

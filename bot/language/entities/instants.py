@@ -22,7 +22,7 @@ def of(message: Message, piece: Piece) -> tuple[datetime, datetime]:
     if said is None:
         return message.now, message.now
     begin = said.begin
-    if said.loose:
+    if said.loose and said.finish is None:
         choices = [
             minutes for minutes in (begin, begin + 12 * 60) if _WAKING[0] <= minutes <= _WAKING[1]
         ] or [begin]

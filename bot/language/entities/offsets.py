@@ -33,6 +33,7 @@ _LEFT_EN = re.compile(
 # "For the next three weeks", "over the next nine months": how long, not by when.
 _FOR = re.compile(r"\bfor the (?:next|coming)\s+$", re.A)
 _ACROSS = re.compile(r"\b(?:over|across|spread|during) the (?:next|coming)\s+$", re.A)
+_FROM_DAY = re.compile(r"'?s?\s+(?:(?P<link>from|after|before|on)\s+)?", re.A)
 _FURTHEST = {"day": 3660, "week": 520, "month": 120, "year": 10, "hour": 2400, "minute": 100_000}
 _MINUTES = {"hour": 60, "minute": 1}
 
@@ -44,6 +45,25 @@ def find(message: Message, lengths: list[Length]) -> Iterator[Piece]:
             piece = _piece(message, length)
             if piece is not None:
                 yield piece
+
+
+def from_days(message: Message, lengths: list[Length], found: list[Piece]) -> Iterator[Piece]:
+    """Yield days told from another day: "two weeks from Friday", "3 days after the 5th"."""
+    starts = {piece.start: piece for piece in found if piece.day is not None and piece.clock is None}
+    for length in lengths:
+        match = _FROM_DAY.match(message.text, length.end)
+        base = starts.get(match.end()) if match is not None else None
+        if match is None or base is None or base.day is None or length.low != length.high:
+            continue
+        if base.day.first != base.day.last or length.unit in _MINUTES or length.high > _FURTHEST[length.unit]:
+            continue
+        if match["link"] in (None, "on") and (
+            length.unit != "week" or "more" in message.text[length.start : length.end]
+        ):
+            continue
+        number = -length.low if match["link"] == "before" else length.low
+        day = shifted(base.day.first, number, length.unit)
+        yield Piece(length.start, base.end, day=Day(day, day, vague=length.vague))
 
 
 def _piece(message: Message, length: Length) -> Piece | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+HOUR = 60
+"""Minutes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day, or the days `first` to `last`; grain "week" or "month" for a whole one.
+    """A day, or the days `first` to `last`; grain "week", "month" or "year" for a whole one.
 
-    `bare` tells how to roll the end of a range past its start: ("weekday", 4) or ("day", 15). `recurring`
+    `bare` tells what was said without its week, month or year: ("weekday", 4), ("day", 15), ("date", 15)
+    with the month, ("month", 4); the end of a range rolls past its start by it. `recurring`
     is the period of 每月15号, `side` is "to" for 这周内.
     """
 
@@ -52,6 +56,8 @@ class Piece:
     """First and last instant, for 两小时后."""
     side: str | None = None
     vague: bool = False
+    opened: bool = False
+    """Said as the beginning of a range: "Monday between 9am …"."""
 
 
 def single(

@@ -42,7 +42,7 @@ _EN_IDIOMS = (
     r"you|we|they|this|that)\b)|"
     r"one day (?=(?:i|you|we|they|he|she|soon|maybe|when)\b)|9\s?(?:-|to)\s?5(?=\s+job)|"
     r"nine to five|"
-    r"fifty[- ]fifty|(?:on )?second thoughts?|first of all|second of all|"
+    r"fifty[- ]fifty|night night|nite nite|(?:on )?second thoughts?|first of all|second of all|"
     r"first things? first|for the (?:first|last) time|"
     r"(?:good|happy|nice|great|lovely|pleasant) (?:morning|afternoon|evening|night|day|weekend)|"
     r"mornin'?g? (?:all|mate|there)|"
@@ -68,6 +68,24 @@ _EN_AGES = (
     r"(?![.,:/-][0-9]|\s*(?:%|k\b|days?|weeks?|months?|hours?|min|percent|dollars?|bucks|quid|"
     r"pounds?|short|behind|late|off|down|st|th|a\b|am|pm))"
 )
+# People called June, April or Friday.
+_CALENDAR = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|"
+    r"october|november|december|easter|christmas|summer|autumn|winter|spring"
+)
+_EN_NAMES = (
+    rf"(?<=name is )(?:{_CALENDAR})|(?<=name's )(?:{_CALENDAR})|(?<=name )(?:{_CALENDAR})|"
+    rf"\b(?:mr|mrs|ms|dr|madam|auntie|aunty|uncle|sister|brother|wife|husband|mum|mom|mother|daughter|son|"
+    rf"niece|cousin|friend|"
+    rf"boss|neighbour|partner|gran|nan|girlfriend|colleague|manager|solicitor|"
+    rf"lawyer)\.?,?\s+(?:{_CALENDAR})(?=\s+(?:said|says|"
+    rf"told|will|would|can|is|was|handles|pays|has|does|did|and|who|lost|works|wants|died|passed)|\s*(?:$|"
+    rf"[,.!?;]))|"
+    rf"\b(?:(?:this|it|that) is|i'?m|i am|hi|hello|dear|thanks|thank you|regards|cheers|call me)\s+(?:april|"
+    rf"may|june|august|summer|autumn)"
+    r"(?=\s*(?:$|[,.!;?]|\s(?:here|from|again|speaking|calling)\b))|"
+    rf"\b(?:{_CALENDAR})(?=\s+is\s+(?:my|her|his|the) (?:first |last |real |middle |actual )?name)"
+)
 _LONG = r"(?<![0-9¥$£€₹])\+?[0-9]{9,}|(?<![0-9])(?:24\s?/\s?7|50\s?/\s?50)(?![0-9])"
 _PHONES = (
     r"(?<![0-9¥$£€₹.,])(?:\+[0-9]{1,3}[ -]?)?\(?[0-9]{3,5}\)?[ -][0-9]{3,4}[ -][0-9]{3,6}(?![0-9])|"
@@ -90,7 +108,7 @@ _CODES = (
 )
 _HASHED = re.compile(r"#[0-9]{3,}")
 _ZH = re.compile("|".join((_ZH_IDIOMS, _ZH_AGES)))
-_EN = re.compile(rf"\b(?:{_EN_IDIOMS})|{_EN_AGES}", re.A)
+_EN = re.compile(rf"\b(?:{_EN_IDIOMS})|{_EN_AGES}|{_EN_NAMES}", re.A)
 _ANY = re.compile("|".join((_LONG, _PHONES, _CODES)), re.A)
 
 
