@@ -89,12 +89,12 @@ def closed() -> list[EventType]:
     return [ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
-def hand_over(turn: Turn, reason: HandoffReason, response: str) -> list[EventType]:
+def hand_over(turn: Turn, reason: HandoffReason, response: str, **values: object) -> list[EventType]:
     """Hand over to a person and say so; forms end, and so does the bot's part in this turn."""
     answer = turn.grace.protection.hand_over(
         turn.conversation, reason, response, turn=turn.id, locale=turn.locale
     )
-    turn.say(answer.response, **answer.values)
+    turn.say(answer.response, **{**values, **answer.values})
     return [*closed(), *ended(turn)]
 
 

@@ -37,5 +37,6 @@ class CheckPayment(GraceAction):
             turn.say("utter_paid_seen", amount=turn.money(seen[0]), date=turn.day(seen[1]))
         else:
             turn.grace.accounts.claim_paid(turn.conversation, turn.id)
-            turn.say("utter_paid_claim", days=PAID_CLAIM_DAYS)
+            told = turn.follows("utter_paid_claim", "utter_paid_again")
+            turn.say("utter_paid_again" if told else "utter_paid_claim", days=PAID_CLAIM_DAYS)
         return closed()

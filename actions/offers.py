@@ -47,13 +47,17 @@ def terms(turn: Turn, offer: OfferView) -> dict[str, str]:
 
 def say_existing(turn: Turn, plan: PlanStanding) -> None:
     """Say that a plan is agreed already, and what comes next."""
-    turn.say(
-        "utter_plan_exists",
-        count=plan.count,
-        left=plan.left,
-        amount=turn.money(plan.next_amount),
-        date=turn.day(plan.next_on),
-    )
+    turn.say("utter_plan_exists", **standing_plan(turn, plan))
+
+
+def standing_plan(turn: Turn, plan: PlanStanding) -> dict[str, object]:
+    """Return what is said of an agreed plan: payments in all, ahead, and the next one."""
+    return {
+        "count": plan.count,
+        "left": plan.left,
+        "amount": turn.money(plan.next_amount),
+        "date": turn.day(plan.next_on),
+    }
 
 
 def explain(turn: Turn, refusal: Refusal) -> None:

@@ -14,7 +14,7 @@ from actions.hardship import hear
 from actions.plan_questions import FORM, emptied, needless, renew
 from actions.terms import VAGUE, read_terms
 from actions.turn import Turn
-from actions.wish import read_wish
+from actions.wish import gentlest, read_wish
 from bot.domain.handoff import HandoffReason
 from bot.services.accounts import Standing
 from bot.services.offers import OfferView
@@ -125,6 +125,7 @@ def _able(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
         return _beyond(turn)
     if not wish:
         turn.say("utter_plan_ability_none")
+        wish = gentlest(turn)
     return [
         SlotSet("plan_ability", True),
         SlotSet("plan_wish", _merged(turn, wish)),
@@ -191,7 +192,7 @@ def _merged(turn: Turn, wish: dict[str, Any]) -> dict[str, Any]:
     """Add new terms to what was wished before; another kind of plan begins afresh."""
     before: dict[str, Any] = turn.tracker.get_slot("plan_wish") or {}
     if wish.get("kind") != before.get("kind"):
-        before = {name: before[name] for name in ("ability", "hardship") if name in before}
+        before = {name: before[name] for name in ("ability", "most", "hardship") if name in before}
     return {**before, **wish}
 
 

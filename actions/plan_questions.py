@@ -12,7 +12,7 @@ from actions.turn import Turn
 from actions.wish import wish_of
 from bot.domain.handoff import HandoffReason
 from bot.domain.plans import Wish
-from bot.services.accounts import Standing
+from bot.services.accounts import PlanStanding, Standing
 
 FORM = "plan_form"
 _SLOTS = ("wish", "offered", "ability", "option", "confirmed", "rounds", "read")
@@ -51,11 +51,16 @@ class AskOption(AskAction):
                 offers.show_again(turn, shown, "utter_plan_which_again" if back else "utter_plan_which")
             return []
         proposal = turn.grace.negotiation.propose(turn.conversation, wish_of(turn, wish), turn=turn.id)
+        if not proposal.options and wish.get("most"):
+            most = wish_of(turn, wish, most=True)
+            proposal = turn.grace.negotiation.propose(turn.conversation, most, turn=turn.id)
         if not proposal.options:
             return self._nearest(turn, wish)
         for refusal in proposal.refusals[:1]:
             offers.explain(turn, refusal)
-        offers.show(turn, proposal.options, person=bool(proposal.refusals))
+        # In hardship nobody has to find their way to a person.
+        person = bool(proposal.refusals) or bool(wish.get("hardship"))
+        offers.show(turn, proposal.options, person=person)
         return [SlotSet("plan_offered", wish)]
 
     def _nearest(self, turn: Turn, wish: dict[str, Any]) -> list[EventType]:
@@ -98,6 +103,8 @@ class AskAgreement(AskAction):
 
 def needless(turn: Turn, standing: Standing) -> list[EventType] | None:
     """Where no plan can be made, say why and return the events that end the form; else None."""
+    if standing.plan is not None and turn.has("report_hardship"):
+        return [*emptied(), *_pass_on(turn, standing.plan)]
     if standing.plan is not None:
         offers.say_existing(turn, standing.plan)
     elif not standing.claimed.minor:
@@ -105,6 +112,13 @@ def needless(turn: Turn, standing: Standing) -> list[EventType] | None:
     else:
         return None
     return [*emptied(), *closed()]
+
+
+def _pass_on(turn: Turn, plan: PlanStanding) -> list[EventType]:
+    """An agreed plan that somebody in trouble cannot keep is for people to change."""
+    return hand_over(
+        turn, HandoffReason.BEYOND_POLICY, "utter_plan_exists_passed", **offers.standing_plan(turn, plan)
+    )
 
 
 def renew(turn: Turn) -> list[EventType]:

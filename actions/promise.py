@@ -8,13 +8,14 @@ from typing import Any
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.base import AskAction, GraceAction, closed
-from actions.terms import VAGUE, Terms, read_terms
+from actions.terms import VAGUE, Terms, names_two_payments, read_terms
 from actions.turn import Turn
 from bot.domain.model import Refusal
 from bot.domain.money import Money
 from bot.services.accounts import Standing
 
 FORM = "promise_form"
+_RECORDED = ("utter_promise_recorded", "utter_promise_recorded_soon")
 _YES = ("affirm", "promise_to_pay", "choose_option")
 _SLOTS = ("amount", "date", "confirmed", "before")
 # The limits that a day breaks; the others concern the amount.
@@ -48,7 +49,9 @@ class ValidatePromise(GraceAction):
             return [*_dropped(), FollowupAction("plan_form")]
         terms = read_terms(turn, standing)
         if asked is None:
-            return _checked(turn, standing, _opening(terms, standing))
+            if names_two_payments(turn):
+                turn.say("utter_promise_one")
+            return _checked(turn, standing, _opening(turn, terms, standing))
         if asked == "promise_confirmed":
             answered = _confirmation(turn, terms)
             if answered is not None:
@@ -113,13 +116,17 @@ class FinishPromise(GraceAction):
             else:
                 # There is no day before today or tomorrow on which a reminder could still come.
                 soon = day <= turn.today + timedelta(days=1)
-                key = "utter_promise_recorded_soon" if soon else "utter_promise_recorded"
-                turn.say(key, amount=turn.money(amount), date=turn.day(day))
+                turn.say(_RECORDED[soon], amount=turn.money(amount), date=turn.day(day))
+                return [*_emptied(), SlotSet("promise_last", str(amount.amount))]
         return _emptied()
 
 
-def _opening(terms: Terms, standing: Standing) -> Terms:
-    """Fill up what opens a promise: to pay on Friday, without a sum, means to pay what is due."""
+def _opening(turn: Turn, terms: Terms, standing: Standing) -> Terms:
+    """Fill up what opens a promise: to pay on Friday, without a sum, means to pay what is due; said of a
+    promise that was noted just now, it means that day instead.
+    """
+    if terms.amount is None and terms.day is not None and turn.follows(*_RECORDED):
+        return terms.over(turn.tracker.get_slot("promise_last"), None)
     if terms.amount is None and standing.claimed.minor:
         return terms.over(str(standing.claimed.amount), None)
     return terms

@@ -5,10 +5,17 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.base import GraceAction, hand_over
+from actions.offers import standing_plan
 from actions.turn import Turn
 from bot.domain.handoff import HandoffReason
 from bot.domain.money import Money
 from bot.services.accounts import Standing
+
+# What is asked in many ways and answered in one.
+_REPEATED = {
+    "ask_consequences": "utter_account_consequences",
+    "ask_how_to_pay": "utter_account_how_to_pay",
+}
 
 
 class AnswerAccount(GraceAction):
@@ -18,6 +25,11 @@ class AnswerAccount(GraceAction):
 
     def act(self, turn: Turn) -> list[EventType]:
         """Answer from the account as it stands now."""
+        answered = _REPEATED.get(turn.act)
+        if answered is not None and turn.follows(answered):
+            # The same answer once more would be no answer.
+            turn.say("utter_account_more_help")
+            return []
         if turn.act == "ask_consequences":
             turn.say("utter_account_consequences")
             return []
@@ -66,13 +78,7 @@ def _plan(turn: Turn, standing: Standing) -> None:
         key = "utter_account_plan_pending" if turn.form == "plan_form" else "utter_account_no_plan"
         turn.say(key, loan=standing.loan.ref)
         return
-    turn.say(
-        "utter_account_plan_status",
-        count=plan.count,
-        left=plan.left,
-        amount=turn.money(plan.next_amount),
-        date=turn.day(plan.next_on),
-    )
+    turn.say("utter_account_plan_status", **standing_plan(turn, plan))
 
 
 def _breakdown(turn: Turn, standing: Standing) -> None:

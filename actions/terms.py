@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,8 @@ VAGUE = "?"
 """Stands for a value that was named, but not as one value."""
 
 _COARSE = ("week", "month", "year")
+_EITHER = re.compile(r"或|还是|\bor\b", re.IGNORECASE)
+_CORRECTS = re.compile(r"或|还是|不是|改|\b(?:or|not|no|instead)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ def read_terms(turn: Turn, standing: Standing) -> Terms:
 
 def _read_day(turn: Turn) -> str | None:
     found = named_day(turn)
+    if len(days_ahead(turn)) > 1 and _EITHER.search(turn.text):
+        return VAGUE
     if found is not None:
         exact = found.get("grain") not in _COARSE and not found.get("vague")
         day = day_of(found["value"]) if exact and not _is_range(found["value"]) else None
@@ -82,6 +87,23 @@ def named_day(turn: Turn) -> dict[str, Any] | None:
         return (day is None or day < turn.today, entity.get("grain") in _COARSE or _is_range(entity["value"]))
 
     return min(times, key=rank, default=None)
+
+
+def days_ahead(turn: Turn) -> set[date]:
+    """Return the exact days from today on that a message names."""
+    days = {
+        day_of(one["value"])
+        for one in turn.entities
+        if one.get("entity") == "time"
+        and not (one.get("vague") or one.get("grain") in _COARSE or _is_range(one["value"]))
+    }
+    return {day for day in days if day is not None and day >= turn.today}
+
+
+def names_two_payments(turn: Turn) -> bool:
+    """Tell whether a message promises one payment and then another: "500 on Friday, the rest next week"."""
+    two = turn.entity("money") is not None and len(days_ahead(turn)) > 1
+    return two and not _CORRECTS.search(turn.text)
 
 
 def _is_range(value: Any) -> bool:

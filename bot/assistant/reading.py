@@ -14,19 +14,22 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.language import facts
 from bot.language.acts import COURTESY, PROTECTION
 
-# What was asked -> (the entity that answers it, the act that such an answer is).
+# What was asked -> the entities that answer it, and the act that such an answer is; the first that fits.
 _ANSWERS = {
-    "promise_amount": (("money", "time", "duration"), "promise_to_pay"),
-    "promise_date": (("time", "duration", "money"), "promise_to_pay"),
-    "promise_confirmed": (("money", "time", "duration"), "promise_to_pay"),
-    "plan_ability": (("money",), "counter_offer"),
-    "plan_option": (("ordinal", "count"), "choose_option"),
-    "plan_confirmed": (("ordinal",), "choose_option"),
+    "promise_amount": ((("money", "time", "duration"), "promise_to_pay"),),
+    "promise_date": ((("time", "duration", "money"), "promise_to_pay"),),
+    "promise_confirmed": ((("money", "time", "duration"), "promise_to_pay"),),
+    "plan_ability": ((("money",), "counter_offer"), (("time",), "promise_to_pay")),
+    "plan_option": ((("ordinal", "count"), "choose_option"), (("time",), "promise_to_pay")),
+    "plan_confirmed": ((("ordinal",), "choose_option"),),
 }
 IDENTITY = "state_identity"
 # What was said last -> what short answers to it are, where no form has asked: its question is another one.
 _YES_OR_NO = {
     "utter_anger": {"affirm": "ask_human", "deny": "unsure"},
+    "utter_account_more_help": {"affirm": "ask_human"},
+    "utter_clarify_open": {"affirm": "ask_human"},
+    "utter_plan_exists": {"affirm": "ask_human"},
     "utter_account_no_plan": {"affirm": "request_instalment"},
     "utter_reminder_options": {"affirm": "request_instalment"},
     # "Please reply here": whatever says no more than that begins the check.
@@ -35,6 +38,9 @@ _YES_OR_NO = {
     ),
 }
 _ASKED = "identity_confirmed"
+# Right after a promise was noted, another day is another day for it.
+_PROMISED = ("utter_promise_recorded", "utter_promise_recorded_soon")
+_MOVES = ("request_extension", "counter_offer", "ask_due_date")
 _COVERED = 0.6
 _SURE = 0.8
 _LIKELY = 0.5
@@ -75,24 +81,28 @@ class ContextReader(GraphComponent):
 
     def _answer(self, message: Message) -> str | None:
         expected = (message.get(METADATA) or {}).get("expected")
-        if expected not in _ANSWERS:
-            return None
         text = message.get(TEXT) or ""
-        wanted, act = _ANSWERS[expected]
-        covered = sum(
-            entity["end"] - entity["start"]
-            for entity in message.get(ENTITIES, [])
-            if entity["entity"] in wanted and "start" in entity
-        )
-        understood = bool(message.get("acts"))
-        return act if covered and (not understood or covered / len(text.strip()) >= _COVERED) else None
+        for wanted, act in _ANSWERS.get(expected or "", ()):
+            covered = sum(
+                entity["end"] - entity["start"]
+                for entity in message.get(ENTITIES, [])
+                if entity["entity"] in wanted and "start" in entity
+            )
+            understood = bool(message.get("acts"))
+            if covered and (not understood or covered / len(text.strip()) >= _COVERED):
+                return act
+        return None
 
 
 def _to_what_was_said(message: Message) -> str | None:
     """Return what a message of one short act is, as an answer to the last thing that was said."""
-    meant = _YES_OR_NO.get((message.get(METADATA) or {}).get("said") or "", {})
-    acts = message.get("acts") or []
-    return meant.get((message.get(INTENT) or {}).get("name") or "") if len(acts) <= 1 else None
+    said = (message.get(METADATA) or {}).get("said") or ""
+    act = (message.get(INTENT) or {}).get("name") or ""
+    if len(message.get("acts") or []) > 1:
+        return None
+    if said in _PROMISED and act in _MOVES and any(e["entity"] == "time" for e in message.get(ENTITIES, [])):
+        return "promise_to_pay"
+    return _YES_OR_NO.get(said, {}).get(act)
 
 
 def _stated(message: Message) -> list[facts.Fact]:

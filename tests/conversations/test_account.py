@@ -119,3 +119,18 @@ async def test_a_chat_of_nobody_learns_how_to_reach_us_whatever_it_asks(talks: T
     assert expected(talk) is None
     assert not is_human(talk)
     assert debt_facts(talk) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    both(["怎么还款", "还有别的办法还吗"], ["how do I pay", "is there another way to pay"]),
+)
+async def test_the_same_answer_is_not_given_twice_but_a_person_offered(
+    talks: Talks, locale: str, said: list[str]
+) -> None:
+    talk = await talks.new(locale)
+    first, second = await say_all(talk, *said)
+    assert first.keys == ("utter_account_how_to_pay",)
+    assert second.keys == ("utter_account_more_help",)
+    yes = await talk.say({"zh_CN": "好", "en": "yes"}[locale])
+    assert yes.keys == ("utter_handoff_asked",)

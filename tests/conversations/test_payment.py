@@ -42,7 +42,8 @@ async def test_a_payment_that_is_booked_is_thanked_for_by_its_amount(talks: Talk
 @LANGUAGES
 async def test_saying_it_twice_holds_once(talks: Talks, locale: str) -> None:
     talk = await talks.new(locale)
-    await say_all(talk, PAID[locale], PAID[locale])
+    _, again = await say_all(talk, PAID[locale], PAID[locale])
+    assert again.keys == ("utter_paid_again",)
     assert list(holds(talk)) == ["paid_claim"]
 
 

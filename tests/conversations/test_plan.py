@@ -10,7 +10,18 @@ from sqlalchemy import select
 
 from bot.language import formats
 from bot.storage.tables import LoanRow, OfferRow
-from tests.conversations.looks import both, each, expected, handoffs, holds, pay_off, plans, promises, say_all
+from tests.conversations.looks import (
+    both,
+    each,
+    expected,
+    handoffs,
+    holds,
+    inside,
+    pay_off,
+    plans,
+    promises,
+    say_all,
+)
 from tests.stack import Talk, Talks
 
 pytestmark = pytest.mark.stack
@@ -230,9 +241,17 @@ async def test_a_second_plan_is_not_made(talks: Talks, locale: str) -> None:
     talk = await talks.new(locale)
     await talk.tap(await talk.tap(await talk.say(ASK[locale]), 0), 0)
     assert (await talk.say(SIX[locale])).keys == ("utter_plan_exists",)
-    hardship = await talk.say({"zh_CN": "我失业了，还不上", "en": "I lost my job and can't pay"}[locale])
-    assert hardship.keys == ("utter_hardship_job_loss", "utter_hardship_paused", "utter_plan_exists")
     assert len(plans(talk)) == 1
+
+
+@LANGUAGES
+async def test_who_cannot_keep_a_plan_any_more_gets_a_person_to_change_it(talks: Talks, locale: str) -> None:
+    talk = await talks.new(locale)
+    await talk.tap(await talk.tap(await talk.say(ASK[locale]), 0), 0)
+    heard = await talk.say({"zh_CN": "我失业了，还不上", "en": "I lost my job and can't pay"}[locale])
+    assert heard.keys == ("utter_hardship_job_loss", "utter_hardship_paused", "utter_plan_exists_passed")
+    assert handoffs(talk) == [("beyond_policy", "waiting")]
+    assert "hardship" in holds(talk)
 
 
 @LANGUAGES
@@ -329,3 +348,33 @@ def _expire(talk: Talk) -> None:
         loan = session.scalars(select(LoanRow.id).where(LoanRow.ref == f"L{talk.ref}")).one()
         for row in session.scalars(select(OfferRow).where(OfferRow.loan_id == loan)):
             row.expires_at = talk.grace.kit.clock.now() - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("locale", "range_"), both("每个月两三百吧", "two or three hundred a month"))
+async def test_of_a_range_the_upper_end_counts_when_nothing_fits_the_lower(
+    talks: Talks, locale: str, range_: str
+) -> None:
+    talk = await inside(talks, locale, "ability")
+    assert (await talk.say(range_)).keys == ("utter_plan_options",)
+    assert all(item.amount.minor <= 30_000 for one in _shown(talk) for item in one.schedule)
+
+
+@pytest.mark.parametrize(("locale", "day"), both("15号吧", "the 15th"))
+async def test_a_bare_day_amid_the_options_is_a_promise_for_that_day(
+    talks: Talks, locale: str, day: str
+) -> None:
+    talk = await inside(talks, locale, "options")
+    asked = await talk.say(day)
+    assert asked.keys == ("utter_promise_confirm",)
+    await talk.tap(asked, 0)
+    assert promises(talk) == [(300_000, "2026-03-15", "open")]
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), both("我被欠薪三个月了，还不上", "I haven't been paid for three months and can't pay")
+)
+async def test_how_long_a_hardship_lasts_is_no_number_of_instalments(
+    talks: Talks, locale: str, said: str
+) -> None:
+    talk = await talks.new(locale)
+    assert (await talk.say(said)).keys[-1] == "utter_ask_plan_ability"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conversations.looks import both, each, expected, holds, pay_off, promises, say_all
+from tests.conversations.looks import both, each, expected, holds, inside, pay_off, promises, say_all
 from tests.stack import Talks
 
 pytestmark = pytest.mark.stack
@@ -247,3 +247,51 @@ async def test_one_change_after_another(talks: Talks, locale: str, said: list[st
     talk = await talks.new(locale)
     await say_all(talk, *said)
     assert promises(talk) == [(80_000, NEXT_FRIDAY, "open")]
+
+
+@pytest.mark.parametrize(
+    ("locale", "promise", "move"),
+    both(("周五还500", "改到下周五行吗"), ("I'll pay 500 on Friday", "can we make it next Friday")),
+)
+async def test_another_day_right_after_a_promise_moves_it_with_its_amount(
+    talks: Talks, locale: str, promise: str, move: str
+) -> None:
+    talk = await talks.new(locale)
+    await talk.tap(await talk.say(promise), 0)
+    asked = await talk.say(move)
+    assert asked.keys == ("utter_promise_confirm",)
+    await talk.tap(asked, 0)
+    assert promises(talk) == [(50_000, FRIDAY, "cancelled"), (50_000, NEXT_FRIDAY, "open")]
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    both("我这周五还500，剩下的下周五还", "I'll pay 500 this Friday and the rest next Friday"),
+)
+async def test_of_two_payments_the_first_is_noted_and_that_is_said(
+    talks: Talks, locale: str, said: str
+) -> None:
+    talk = await talks.new(locale)
+    asked = await talk.say(said)
+    assert asked.keys == ("utter_promise_one", "utter_promise_confirm")
+    await talk.tap(asked, 0)
+    assert promises(talk) == [(50_000, FRIDAY, "open")]
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "day"),
+    both(("周五或者周六还500", "周六"), ("I'll pay 500 on Friday or Saturday", "Saturday")),
+)
+async def test_one_of_two_days_is_asked_for(talks: Talks, locale: str, said: str, day: str) -> None:
+    talk = await talks.new(locale)
+    assert (await talk.say(said)).keys == ("utter_promise_vague_date",)
+    assert (await talk.say(day)).keys == ("utter_promise_confirm",)
+
+
+@pytest.mark.parametrize(
+    ("locale", "maybe"), each(("zh_CN", "就那样"), ("zh_CN", "应该吧"), ("en", "i guess"), ("en", "maybe"))
+)
+async def test_what_is_not_surely_a_yes_promises_nothing(talks: Talks, locale: str, maybe: str) -> None:
+    talk = await inside(talks, locale, "promise")
+    assert (await talk.say(maybe)).text
+    assert promises(talk) == []
