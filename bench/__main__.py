@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import contact, offers, parse, reading
+from bench import contact, entities, offers, parse, reading
 
 ROUNDS = 7
 RESULTS = Path("bench/results/latest.json")
@@ -49,9 +49,10 @@ def main() -> None:
         ratio = f"{found['ratio']:.2f} ({found['low']:.2f}-{found['high']:.2f})"
         table.add_row(name, f"{found['ours']:,.0f}", beside, f"{found['other']:,.0f}", ratio)
     console.print(table)
-    results["parse"] = parse.measure()
-    figures = ", ".join(f"{key} {value:.1f}" for key, value in results["parse"].items())
-    console.print(f"parse (milliseconds, one core, whole pipeline): {figures}")
+    results["entities"], results["parse"] = entities.measure(), parse.measure()
+    for name, what in (("entities", "extractors"), ("parse", "whole pipeline")):
+        figures = ", ".join(f"{key} {value:.1f}" for key, value in results[name].items())
+        console.print(f"{name} (milliseconds, one core, {what}): {figures}")
     results["reading"] = reading.measure()
     reading.show(console, results["reading"])
     RESULTS.parent.mkdir(parents=True, exist_ok=True)

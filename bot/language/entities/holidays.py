@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from bot.language.entities.days import easter, next_annual
+from bot.language.entities.model import Message
+from bot.language.entities.pieces import Piece, single
 
 # Lunar feasts as (month, day) per year from 2024: a calendar of observation, not of arithmetic.
 _FIRST_YEAR = 2024
@@ -62,7 +64,7 @@ _MOVING: dict[str, Callable[[int], date]] = {
     "good friday": lambda year: easter(year) - timedelta(days=2),
 }
 _NAMES = sorted([*_FIXED, *_LUNAR, *_MOVING], key=len, reverse=True)
-PATTERN = re.compile(
+_PATTERN = re.compile(
     rf"(?:大年|(?<!今)(?<!明)年)初(?P<lunar>[一二三四五六七八九十])|"
     r"(?P<over>过(?:完|了|罢)年)|"
     r"(?<![0-9一二两三四五六七八九十百千几半多去今明后前当那每同个新过周成少青中晚老整全])"
@@ -79,12 +81,15 @@ _UNTIED = re.compile(
 )
 
 
-def is_over(match: re.Match[str]) -> bool:
-    """Whether the match names what comes after the holiday: 过完年."""
-    return match["over"] is not None
+def find(message: Message) -> Iterator[Piece]:
+    """Yield the holidays of a message; 过完年 is what comes after one."""
+    for match in _PATTERN.finditer(message.text):
+        day = _next(message.today, match)
+        if day is not None:
+            yield Piece(*match.span(), day=single(day), side="from" if match["over"] else None)
 
 
-def read(today: date, match: re.Match[str]) -> date | None:
+def _next(today: date, match: re.Match[str]) -> date | None:
     """Return the next occurrence of a matched holiday, None where its table ends or it is no holiday."""
     if match["over"] or match["year"]:
         return _lunar(today, _SPRING, 0)

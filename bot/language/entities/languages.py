@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.language.entities import language_names
 from bot.language.entities.model import Candidate, Message
 
-_LONGEST = 8
+_LONGEST = 12
 """Characters of the longest Chinese name that is looked up."""
 _SUFFIX = re.compile(r"文(?![件化章字明员艺具凭盲档书案]|本[^人]?[书案])|语(?![音气文言调])|话(?![费题筒剧])")
 _WHOLE = re.compile(

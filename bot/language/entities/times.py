@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from bot.language.entities import (
@@ -48,6 +49,8 @@ _PREFIX = re.compile(
     re.A,
 )
 
+_MOST = 160
+"""Pieces of one kind read in one message; past that it is no ordinary message."""
 _WHOLE = ("week", "month", "year")
 _GOES = re.compile(
     r"\b(?:go|goes|going|gone|went|come|comes|coming|came|get|gets|got|put|pull|is|was|been|not|all|"
@@ -59,20 +62,19 @@ _FROM = re.compile(r"[从自打由]\s?$")
 
 def find(message: Message, lengths: list[Length]) -> Iterator[Candidate]:
     """Yield the time expressions of a message."""
-    found = [*offsets.find(message, lengths), *clock_zh.find(message), *clock_en.find(message)]
-    found += [
-        *dates_zh.find(message),
-        *months_zh.find(message),
-        *weeks_zh.find(message),
-        *dates_en.find(message),
-        *periods_en.find(message),
-        *dates_numeric.find(message),
-    ]
-    for match in holidays.PATTERN.finditer(message.text):
-        day = holidays.read(message.today, match)
-        if day is not None:
-            side = "from" if holidays.is_over(match) else None
-            found.append(Piece(*match.span(), day=single(day), side=side))
+    finders = (
+        offsets.find(message, lengths),
+        clock_zh.find(message),
+        clock_en.find(message),
+        dates_zh.find(message),
+        months_zh.find(message),
+        weeks_zh.find(message),
+        dates_en.find(message),
+        periods_en.find(message),
+        dates_numeric.find(message),
+        holidays.find(message),
+    )
+    found = [piece for finder in finders for piece in islice(finder, _MOST)]
     found += offsets.from_days(message, lengths, found)
     for piece in assembly.assemble(message, found):
         if piece.day is None and piece.instant is None and (piece.clock is None or piece.clock.attached):

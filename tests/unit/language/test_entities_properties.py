@@ -1,9 +1,9 @@
-"""What holds of every message, and how long the worst ones may take."""
+"""What holds of every message; how long the worst ones take is measured by `bench.entities`."""
 
 from __future__ import annotations
 
 import json
-import time
+import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import fuzz
+from bench.entities import SIZE, UNITS
 from bot.language.entities import LONGEST, Context, extract
+from bot.language.entities.merge import MOST
 from bot.language.entities.model import EXPECTED
 
 AT = datetime.fromisoformat("2025-01-15T10:00:00+08:00")
@@ -106,78 +109,20 @@ def test_a_bare_day_is_never_in_the_past(text: str, context: Context) -> None:
     assert today <= date.fromisoformat(entity.value["value"]) <= today + timedelta(days=8 * 366)
 
 
-HOSTILE = {
-    "digits": "1",
-    "digits apart": "1 ",
-    "digits and commas": "1,",
-    "digits and dashes": "1-",
-    "one": "一",
-    "ten": "十",
-    "a few": "几",
-    "half": "半",
-    "week": "下周",
-    "weekdays": "下周一",
-    "every month": "每月",
-    "o'clock": "一点",
-    "days of the month": "15号",
-    "fractions": "三分之",
-    "amounts": "500块 ",
-    "hedges": "最多还大概能",
-    "next friday": "next friday ",
-    "hundreds": "one hundred and ",
-    "ordinals": "5th ",
-    "dates": "jan 1 ",
-    "rates": "200 a month ",
-    "maybe": "maybe i can ",
-    "words": "a ",
-    "hyphens": "a-",
-    "brackets": "([",
-    "spaces": " ",
-    "dollars": "$",
-    "letters": "ty",
-    "combining": "e\u0301",
-    "invisible": "1\u200b",
-    "emoji": "👍🏽",
-    "arabic digits": "٣",
-    "surrogate": "\ud800",
-}
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS.keys())
+def test_hostile_message_is_read_like_any_other(unit: str) -> None:
+    text = (unit * SIZE)[:SIZE]
+    found = extract(text, Context(AT, "Asia/Shanghai", "CNY", Decimal(12000)))
+    assert len(found) <= MOST
+    assert all(entity.end <= LONGEST for entity in found)
 
 
-@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_message_takes_at_most_fifty_milliseconds_of_work(unit: str) -> None:
-    text = (unit * 20_000)[:20_000]
-    context = Context(AT, "Asia/Shanghai", "CNY", Decimal(12000))
-    extract(text, context)
-    best = min(_seconds(text, context) for _ in range(3))
-    # Twice the promise: shared machines are slower than the one it was measured on.
-    assert best < 0.1
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "下周五还两千，剩下的月底前分3期还",
-        "I can only do 200 a month, can we start on the 15th of next month?",
-    ],
-)
-def test_ordinary_message_takes_at_most_a_millisecond_of_work(text: str) -> None:
-    context = Context(AT, "Asia/Shanghai", "CNY", Decimal(12000))
-    extract(text, context)
-    assert min(_seconds(text, context) for _ in range(20)) < 0.002
-
-
-def _seconds(text: str, context: Context) -> float:
-    start = time.process_time()
-    extract(text, context)
-    return time.process_time() - start
-
-
-@pytest.mark.parametrize("unit", ["一", "1 ", "next friday ", "每月", "a "])
-def test_work_grows_no_faster_than_the_message(unit: str) -> None:
-    context = Context(AT, "Asia/Shanghai", "CNY")
-    short, long = ((unit * LONGEST)[:size] for size in (LONGEST // 4, LONGEST))
-    quick = min(_seconds(short, context) for _ in range(5))
-    assert min(_seconds(long, context) for _ in range(5)) < 8 * quick + 0.005
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32))
+def test_no_random_message_raises(seed: int) -> None:
+    ((text, context),) = fuzz.messages(random.Random(seed), 1)
+    for entity in extract(text, context):
+        assert text[entity.start : entity.end] == entity.text
 
 
 def test_a_value_cut_by_the_limit_is_not_reported() -> None:
