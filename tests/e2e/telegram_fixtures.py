@@ -105,7 +105,7 @@ class ScriptedAssistant(Assistant):
     async def turn(self, turn: Turn) -> Answer:
         """Note what was asked, and answer."""
         self.turns.append(turn)
-        reply = self.script.pop(0) if self.script else Reply(f"heard: {turn.text[:40]}")
+        reply = self.script.pop(0) if self.script else Reply(f"heard: {turn.text.partition('{')[0][:40]}")
         return Answer(reply, self.expected, True)
 
     @property

@@ -37,13 +37,10 @@ pytestmark = pytest.mark.browser
 
 SECOND = 1000.0
 PATIENCE = 10 * SECOND
-MARKUP = (
-    '<img src=x onerror="window.harmed=1"><script>window.harmed=2</script><b>粗</b> {{7*7}} '
-    "javascript:window.harmed=3 https://evil.example/a"
-)
+MARKUP = '<img src=x onerror="window.harmed=1"><script>window.harmed=2</script><b>粗</b> javascript:window.harmed=3'
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 200
 OPTIONS = [
-    {"title": "分三期", "payload": "/choose{n}"},
+    {"title": "分三期", "payload": "/choose_first"},
     {"title": "延后七天", "payload": "/later"},
     {"title": "<i>都不要</i>", "payload": "/none"},
 ]
@@ -82,7 +79,8 @@ class Scripted(Assistant):
             return self._say("utter_handoff_asked", locale, wait=wait)
         if "分期" in turn.text:
             return Reply("您可以这样安排：", OPTIONS)
-        return Reply(f"收到：{turn.text}")
+        # What no message may say is not repeated: it would be held.
+        return Reply("收到。" if "{" in turn.text else f"收到：{turn.text}")
 
     def _say(self, key: str, locale: str | None, **values: str) -> Reply:
         rendered = self.grace.kit.texts.render(key, locale or "en", values)
@@ -513,6 +511,9 @@ class TestWriting:
 
     def test_markup_stays_words_whoever_writes_it(self, chat: Chat, ref: str) -> None:
         page = chat.open(ref)
+        foreign = "{{7*7}} https://evil.example/a"
+        write(page, foreign)
+        shown(page, "收到。")
         own = f"{MARKUP} {chat.url}/pay?a=1&b=2. {MARKUP}"
         write(page, own)
         shown(page, f"收到：{own}")
@@ -521,8 +522,8 @@ class TestWriting:
         chat.grace.handoffs.reply(handoff, agent, own)
         shown(page, own, "agent")
         page.reload()
-        expect(page.locator("#log .bubble")).to_have_count(4)
-        assert bubbles(page)[1:] == [own, f"收到：{own}", own]
+        expect(page.locator("#log .bubble")).to_have_count(6)
+        assert bubbles(page)[1:] == [foreign, "收到。", own, f"收到：{own}", own]
         assert page.evaluate("window.harmed") is None
         expect(page.locator("#log :is(img, script, b, i, iframe)")).to_have_count(0)
         links = page.locator("#log a")
@@ -632,10 +633,10 @@ class TestOptions:
         write(page, "能分期吗")
         chat.wire.cut = cut
         page.get_by_role("button", name="分三期").click()
-        shown(page, "收到：/choose{n}")
+        shown(page, "收到：/choose_first")
         settled(page)
         assert [row.text for row in chat.rows(ref)] == ["能分期吗", "分三期"]
-        assert bubbles(page)[3:] == ["分三期", "收到：/choose{n}"]
+        assert bubbles(page)[3:] == ["分三期", "收到：/choose_first"]
         expect(page.locator(".option.chosen")).to_have_text(re.compile("^分三期"))
 
 
@@ -715,7 +716,7 @@ class TestTwoTabs:
         write(second, "让我想想")
         shown(first, "收到：让我想想")
         second.get_by_role("button", name="分三期").click()
-        shown(first, "收到：/choose{n}")
+        shown(first, "收到：/choose_first")
         for page in (first, second):
             settled(page)
             expect(page.locator(".option.chosen")).to_have_text(re.compile("^分三期"))
@@ -725,7 +726,7 @@ class TestTwoTabs:
             "让我想想",
             "收到：让我想想",
             "分三期",
-            "收到：/choose{n}",
+            "收到：/choose_first",
         ]
         assert bubbles(first)[1:] == bubbles(second)[1:] == expected
         assert len(chat.rows(ref)) == 3
@@ -797,5 +798,5 @@ class TestGuards:
         expect(page.locator(".option")).to_have_count(3)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         page.locator(".option").first.tap()
-        expect(bubble(page, "收到：/choose{n}")).to_be_in_viewport()
+        expect(bubble(page, "收到：/choose_first")).to_be_in_viewport()
         expect(page.locator("#input")).to_be_in_viewport()

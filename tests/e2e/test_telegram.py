@@ -103,7 +103,7 @@ async def test_help_answers_while_the_assistant_is_never_asked(grace: Grace, pho
     async with running(grace, asks), phone:
         await phone.command("/help@GraceBot")
         (answer,) = await phone.hear()
-    assert "分期" in answer["text"]
+    assert "直接用平常的话说就行" in answer["text"]
     assert asks.heard == []
 
 
@@ -161,7 +161,7 @@ async def test_a_tapped_button_acts_once_and_goes_away(grace: Grace, phone: Tele
 
 async def test_a_yes_under_an_older_message_confirms_nothing(grace: Grace, phone: TelegramUser) -> None:
     yes = {"title": "好的", "payload": "/affirm"}
-    asks = ScriptedAssistant(Reply("分三期，可以吗？", [yes]), Reply("还是延期七天？", [yes]))
+    asks = ScriptedAssistant(Reply("这样可以吗？", [yes]), Reply("还是那样？", [yes]))
     async with running(grace, asks), phone:
         await phone.say("能分期吗")
         (older,) = await phone.hear()
@@ -302,7 +302,7 @@ async def test_the_contact_button_comes_with_the_question_and_goes_with_the_answ
 
 
 async def test_markup_stays_text(grace: Grace, phone: TelegramUser) -> None:
-    evil = "<b>欠款</b> *0* [点这里](https://evil.example) _x_"
+    evil = "<b>您好</b> *0* [点这里](x) _x_"
     asks = ScriptedAssistant(Reply(evil))
     async with running(grace, asks), phone:
         await phone.say(evil)
