@@ -37,7 +37,10 @@ pytestmark = pytest.mark.browser
 
 SECOND = 1000.0
 PATIENCE = 10 * SECOND
-MARKUP = '<img src=x onerror="window.harmed=1"><script>window.harmed=2</script><b>粗</b> javascript:window.harmed=3'
+MARKUP = (
+    '<img src=x onerror="window.harmed=1"><script>window.harmed=2</script><b>粗</b> '
+    "javascript:window.harmed=3"
+)
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 200
 OPTIONS = [
     {"title": "分三期", "payload": "/choose_first"},
