@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -27,6 +28,11 @@ from tests.stack import MODEL, Stack, running
 ROOT = Path(__file__).parents[1]
 MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)
 POSTGRES = os.environ.get("GRACE_TEST_POSTGRES", "postgresql://root@127.0.0.1/postgres")
+
+
+# The same examples in every run: what fails on one machine fails on all.
+hypothesis.settings.register_profile("fixed", derandomize=True)
+hypothesis.settings.load_profile("fixed")
 
 
 def absent(reason: str) -> NoReturn:

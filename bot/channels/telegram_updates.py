@@ -253,7 +253,8 @@ def _private(message: Mapping[str, Any]) -> str | None:
     """Return the chat of a message when it is a private one: what groups read is nobody's debt."""
     chat = _map(message, "chat")
     number = _int(chat, "id") if chat is not None and chat.get("type") == "private" else None
-    return None if number is None else str(number)
+    # No chat has the number 0.
+    return str(number) if number else None
 
 
 def _map(source: Mapping[str, Any], key: str) -> dict[str, Any] | None:
