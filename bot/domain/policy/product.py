@@ -1,145 +1,25 @@
-"""Policy as validated data: contact packs, ladders, product policies."""
+"""Product policies: what may be agreed on one product, by whom and from when."""
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from bot.domain.calendars import CalendarPolicy
 from bot.domain.interest import DayCount, Method
 from bot.domain.money import OddCents
+from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Range
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-Certainty = Literal["official", "secondary", "project"]
-Scope = Literal["all", "text", "call", "letter"]
-Authority = Literal["bot", "agent", "senior", "supervisor"]
-AUTHORITIES: tuple[Authority, ...] = get_args(Authority)
-"""Who may grant something, each one more than the one before."""
 Frequency = Literal["weekly", "biweekly", "monthly", "payday"]
 MOST_INSTALMENTS = 60
 """No policy may allow more; five years is what a bank may agree on a card at the most."""
 
 
-class _Rule(_Frozen):
-    id: str = Field(pattern=r"^[A-Z]{1,3}\d+$")
-    text: str = Field(min_length=8)
-    source: str = Field(min_length=3)
-    certainty: Certainty
-
-
-class QuietHours(_Rule):
-    """No contact between `start` and `end`, borrower's local time; may span midnight."""
-
-    kind: Literal["quiet_hours"]
-    scope: Scope = "all"
-    start: time
-    end: time
-    waived_by_consent: bool = False
-
-
-class Cap(_Rule):
-    """At most `count` contacts in the last `days` local calendar days, today included."""
-
-    kind: Literal["cap"]
-    scope: Scope
-    count: int = Field(ge=1)
-    days: int = Field(ge=1, le=31)
-
-
-class Duty(_Rule):
-    """A duty that other parts fulfil and each send cites: disclosure, record keeping, texts."""
-
-    kind: Literal["duty"]
-    scope: Scope = "all"
-
-
-Rule = Annotated[QuietHours | Cap | Duty, Field(discriminator="kind")]
-
-
-class ContactPack(_Frozen):
-    """The contact rules of one jurisdiction, and its help lines."""
-
-    pack: str
-    version: int = Field(ge=1)
-    notice: str
-    crisis_lines: tuple[str, ...] = Field(min_length=1)
-    complaint_days: int = Field(ge=1)
-    agent_hours: tuple[time, time]
-    text_channels: tuple[str, ...] = Field(min_length=1)
-    strangers: bool = Field(
-        default=False, description="true in the one pack that holds for a chat of nobody known"
-    )
-    rules: tuple[Rule, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _ids_are_unique(self) -> ContactPack:
-        ids = [rule.id for rule in self.rules]
-        twice = sorted({one for one in ids if ids.count(one) > 1})
-        if twice:
-            raise ValueError(f"rule ids stand more than once: {', '.join(twice)}")
-        return self
-
-
-class Step(_Frozen):
-    """One rung: `day` counts from the due date (negative before it)."""
-
-    id: str = Field(pattern=r"^[dD][+-]?\d+$")
-    day: int = Field(ge=-30, le=365)
-    tone: Literal["service", "neutral", "oversight", "supportive", "factual", "formal", "human"]
-    template: str | None = Field(default=None, pattern=r"^utter_[a-z_]+$")
-    channels: tuple[str, ...] = ()
-    task: Literal["negotiator_call", "agency_review"] | None = None
-    valid_days: int = Field(default=2, ge=0, le=30)
-
-    @model_validator(mode="after")
-    def _message_or_task(self) -> Step:
-        if (self.template is None) == (self.task is None):
-            raise ValueError(f"step {self.id} needs either a template or a task, and not both")
-        if self.template is not None and not self.channels:
-            raise ValueError(f"step {self.id} has a template but no channels")
-        return self
-
-
-class Ladder(_Frozen):
-    """The reminder ladder of a product: steps in order of their day."""
-
-    ladder: str
-    version: int = Field(ge=1)
-    send_at: time
-    steps: tuple[Step, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _steps_ascend(self) -> Ladder:
-        days = [step.day for step in self.steps]
-        if days != sorted(set(days)):
-            raise ValueError("steps must stand in ascending order of day, no day twice")
-        if len({step.id for step in self.steps}) < len(self.steps):
-            raise ValueError("a step id stands more than once")
-        return self
-
-
-class Range(_Frozen):
-    """An inclusive range of whole numbers."""
-
-    min: int = Field(ge=0)
-    max: int = Field(ge=0)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Range:
-        if self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
-        return self
-
-
-class InstalmentPolicy(_Frozen):
+class InstalmentPolicy(Frozen):
     """Limits of instalment plans."""
 
     count: Range
@@ -166,7 +46,7 @@ class InstalmentPolicy(_Frozen):
         return self
 
 
-class ExtensionPolicy(_Frozen):
+class ExtensionPolicy(Frozen):
     """Limits of a later due date for the whole sum."""
 
     days: Range
@@ -181,7 +61,7 @@ class ExtensionPolicy(_Frozen):
         return self
 
 
-class PromisePolicy(_Frozen):
+class PromisePolicy(Frozen):
     """Limits of a promise to pay."""
 
     days_ahead: int = Field(ge=1, le=90)
@@ -190,7 +70,7 @@ class PromisePolicy(_Frozen):
     minimum: Decimal = Field(gt=0)
 
 
-class Reach(_Frozen):
+class Reach(Frozen):
     """What one level above the bot may grant; what is left out stays as the level below has it."""
 
     instalments: int | None = Field(default=None, ge=1, le=MOST_INSTALMENTS)
@@ -200,7 +80,7 @@ class Reach(_Frozen):
     extensions_per_12_months: int | None = Field(default=None, ge=0, le=12)
 
 
-class ProductPolicy(_Frozen):
+class ProductPolicy(Frozen):
     """What may be agreed on one product, in force from `effective_from` to `effective_to`, both included.
 
     Without `effective_to` it is in force until the product's next policy begins.

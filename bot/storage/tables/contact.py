@@ -1,0 +1,143 @@
+"""Contact: conversations, messages, reminders due, and what stops them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bot.storage.tables.base import Base, where
+
+if TYPE_CHECKING:
+    from bot.storage.tables.book import Borrower
+
+
+class HoldRow(Base):
+    """A fact that stops contact; lifted, never deleted."""
+
+    __tablename__ = "holds"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    borrower_id: Mapped[int] = mapped_column(ForeignKey("borrowers.id"), index=True)
+    loan_id: Mapped[int | None] = mapped_column(ForeignKey("loans.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    channel: Mapped[str | None] = mapped_column(String(16))
+    until: Mapped[datetime | None]
+    cause: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+
+class Conversation(Base):
+    """One address on one channel; `mode` says whether the bot or a person speaks."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("channel", "address"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    borrower_id: Mapped[int | None] = mapped_column(ForeignKey("borrowers.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    address: Mapped[str] = mapped_column(String(255))
+    locale: Mapped[str] = mapped_column(String(16))
+    mode: Mapped[str] = mapped_column(String(8), default="bot")
+    verified_at: Mapped[datetime | None]
+    identity_facts: Mapped[list[Any]] = mapped_column(default=list)
+    identity_failures: Mapped[int] = mapped_column(default=0)
+    expected: Mapped[str | None] = mapped_column(String(40))
+    misunderstood: Mapped[int] = mapped_column(default=0)
+    misunderstood_turn: Mapped[str | None] = mapped_column(String(64))
+    disclosed: Mapped[bool] = mapped_column(default=False)
+    outage_told: Mapped[bool] = mapped_column(default=False)
+    lease_owner: Mapped[str | None] = mapped_column(String(80))
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    borrower: Mapped[Borrower | None] = relationship()
+
+    def is_verified(self, at: datetime, lasting: timedelta) -> bool:
+        """Tell whether debt facts may be spoken of here at an instant: a verification lasts so long."""
+        if self.borrower_id is None or self.verified_at is None:
+            return False
+        return self.verified_at + lasting > at
+
+
+class Message(Base):
+    """Every message in and out; `id` orders them for all readers.
+
+    `recorded` is the state under which the ledger has it, None while it is not there.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "direction", "external_id"),
+        Index("ix_messages_state", "direction", "state"),
+        Index("ix_messages_conversation", "conversation_id", "id"),
+        where(
+            "ix_messages_unrecorded",
+            "id",
+            "recorded IS NULL OR (direction = 'out' AND recorded <> state)",
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    direction: Mapped[str] = mapped_column(String(3))
+    initiator: Mapped[str] = mapped_column(String(10))
+    purpose: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(10))
+    external_id: Mapped[str | None] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    buttons: Mapped[list[Any]] = mapped_column(default=list)
+    template: Mapped[str | None] = mapped_column(String(200))
+    locale: Mapped[str] = mapped_column(String(16))
+    turn: Mapped[str | None] = mapped_column(String(64), index=True)
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    nudge_id: Mapped[int | None] = mapped_column(ForeignKey("nudges.id"))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+    rule_ids: Mapped[list[Any]] = mapped_column(default=list)
+    pack_version: Mapped[str | None] = mapped_column(String(40))
+    template_version: Mapped[str | None] = mapped_column(String(16))
+    policy_version: Mapped[str | None] = mapped_column(String(80))
+    recorded: Mapped[str | None] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(200))
+
+
+class Nudge(Base):
+    """One rung for one loan in one cycle: the unique key makes it happen once."""
+
+    __tablename__ = "nudges"
+    __table_args__ = (
+        UniqueConstraint("loan_id", "cycle", "step"),
+        Index("ix_nudges_due", "state", "send_at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    loan_id: Mapped[int] = mapped_column(ForeignKey("loans.id"))
+    borrower_id: Mapped[int] = mapped_column(ForeignKey("borrowers.id"), index=True)
+    cycle: Mapped[int]
+    step: Mapped[str] = mapped_column(String(32))
+    template: Mapped[str | None] = mapped_column(String(80))
+    purpose: Mapped[str] = mapped_column(String(16))
+    channels: Mapped[list[Any]]
+    state: Mapped[str] = mapped_column(String(10))
+    send_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+class LinkToken(Base):
+    """A one-time link; only the token's hash is kept."""
+
+    __tablename__ = "link_tokens"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    borrower_id: Mapped[int] = mapped_column(ForeignKey("borrowers.id"))
+    channel: Mapped[str] = mapped_column(String(16))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    def is_open(self, channel: str, at: datetime) -> bool:
+        """Tell whether the link may still be used on a channel."""
+        return self.channel == channel and self.used_at is None and at < self.expires_at
