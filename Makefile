@@ -7,6 +7,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(shell command -v uv || echo .uv/bin/uv)
 APP := .venv/bin
 ARGS ?=
+COMPILE = $(UV) pip compile -q --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url
 
 TRAINED_ON := domain.yml config.yml $(shell find data bot/assistant bot/language -name '*.yml' -o -name '*.py' 2>/dev/null)
 
@@ -48,11 +49,9 @@ bench: .venv/.stamp-dev .venv-rasa/.stamp models/grace.tar.gz ## measured speed,
 	$(APP)/python -m bench $(ARGS)
 
 lock: $(UV) ## renew the locks
-	for group in app assistant; do \
-	  $(UV) pip compile -q --upgrade --group $$group --generate-hashes --python-version 3.11 \
-	    --no-header --no-emit-index-url -o requirements/$$group.txt; done
-	$(UV) pip compile -q --upgrade --group dev -c requirements/app.txt --generate-hashes --python-version 3.11 \
-	  --no-header --no-emit-index-url -o requirements/dev.txt
+	$(COMPILE) --group app -o requirements/app.txt
+	$(COMPILE) --group assistant --override requirements/assistant-overrides.txt -o requirements/assistant.txt
+	$(COMPILE) --group dev -c requirements/app.txt -o requirements/dev.txt
 
 clean: ## everything that was made
 	rm -rf .venv .venv-rasa .uv var models
