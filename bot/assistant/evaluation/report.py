@@ -116,7 +116,7 @@ def _pictures(folder: Path, language: str, pairs: Sequence[Pair]) -> None:
     axes.set_yticks(range(len(names)), names, fontsize=8)
     for row, column in zip(*np.nonzero(grid), strict=True):
         colour = "white" if shares[row, column] > 0.5 else "black"
-        axes.text(column, row, int(grid[row, column]), ha="center", va="center", fontsize=7, color=colour)
+        axes.text(column, row, str(grid[row, column]), ha="center", va="center", fontsize=7, color=colour)
     axes.set(xlabel="read", ylabel="labelled", title=f"Primary acts, {language}: {len(pairs)} messages")
     figure.tight_layout()
     figure.savefig(folder / f"{language}_confusion.png", dpi=110)
