@@ -1,5 +1,7 @@
 # Every target does the set-up that it needs; a second run is instant. `make help` lists them.
 SHELL := /bin/bash
+# Compiled once, not at every start: Rasa alone would compile for ten seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 

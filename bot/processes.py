@@ -31,6 +31,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "GRACE_TRACKER_URL": settings.tracker_url,
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
+        # Empty is off: without its compiled modules Rasa would compile for ten seconds at every start.
+        "PYTHONDONTWRITEBYTECODE": "",
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
