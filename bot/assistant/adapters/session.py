@@ -1,0 +1,148 @@
+"""A tracker store that reads one row for a turn, however long the conversation has been.
+
+Rasa reads every event of the session, rebuilds the tracker from them, and sends them all with each action
+call: a turn costs more the longer people talk. Grace's rules and actions look no further back than the
+message before, so a turn needs the state (slots, the active form) and the newest turns. They are kept in
+one row beside Rasa's own table of events, which is still written in Rasa's own form, event by event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.constants import (
+    ACTION_LISTEN_NAME,
+    ACTION_SESSION_START_NAME,
+)
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoop,
+    Event,
+    LoopInterrupted,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+)
+from rasa.shared.core.slots import Slot
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.assistant import adapters
+
+KEPT_TURNS = 2
+"""How many turns are always there: the newest, and the one before it."""
+MOST_TURNS = 5
+"""When there are more, the older ones are folded into the state they left: not at every turn."""
+
+_STORED = "_grace_stored"
+
+
+class SessionTrackerStore(SQLTrackerStore):
+    """Rasa's SQL store, with the bounded session beside it; switched off, it is Rasa's own."""
+
+    class Session(SQLTrackerStore.Base):  # type: ignore[misc]
+        """One conversation: its state and newest events, as a JSON list of events."""
+
+        __tablename__ = "sessions"
+        sender_id = sa.Column(sa.String(255), primary_key=True)
+        events = sa.Column(sa.Text, nullable=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._bounded = "session" in adapters.wanted()
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """Return the tracker as the next turn needs it; None for a conversation never seen."""
+        if not self._bounded:
+            return await super().retrieve(sender_id)
+        with self.session_scope() as session:
+            found = session.execute(
+                sa.select(self.Session.events).where(self.Session.sender_id == sender_id)
+            ).scalar()
+        if found is None:
+            # Of the time before this store: read whole once, bounded from the next save on.
+            tracker = await super().retrieve(sender_id)
+        else:
+            tracker = DialogueStateTracker.from_dict(sender_id, json.loads(found), self.domain.slots)
+        if tracker is not None:
+            setattr(tracker, _STORED, len(tracker.events))
+        return tracker
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Append the events that are new, and renew the bounded session, in one transaction."""
+        if not self._bounded:
+            await super().save(tracker)
+            return
+        await self.stream_events(tracker)
+        events = list(tracker.events)
+        fresh = events[getattr(tracker, _STORED, 0) :]
+        recent = json.dumps(
+            [event.as_dict() for event in bounded(tracker.sender_id, events, self.domain.slots)]
+        )
+        with self.session_scope() as session:
+            if fresh:
+                session.execute(
+                    sa.insert(self.SQLEvent), [self._row(tracker.sender_id, event) for event in fresh]
+                )
+            changed = session.execute(
+                sa.update(self.Session)
+                .where(self.Session.sender_id == tracker.sender_id)
+                .values(events=recent)
+            )
+            if changed.rowcount == 0:
+                session.execute(sa.insert(self.Session).values(sender_id=tracker.sender_id, events=recent))
+            session.commit()
+        setattr(tracker, _STORED, len(events))
+
+    @staticmethod
+    def _row(sender_id: str, event: Event) -> dict[str, Any]:
+        data = event.as_dict()
+        return {
+            "sender_id": sender_id,
+            "type_name": event.type_name,
+            "timestamp": data.get("timestamp"),
+            "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
+            "action_name": data.get("name"),
+            "data": json.dumps(data),
+        }
+
+
+def bounded(sender_id: str, events: list[Event], slots: Iterable[Slot]) -> list[Event]:
+    """Return events that lead to the same state as `events`, with at most MOST_TURNS turns among them."""
+    starts = [place for place, event in enumerate(events) if _opens_turn(event)]
+    if len(starts) <= MOST_TURNS:
+        return events
+    cut = starts[-KEPT_TURNS]
+    return [*_state(DialogueStateTracker.from_events(sender_id, events[:cut], slots)), *events[cut:]]
+
+
+def _opens_turn(event: Event) -> bool:
+    """Tell whether an event is a message of the borrower's, not an act of it brought forward."""
+    return isinstance(event, UserUttered) and ":" not in str((event.metadata or {}).get("turn") or "")
+
+
+def _state(tracker: DialogueStateTracker) -> list[Event]:
+    """Return the events that bring a new tracker to the state of this one, listening."""
+    at = tracker.events[-1].timestamp if tracker.events else None
+    found: list[Event] = [
+        ActionExecuted(ACTION_SESSION_START_NAME, timestamp=at),
+        SessionStarted(timestamp=at),
+    ]
+    found += [
+        SlotSet(slot.name, slot.value, timestamp=at)
+        for slot in tracker.slots.values()
+        if slot.value != slot.initial_value
+    ]
+    loop = tracker.active_loop
+    if loop is not None:
+        found.append(ActiveLoop(loop.name, timestamp=at))
+        if loop.rejected:
+            found.append(ActionExecutionRejected(loop.name, timestamp=at))
+        if loop.is_interrupted:
+            found.append(LoopInterrupted(True, timestamp=at))
+    found.append(ActionExecuted(ACTION_LISTEN_NAME, timestamp=at))
+    return found
