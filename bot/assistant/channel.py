@@ -124,11 +124,12 @@ async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
         processor = agent.processor
         processor.action_endpoint = ActionEndpoint.around(processor.action_endpoint)
         _be_honest(agent)
-        known = await agent.tracker_store.retrieve(message.sender_id)
-        if known is not None and _last_turn(known) == message.message_id:
-            return _answer(known, _replies(known))
+        tracker = await processor.get_tracker(message.sender_id)
+        if _last_turn(tracker) == message.message_id:
+            return _answer(tracker, _replies(tracker))
         found = faults.watch()
-        tracker = await processor.log_message(message, should_save_tracker=False)
+        await processor._update_tracker_session(tracker, message.output_channel, message.metadata)
+        await processor._handle_message_with_tracker(message, tracker)
         tracker = await processor.run_action_extract_slots(message.output_channel, tracker)
         await processor._run_prediction_loop(message.output_channel, tracker)
         if found:

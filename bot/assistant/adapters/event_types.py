@@ -17,7 +17,8 @@ def _resolve(type_name: str, default: type[Event] | None = None) -> type[Event] 
     found = _known.get(type_name)
     if found is None:
         # Asked for the first time, or defined since: the walk decides, and its errors are Rasa's own.
-        return _walked(type_name, default)
+        walked: type[Event] | None = _walked(type_name, default)
+        return walked
     return found
 
 

@@ -30,6 +30,8 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import QueuePool
 
 from bot.assistant import adapters
 
@@ -52,8 +54,20 @@ class SessionTrackerStore(SQLTrackerStore):
         events = sa.Column(sa.Text, nullable=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.engine: Any
         super().__init__(*args, **kwargs)
         self._bounded = "session" in adapters.wanted()
+        if self._bounded and self.engine.dialect.name == "sqlite":
+            self._keep_connections()
+
+    def _keep_connections(self) -> None:
+        """Keep the file open, with a write-ahead log: Rasa opens it anew for every read and write."""
+        self.engine.dispose()
+        engine = sa.create_engine(
+            self.engine.url, poolclass=QueuePool, connect_args={"check_same_thread": False}
+        )
+        sa.event.listen(engine, "connect", _tune)
+        self.engine, self.sessionmaker = engine, sessionmaker(bind=engine)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """Return the tracker as the next turn needs it; None for a conversation never seen."""
@@ -109,6 +123,14 @@ class SessionTrackerStore(SQLTrackerStore):
             "action_name": data.get("name"),
             "data": json.dumps(data),
         }
+
+
+def _tune(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()
 
 
 def bounded(sender_id: str, events: list[Event], slots: Iterable[Slot]) -> list[Event]:

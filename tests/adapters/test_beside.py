@@ -1,0 +1,43 @@
+"""Each adapter does what the code of Rasa's does that it replaces."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from functools import lru_cache
+from typing import Any
+
+import pytest
+
+from bot import processes
+from bot.settings import Settings
+
+
+@lru_cache(maxsize=1)
+def checks() -> dict[str, list[Any]]:
+    """Run both sides once, in Rasa's environment."""
+    done = subprocess.run(
+        [str(processes.ASSISTANT_PYTHON), "-m", "tests.adapters.beside"],
+        cwd=processes.ROOT,
+        env=processes.environment(Settings()),
+        capture_output=True,
+        text=True,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    assert lines, done.stderr[-2000:]
+    found: dict[str, list[Any]] = json.loads(lines[-1].removeprefix("RESULT"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("part", "least"), [("event ", 16), ("answer ", 18), ("graph ", 60), ("session ", 24)]
+)
+def test_an_adapter_behaves_as_what_it_replaces(part: str, least: int) -> None:
+    found = {name: both for name, both in checks().items() if name.startswith(part)}
+    assert len(found) >= least
+    assert {name: both for name, both in found.items() if both[0] != both[1]} == {}
+
+
+def test_sound_and_broken_answers_are_told_apart() -> None:
+    outcomes = {json.dumps(both[1]) for name, both in checks().items() if name.startswith("answer ")}
+    assert outcomes == {"true", '"ValidationError"'}
