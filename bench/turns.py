@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bot.channels.assistant import Assistant
 from bot.services.turns import Turn
@@ -58,10 +58,46 @@ class Figures:
     p99: float
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the next turn's context takes from an answer: the open question, and what was said last."""
+
+    expected: str | None
+    said: str | None
+
+
+class Door(Protocol):
+    """A way into an assistant."""
+
+    async def turn(self, conversation: str, text: str, context: dict[str, Any]) -> Answered:
+        """Take one turn."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class OurDoor:
+    """Grace's own door into Rasa."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._assistant = Assistant(stack.settings)
+
+    async def turn(self, conversation: str, text: str, context: dict[str, Any]) -> Answered:
+        """Take one turn. Raises AssistantDown, AssistantStuck or AssistantBroken."""
+        answer = await self._assistant.turn(
+            Turn(context["turn"], conversation, text, context, MORNING, "bench")
+        )
+        return Answered(answer.expected, answer.reply.keys[-1] if answer.reply.keys else None)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._assistant.close()
+
+
 class Client:
     """One borrower after another, each with a fresh loan and a whole dialogue."""
 
-    def __init__(self, stack: Stack, assistant: Assistant, locale: str) -> None:
+    def __init__(self, stack: Stack, assistant: Door, locale: str) -> None:
         self._stack, self._assistant, self._locale = stack, assistant, locale
 
     async def dialogue(self, spent: list[float], rounds: int = 1) -> None:
@@ -70,8 +106,7 @@ class Client:
         ref = make_borrower(grace, locale=self._locale)
         conversation = grace.conversations.ensure("webchat", ref)
         grace.identity.vouch(conversation, "bench")
-        expected: str | None = None
-        said: str | None = None
+        last = Answered(None, None)
         for number, text in enumerate(DIALOGUES[self._locale] * rounds):
             context: dict[str, Any] = {
                 "turn": f"{conversation}:{number}".replace(":", "-"),
@@ -80,23 +115,18 @@ class Client:
                 "locale": self._locale,
                 "known": True,
                 "verified": True,
-                "expected": expected,
-                "said": said,
+                "expected": last.expected,
+                "said": last.said,
                 "currency": "CNY",
                 "outstanding": "3000.00",
             }
             start = time.perf_counter()
-            answer = await self._assistant.turn(
-                Turn(context["turn"], conversation, text, context, MORNING, "bench")
-            )
+            last = await self._assistant.turn(conversation, text, context)
             spent.append(time.perf_counter() - start)
-            expected = answer.expected
-            said = answer.reply.keys[-1] if answer.reply.keys else None
 
 
-async def load(stack: Stack, clients: int, seconds: float) -> Figures:
+async def load(stack: Stack, assistant: Door, clients: int, seconds: float) -> Figures:
     """Let clients talk side by side for some seconds."""
-    assistant = Assistant(stack.settings)
     spent: list[float] = []
     end = time.perf_counter() + seconds
 
@@ -107,17 +137,13 @@ async def load(stack: Stack, clients: int, seconds: float) -> Figures:
 
     start = time.perf_counter()
     await asyncio.gather(*(talk(number) for number in range(clients)))
-    took = time.perf_counter() - start
-    await assistant.close()
-    return _figures(spent, took)
+    return _figures(spent, time.perf_counter() - start)
 
 
-async def lengthening(stack: Stack, turns: int) -> list[tuple[int, float]]:
+async def lengthening(stack: Stack, assistant: Door, turns: int) -> list[tuple[int, float]]:
     """Talk on in one session; return (turns so far, median milliseconds of the ten turns there)."""
-    assistant = Assistant(stack.settings)
     spent: list[float] = []
     await Client(stack, assistant, "en").dialogue(spent, turns // len(DIALOGUES["en"]))
-    await assistant.close()
     step = len(DIALOGUES["en"])
     return [
         (place + step, statistics.median(spent[place : place + step]) * 1000)
@@ -150,14 +176,3 @@ def variant(adapters: str | None) -> Iterator[Stack]:
             os.environ.pop("GRACE_RASA_ADAPTERS", None)
         else:
             os.environ["GRACE_RASA_ADAPTERS"] = before
-
-
-if __name__ == "__main__":
-    import sys
-
-    for name in sys.argv[1:] or [""]:
-        with variant(None if name == "all" else name) as stack:
-            asyncio.run(load(stack, 1, 3))
-            for count in (1, 16):
-                print(name, count, asyncio.run(load(stack, count, 6)), flush=True)
-            print(asyncio.run(lengthening(stack, 60)))
