@@ -1,4 +1,4 @@
-"""What a user would otherwise run: Rasa with the pipeline of `rasa init`, on the same domain, rules and actions.
+"""What a user would otherwise run: Rasa with the pipeline of `rasa init`, on the same domain and actions.
 
 The dialogues go in by Rasa's own REST channel, with its own tracker store and texts. It learns EXAMPLES
 sentences of every intent in each language, enough to read the bench's dialogues; its speed does not depend on
@@ -23,6 +23,7 @@ from bench.turns import Answered
 from bot import processes
 from tests.stack import Stack, running
 
+RASA = str(processes.ROOT / ".venv-rasa" / "bin" / "rasa")
 EXAMPLES = 25
 EPOCHS = 25
 _FEATURES: list[dict[str, Any]] = [
@@ -52,16 +53,8 @@ def project(folder: Path, policies: list[dict[str, Any]]) -> None:
     (folder / "data").mkdir(parents=True)
     shutil.copy(root / "domain.yml", folder)
     shutil.copytree(root / "data" / "rules", folder / "data" / "rules")
-    _write(
-        folder / "config.yml",
-        {
-            "recipe": "default.v1",
-            "assistant_id": "stock",
-            "language": "en",
-            "pipeline": _FEATURES,
-            "policies": policies,
-        },
-    )
+    described = {"recipe": "default.v1", "assistant_id": "stock", "language": "en", "pipeline": _FEATURES}
+    _write(folder / "config.yml", {**described, "policies": policies})
     _write(folder / "data" / "nlu.yml", {"version": "3.1", "nlu": _sentences(root)})
     _write(folder / "data" / "stories.yml", {"version": "3.1", "stories": _stories(root)})
     _write(
@@ -77,24 +70,9 @@ def project(folder: Path, policies: list[dict[str, Any]]) -> None:
 def train(folder: Path) -> float:
     """Train it; return how many seconds that took. Raises RuntimeError with the end of the log."""
     start = time.perf_counter()
-    done = subprocess.run(
-        [
-            str(processes.ROOT / ".venv-rasa/bin/rasa"),
-            "train",
-            "--skip-validation",
-            "--fixed-model-name",
-            "stock",
-        ],
-        cwd=folder,
-        env={
-            **os.environ,
-            "RASA_TELEMETRY_ENABLED": "false",
-            "PYTHONDONTWRITEBYTECODE": "",
-            "PYTHONWARNINGS": "ignore",
-        },
-        capture_output=True,
-        text=True,
-    )
+    env = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "PYTHONDONTWRITEBYTECODE": ""}
+    command = [RASA, "train", "--skip-validation", "--fixed-model-name", "stock"]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:])
     return time.perf_counter() - start
@@ -106,27 +84,9 @@ def served(folder: Path, state: Path) -> Iterator[tuple[Stack, StockAssistant, i
     with running(state, "actions") as stack:
         env = {**processes.environment(stack.settings), "PYTHONPATH": ""}
         port = stack.settings.rasa_url.rsplit(":", 1)[-1]
+        command = [RASA, "run", "--interface", "127.0.0.1", "--port", port, "--model", "models/stock.tar.gz"]
         with (state / "stock.log").open("wb") as log:
-            child = subprocess.Popen(
-                [
-                    str(processes.ROOT / ".venv-rasa/bin/rasa"),
-                    "run",
-                    "--interface",
-                    "127.0.0.1",
-                    "--port",
-                    port,
-                    "--model",
-                    "models/stock.tar.gz",
-                    "--endpoints",
-                    "endpoints.yml",
-                    "--credentials",
-                    "credentials.yml",
-                ],
-                cwd=folder,
-                env=env,
-                stdout=log,
-                stderr=log,
-            )
+            child = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
         try:
             _wait(stack.settings.rasa_url, child)
             yield stack, StockAssistant(stack.settings.rasa_url), child.pid
@@ -171,11 +131,8 @@ def _stories(root: Path) -> list[dict[str, Any]]:
     for path in sorted((root / "data" / "rules").glob("*.yml")):
         for rule in yaml.safe_load(path.read_text("utf-8")).get("rules", []):
             steps = rule["steps"]
-            if (
-                "condition" not in rule
-                and "intent" in steps[0]
-                and not any("active_loop" in one for one in steps)
-            ):
+            loops = any("active_loop" in step for step in steps)
+            if "condition" not in rule and "intent" in steps[0] and not loops:
                 found.append({"story": rule["rule"], "steps": steps})
     return found
 
@@ -188,7 +145,7 @@ def _wait(url: str, child: subprocess.Popen[bytes], seconds: float = 180) -> Non
     end = time.monotonic() + seconds
     while time.monotonic() < end and child.poll() is None:
         try:
-            if httpx.get(f"{url}/status", trust_env=False).status_code == 200:
+            if httpx.get(url, trust_env=False).status_code == 200:
                 return
         except httpx.HTTPError:
             pass

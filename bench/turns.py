@@ -1,4 +1,4 @@
-"""Borrowers' turns through Rasa alone: turns a second and how long they wait, by clients and by session length."""
+"""Borrowers' turns through Rasa alone: turns a second and waits, by clients and session length."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def _seen(tracker: DialogueStateTracker | None) -> Any:
 
 
 async def _talked(store: SQLTrackerStore, domain: Domain, sender: str) -> tuple[Any, int]:
-    """Hold one conversation on a store; return what is seen after each turn with the log, and the most turns."""
+    """Hold one conversation on a store; return what each turn sees, the log, and the most turns kept."""
     draw, states, longest = random.Random(sender), [], 0
     for turn in range(draw.randint(1, 30)):
         tracker = await store.get_or_create_tracker(sender, append_action_listen=False)
