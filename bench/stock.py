@@ -37,14 +37,14 @@ _FEATURES: list[dict[str, Any]] = [
     {"name": "ResponseSelector", "epochs": EPOCHS, "constrain_similarities": True},
     {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1},
 ]
-_RULES = [{"name": "RulePolicy"}]
-_TED = [
+_RULES: list[dict[str, Any]] = [{"name": "RulePolicy"}]
+_TED: list[dict[str, Any]] = [
     {"name": "MemoizationPolicy"},
     {"name": "RulePolicy"},
     {"name": "UnexpecTEDIntentPolicy", "max_history": 5, "epochs": EPOCHS},
     {"name": "TEDPolicy", "max_history": 5, "epochs": EPOCHS, "constrain_similarities": True},
 ]
-POLICIES = {"DIET + TED": _TED, "DIET + rules": _RULES}
+POLICIES: dict[str, list[dict[str, Any]]] = {"DIET + TED": _TED, "DIET + rules": _RULES}
 
 
 def project(folder: Path, policies: list[dict[str, Any]]) -> None:
@@ -79,8 +79,8 @@ def train(folder: Path) -> float:
 
 
 @contextmanager
-def served(folder: Path, state: Path) -> Iterator[tuple[Stack, StockAssistant, int]]:
-    """Run stock Rasa and our action server; yield services, a client and Rasa's process id."""
+def served(folder: Path, state: Path) -> Iterator[tuple[Stack, StockDoor]]:
+    """Run stock Rasa and our action server; yield services and a way in."""
     with running(state, "actions") as stack:
         env = {**processes.environment(stack.settings), "PYTHONPATH": ""}
         port = stack.settings.rasa_url.rsplit(":", 1)[-1]
@@ -89,13 +89,13 @@ def served(folder: Path, state: Path) -> Iterator[tuple[Stack, StockAssistant, i
             child = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
         try:
             _wait(stack.settings.rasa_url, child)
-            yield stack, StockAssistant(stack.settings.rasa_url), child.pid
+            yield stack, StockDoor(stack.settings.rasa_url)
         finally:
             child.kill()
             child.wait()
 
 
-class StockAssistant:
+class StockDoor:
     """Talks to Rasa's REST channel as a gateway of the user's own would."""
 
     def __init__(self, url: str) -> None:

@@ -19,6 +19,9 @@ from tests.factory import make_borrower
 from tests.stack import MORNING, Stack, running
 
 CLIENTS = (1, 4, 16, 64)
+LONGEST = 100
+"""Turns in one session; each leaves about a dozen events."""
+VARIABLE = "GRACE_RASA_ADAPTERS"
 # One borrower's day: questions, hardship, an option, a second thought, a promise, small talk.
 DIALOGUES = {
     "zh_CN": (
@@ -160,19 +163,26 @@ def _figures(spent: list[float], took: float) -> Figures:
     return Figures(len(ordered) / took, at(0.5), at(0.95), at(0.99))
 
 
+async def measured(stack: Stack, door: Door, seconds: float) -> tuple[list[Figures], list[tuple[int, float]]]:
+    """Warm up, then measure by clients, and one session as it grows longer."""
+    await load(stack, door, 1, seconds / 2)
+    found = [await load(stack, door, clients, seconds) for clients in CLIENTS]
+    longer = await lengthening(stack, door, LONGEST)
+    await door.close()
+    return found, longer
+
+
 @contextmanager
-def variant(adapters: str | None) -> Iterator[Stack]:
+def variant(adapters: str | None) -> Iterator[tuple[Stack, Door]]:
     """Run Rasa and the action server with the adapters named, or with all of them."""
-    before = os.environ.get("GRACE_RASA_ADAPTERS")
-    if adapters is None:
-        os.environ.pop("GRACE_RASA_ADAPTERS", None)
-    else:
-        os.environ["GRACE_RASA_ADAPTERS"] = adapters
+    before = os.environ.get(VARIABLE)
+    os.environ.pop(VARIABLE, None)
+    if adapters is not None:
+        os.environ[VARIABLE] = adapters
     try:
         with tempfile.TemporaryDirectory() as folder, running(Path(folder), "rasa", "actions") as stack:
-            yield stack
+            yield stack, OurDoor(stack)
     finally:
-        if before is None:
-            os.environ.pop("GRACE_RASA_ADAPTERS", None)
-        else:
-            os.environ["GRACE_RASA_ADAPTERS"] = before
+        os.environ.pop(VARIABLE, None)
+        if before is not None:
+            os.environ[VARIABLE] = before
