@@ -41,7 +41,7 @@ class DeliveryService:
                 session.scalars(
                     select(Nudge.id)
                     .where(Nudge.state == "queued", Nudge.send_at <= now)
-                    .order_by(Nudge.purpose != Purpose.INSTALMENT.value, Nudge.send_at, Nudge.id)
+                    .order_by(Nudge.purpose != Purpose.INSTALMENT.value, Nudge.send_at, Nudge.loan_id, Nudge.id)
                     .limit(limit)
                 )
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.tables.base import Base
@@ -56,6 +56,8 @@ class LoanRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
     principal_minor: Mapped[int] = mapped_column(BigInteger)
     opened_on: Mapped[date]
+    tier: Mapped[str | None] = mapped_column(String(16))
+    good_record: Mapped[bool] = mapped_column(default=False, server_default=false())
     borrower: Mapped[Borrower] = relationship(back_populates="loans")
     dues: Mapped[list[DueItem]] = relationship(order_by="DueItem.number")
 
