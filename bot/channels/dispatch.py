@@ -17,6 +17,7 @@ from bot.storage.db import StorageError
 log = structlog.get_logger()
 
 _MOST_ANSWERS = 200
+_LONGEST_WAIT = 0.5
 
 
 class Dispatcher:
@@ -31,6 +32,7 @@ class Dispatcher:
         self._put_back: set[str] = set()
         self._background: set[asyncio.Task[None]] = set()
         self._handing: set[asyncio.Task[bool]] = set()
+        self._stopping = False
         self._claim = Together(self._claim_all)
         self._settle = Together(self._settle_all)
 
@@ -41,6 +43,7 @@ class Dispatcher:
 
     async def stop(self) -> None:
         """Take up nothing more; what is in a channel's hands gets its outcome recorded before this returns."""
+        self._stopping = True
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -127,7 +130,10 @@ class Dispatcher:
     async def _send(self, message_id: int) -> bool:
         message = await self._claim(message_id)
         while isinstance(message, float):
-            await asyncio.sleep(message)
+            # Nothing is claimed yet: whoever stops now leaves it in the queue.
+            if self._stopping:
+                return False
+            await asyncio.sleep(min(message, _LONGEST_WAIT))
             message = await self._claim(message_id)
         if message is None:
             return True

@@ -15,7 +15,7 @@ class StoredChannel:
     """
 
     replayable = True
-    rate = None
+    rate: float | None = None
     in_hand = 200
 
     def __init__(self, name: str = NAME) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
 from bot.services.casefiles import CaseFiles
-from bot.services.kit import Kit, local_day
+from bot.services.kit import Kit, SystemClock, local_day
 from bot.services.nudges import end, put_off
 from bot.services.pace import grant, keep_quiet
 from bot.services.packs import pack_for
@@ -68,8 +68,12 @@ _NO_RATES: Mapping[str, float] = {}
 class Outbox:
     """The one way out for bot and agent messages."""
 
-    def __init__(self, kit: Kit, withholding: Withholding) -> None:
+    def __init__(
+        self, kit: Kit, withholding: Withholding, wall: Callable[[], datetime] | None = None
+    ) -> None:
         self.kit = kit
+        # A channel counts real seconds, whatever the clock of the reminders shows.
+        self.wall = wall or SystemClock().now
         self.withholding = withholding
 
     def queued(
@@ -116,7 +120,7 @@ class Outbox:
                 .with_for_update(of=Message, key_share=True, skip_locked=True)
                 .execution_options(populate_existing=True)
             ).all()
-            allowed, wait = self._within_pace(session, [tuple(row) for row in rows], rates, now)
+            allowed, wait = self._within_pace(session, [tuple(row) for row in rows], rates)
             numbers = [message.nudge_id for message, _ in allowed if message.nudge_id is not None]
             nudges = {
                 nudge.id: nudge for nudge in session.scalars(select(Nudge).where(Nudge.id.in_(numbers)))
@@ -137,13 +141,12 @@ class Outbox:
         session: Session,
         rows: Sequence[tuple[Message, Conversation]],
         rates: Mapping[str, float],
-        now: datetime,
     ) -> tuple[list[tuple[Message, Conversation]], float]:
         """Return the first of each channel's messages that may go now, and how long the others wait."""
         allowed, wait = [], 0.0
         for channel in sorted({conversation.channel for _, conversation in rows}):
             mine = [row for row in rows if row[1].channel == channel]
-            granted, pause = grant(session, channel, len(mine), rates.get(channel), now)
+            granted, pause = grant(session, channel, len(mine), rates.get(channel), self.wall())
             allowed += mine[:granted]
             wait = max(wait, pause)
         return allowed, wait
@@ -269,7 +272,7 @@ class Outbox:
         message.done_at = now
         conversation = session.get_one(Conversation, message.conversation_id)
         if one.wait > 0:
-            keep_quiet(session, conversation.channel, now + timedelta(seconds=one.wait))
+            keep_quiet(session, conversation.channel, self.wall() + timedelta(seconds=one.wait))
         if one.outcome == "dead":
             bury(session, own_address(session, conversation), now, one.detail)
         if message.state == "failed":

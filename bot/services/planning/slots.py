@@ -126,7 +126,7 @@ def _classes(policy: ProductPolicy, ladder: Ladder, tiers: Sequence[str]) -> Ite
     audiences = [step.audience for step in ladder.steps]
     kinds: list[str | None] = [None]
     if any(one.tiers for one in audiences):
-        kinds = sorted({*tiers, STANDARD, *(name for one in audiences for name in one.tiers)})
+        kinds = [*sorted({*tiers, STANDARD, *(name for one in audiences for name in one.tiers)})]
     records: list[bool | None] = [True, False] if any(one.records for one in audiences) else [None]
     limits = {limit for one in audiences for limit in (one.least, one.below) if limit is not None}
     cuts = sorted(Money.of(limit, policy.currency).minor for limit in limits if limit)
