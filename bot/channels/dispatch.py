@@ -1,4 +1,4 @@
-"""Everything out: what is queued goes to its channel, in order within a conversation, at the channel's pace."""
+"""Everything out: queued messages go to their channels, in order within a conversation, at a pace."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Dispatcher:
         return self._background
 
     async def stop(self) -> None:
-        """Take up nothing more; what is in a channel's hands gets its outcome recorded before this returns."""
+        """Take up nothing more; what a channel has in its hands gets its outcome recorded first."""
         self._stopping = True
         for task in self._background:
             task.cancel()

@@ -17,6 +17,7 @@ from bot.storage.queries import (
     holds_of_all,
     loan_snapshot,
     recent_contacts_of_all,
+    wish_of,
 )
 from bot.storage.tables import AddressRow, Borrower, Conversation, LoanRow, Nudge, Plan, Promise
 
@@ -90,6 +91,7 @@ class CaseFiles:
             exempt=borrower.exempt,
             automatic_off=self._kit.settings.automatic_off,
             night_consent=borrower.night_consent,
+            wish=wish_of(borrower),
         )
 
     def add_contact(self, borrower: Borrower, channel: str, at: datetime) -> None:

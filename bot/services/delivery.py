@@ -13,9 +13,11 @@ from bot.domain.handoff import HandoffReason
 from bot.domain.model import Due, Loan, Purpose
 from bot.domain.money import Money
 from bot.domain.policy import ContactPack, ProductPolicy
+from bot.domain.variations import assigned
 from bot.language import formats
 from bot.services.agenda import TASK
 from bot.services.casefiles import CaseFiles
+from bot.services.disclosures import disclosed
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day, written
 from bot.services.nudges import end, put_off
@@ -164,7 +166,7 @@ class DeliveryService:
         session, files, now = batch.session, batch.files, batch.now
         borrower = row.borrower
         policy = self.kit.policies.product(row.product, local_day(now, borrower.timezone))
-        pack = self.kit.policies.pack(policy)
+        pack = self.kit.policies.pack(policy, borrower.country)
         found = files.address(borrower, nudge.channels)
         address = None if found is None else address_snapshot(found)
         verdict = may_contact(files.case(borrower, address, loan.id), Purpose(nudge.purpose), now, pack)
@@ -177,7 +179,7 @@ class DeliveryService:
             files.chats[address.channel, address.address] = conversation
         # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
         known = address.verified and conversation.verified_at is not None
-        message = self._write(batch, nudge, conversation, row, loan, due, known)
+        message = self._write(batch, nudge, conversation, row, loan, due, known, pack)
         message.rule_ids = list(verdict.rule_ids)
         message.pack_version = batch.cite(pack)
         message.policy_version = batch.cite(policy)
@@ -193,6 +195,7 @@ class DeliveryService:
         loan: Loan,
         due: Due,
         verified: bool,
+        pack: ContactPack,
     ) -> Message:
         locale = conversation.locale
         settings = self.kit.settings
@@ -201,11 +204,10 @@ class DeliveryService:
         if verified and nudge.template is not None:
             key = nudge.template
             values |= self._values(batch, nudge, row, loan, due, locale)
-        rendered = self.kit.texts.render(key, locale, values)
-        text = rendered.text
-        if not conversation.disclosed:
-            conversation.disclosed = True
-            text = f"{text}\n\n{self.kit.texts.render('utter_disclosure', locale, values).text}"
+        variation = assigned(row.borrower_id, key, self.kit.texts.variations(key))
+        rendered = self.kit.texts.render(key, locale, values, variation)
+        duties = disclosed(self.kit, conversation, pack, verified=verified)
+        text = f"{rendered.text}\n\n{duties}" if duties else rendered.text
         return Message(
             conversation_id=conversation.id,
             direction="out",
@@ -216,7 +218,8 @@ class DeliveryService:
             text=text,
             buttons=[{"title": one.title, "payload": one.payload} for one in rendered.buttons],
             template=key,
-            template_version=self.kit.texts.version((key,), locale),
+            template_version=self.kit.texts.version((key,), locale, variation),
+            variation=variation,
             locale=locale,
             nudge_id=nudge.id,
             created_at=batch.now,

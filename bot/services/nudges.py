@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.domain.contact import Verdict
-from bot.domain.model import Address, Case
+from bot.domain.model import Address, Case, Initiator
 from bot.services.casefiles import CONTACT_WINDOW
 from bot.services.kit import Kit
 from bot.services.records import record
-from bot.storage.queries import holds_of, recent_contacts
+from bot.storage.queries import holds_of, recent_contacts, wish_of
 from bot.storage.tables import Borrower, Nudge
 
 
@@ -20,8 +20,10 @@ def contact_case(
     kit: Kit,
     borrower: Borrower,
     address: Address | None,
-    loan_id: int,
+    loan_id: int | None,
     at: datetime,
+    *,
+    initiator: Initiator = Initiator.BOT,
 ) -> Case:
     """Load the facts that one contact decision rests on; for many see `CaseFiles`."""
     return Case(
@@ -33,6 +35,8 @@ def contact_case(
         exempt=borrower.exempt,
         automatic_off=kit.settings.automatic_off,
         night_consent=borrower.night_consent,
+        wish=wish_of(borrower),
+        initiator=initiator,
     )
 
 

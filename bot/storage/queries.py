@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import cast
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from bot.domain.model import Address, Contact, Due, Hold, HoldKind, Loan, Purpose
+from bot.domain.model import (
+    Address,
+    CallOutcome,
+    Contact,
+    Due,
+    Hold,
+    HoldKind,
+    Loan,
+    Purpose,
+    Window,
+    Wish,
+)
 from bot.domain.money import Money
 from bot.storage.tables import (
     AddressRow,
@@ -28,6 +40,9 @@ _HOME_ZONE = "Asia/Shanghai"
 INITIATED = tuple(purpose.value for purpose in Purpose if purpose.is_initiated)
 """The purposes of what the lender starts."""
 
+CALL_OUTCOMES = ("answered", "unanswered")
+"""How a call may have ended, as the state of its record."""
+_COUNTED = ("queued", "sending", "sent", "delivered", "read", "uncertain", *CALL_OUTCOMES)
 
 DUE_AMOUNT = DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor
 """What a due item asks in all, in SQL."""
@@ -98,6 +113,17 @@ def holds_of_all(
     return found
 
 
+def wish_of(borrower: Borrower) -> Wish:
+    """Return when and where a borrower has said to be contacted."""
+    if borrower.wish is None:
+        return Wish()
+    windows = tuple(
+        Window(time.fromisoformat(one["start"]), time.fromisoformat(one["end"]), frozenset(one["weekdays"]))
+        for one in borrower.wish["windows"]
+    )
+    return Wish(windows, frozenset(borrower.wish["channels"]))
+
+
 def channels_closed_by(holds: Iterable[Hold]) -> frozenset[str]:
     """Return the channels that a hold without an end closes, each by itself."""
     return frozenset(hold.channel for hold in holds if hold.channel is not None and hold.until is None)
@@ -125,19 +151,34 @@ def recent_contacts_of_all(
     """
     at = func.coalesce(Message.done_at, Message.created_at, type_=Message.created_at.type)
     rows = session.execute(
-        select(Conversation.borrower_id, Message.id, Conversation.channel, at)
+        select(
+            Conversation.borrower_id,
+            Message.id,
+            Conversation.channel,
+            at,
+            Message.state,
+            Conversation.address,
+            Message.payload,
+        )
         .join(Message, Message.conversation_id == Conversation.id)
         .where(
             Conversation.borrower_id.in_(borrower_ids),
             Message.direction == "out",
             Message.purpose.in_(INITIATED),
-            Message.state.in_(("queued", "sending", "sent", "uncertain")),
+            Message.state.in_(_COUNTED),
             at >= since,
         )
     )
     found: defaultdict[int, list[tuple[int, Contact]]] = defaultdict(list)
-    for borrower_id, number, channel, instant in rows:
-        found[borrower_id].append((number, Contact(channel, instant)))
+    for borrower_id, number, channel, instant, state, address, payload in rows:
+        contact = Contact(
+            channel,
+            instant,
+            cast(CallOutcome, state) if state in CALL_OUTCOMES else None,
+            frozenset((payload or {}).get("loan_ids", ())),
+            address if state in CALL_OUTCOMES else None,
+        )
+        found[borrower_id].append((number, contact))
     return found
 
 
