@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.language.texts import Texts
 from bot.services.accounts import AccountService
+from bot.services.calls import CallService
 from bot.services.cases import CaseService
 from bot.services.conversation import ConversationService
 from bot.services.delivery import DeliveryService
@@ -27,8 +28,11 @@ from bot.services.relay import Relay
 from bot.services.reminders import ReminderService
 from bot.services.staff import StaffService
 from bot.services.threads import ThreadService
+from bot.services.tiers import TierService
 from bot.services.tuning import TuningService
 from bot.services.turns import TurnService
+from bot.services.uncertain import UncertainService
+from bot.services.variations import VariationService
 from bot.services.withholding import Withholding
 from bot.settings import Settings
 from bot.storage.db import Database
@@ -62,6 +66,10 @@ class Grace:
     loanbook: LoanbookService
     tuning: TuningService
     ledger: LedgerService
+    uncertain: UncertainService
+    tiers: TierService
+    variations: VariationService
+    calls: CallService
 
     def close(self) -> None:
         """Close the database."""
@@ -112,4 +120,8 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         loanbook=LoanbookService(kit),
         tuning=TuningService(kit),
         ledger=LedgerService(kit),
+        uncertain=UncertainService(kit),
+        tiers=TierService(kit),
+        variations=VariationService(kit),
+        calls=CallService(kit),
     )

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.language.formats import language_of
+from bot.services.disclosures import disclosed
 from bot.services.kit import Kit
+from bot.services.packs import pack_for
 from bot.storage.queries import address_of
-from bot.storage.tables import Conversation, Message
+from bot.storage.tables import AddressRow, Conversation, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,13 @@ def queue_reply(
     if exists is not None:
         return
     text = reply.text
-    if not conversation.disclosed and not cancelled:
-        conversation.disclosed = True
-        text = f"{rendered(kit, 'utter_disclosure', conversation.locale).text}\n\n{text}"
+    if not cancelled:
+        first = not conversation.disclosed
+        verified = conversation.is_verified(now, kit.settings.identity_for)
+        pack = pack_for(session, kit, conversation.borrower)
+        duties = disclosed(kit, conversation, pack, verified=verified)
+        if duties:
+            text = f"{duties}\n\n{text}" if first else f"{text}\n\n{duties}"
     session.add(
         Message(
             conversation_id=conversation.id,
@@ -78,10 +84,20 @@ def queue_reply(
 
 
 def open_conversation(
-    session: Session, kit: Kit, channel: str, address: str, now: datetime, language: str | None = None
+    session: Session,
+    kit: Kit,
+    channel: str,
+    address: str,
+    now: datetime,
+    row: AddressRow | None = None,
+    *,
+    language: str | None = None,
 ) -> Conversation:
-    """Make the conversation of an address, with the borrower it belongs to when that is known."""
-    row = address_of(session, channel, address)
+    """Make the conversation of an address, with the borrower it belongs to when that is known.
+
+    `row` is that address where the caller has it at hand.
+    """
+    row = row or address_of(session, channel, address)
     spoken = [one for one in kit.texts.locales if language and language_of(one) == language.split("-")[0]]
     locale = row.borrower.locale if row is not None else next(iter(spoken), kit.settings.default_locale)
     conversation = Conversation(
@@ -91,9 +107,9 @@ def open_conversation(
         address=address,
         locale=locale,
         mode="bot",
+        disclosed=False,
         identity_facts=[],
         created_at=now,
     )
     session.add(conversation)
-    session.flush()
     return conversation

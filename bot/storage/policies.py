@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+from bot.domain.policy import ContactPack, Ladder, ProductPolicy, ScoreCard, combined
 from bot.storage.policy_files import PolicyError, PolicyFile, fault, read
 
 __all__ = ["Policies", "PolicyError", "PolicyFile", "Versioned", "check_dates", "check_files", "versioned"]
 
-M = TypeVar("M", ContactPack, Ladder)
+M = TypeVar("M", ContactPack, Ladder, ScoreCard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,14 @@ class Policies:
         packs: dict[str, ContactPack],
         ladders: dict[str, Ladder],
         default_pack: ContactPack,
+        cards: dict[str, ScoreCard],
     ) -> None:
         self._products = products
         self._packs = packs
         self._ladders = ladders
+        self._cards = cards
+        self._of_country = {code: pack for pack in packs.values() for code in pack.countries}
+        self._combined: dict[tuple[str, str], ContactPack] = {}
         self.default_pack = default_pack
         """The contact rules of a chat that belongs to no known borrower."""
 
@@ -52,12 +56,16 @@ class Policies:
         """
         packs = _by_name(folder, "contact/*.yml", ContactPack, "pack")
         ladders = _by_name(folder, "ladder/*.yml", Ladder, "ladder")
+        cards = _by_name(folder, "tiers/*.yml", ScoreCard, "score_card")
+        _check_countries(folder, packs)
+        _check_tiers(folder, cards)
         read_in: list[tuple[Path, ProductPolicy]] = []
         for file in sorted(folder.glob("*.yml")):
             policy = read(file, ProductPolicy)
             for name, known, label in (
                 (policy.contact_pack, packs, "contact_pack"),
                 (policy.ladder, ladders, "ladder"),
+                (policy.tiers, cards, "tiers"),
             ):
                 if name not in known:
                     raise fault(
@@ -70,7 +78,7 @@ class Policies:
             products.setdefault(policy.product, []).append(policy)
         if not products:
             raise PolicyError(f"{folder}: there is no product policy (*.yml)")
-        return cls(products, packs, ladders, packs[_default(folder, products, packs, default_pack)])
+        return cls(products, packs, ladders, packs[_default(folder, products, packs, default_pack)], cards)
 
     def product(self, name: str, on: date) -> ProductPolicy:
         """Return the policy of a product in force on a day. Raises PolicyError when there is none."""
@@ -96,24 +104,40 @@ class Policies:
         """Return the currency of a product."""
         return self._products[product][0].currency
 
-    def pack(self, policy: ProductPolicy) -> ContactPack:
-        """Return the contact pack of a product policy."""
-        return self._packs[policy.contact_pack]
+    def pack(self, policy: ProductPolicy, country: str | None = None) -> ContactPack:
+        """Return the contact rules of a product policy for a borrower who lives in `country` (ISO 3166).
 
-    def pack_of(self, product: str, on: date) -> ContactPack:
-        """Return the contact pack that holds for a product's borrowers on a day.
+        Where another pack protects whoever lives there, both hold: the stricter rule wins.
+        """
+        return self._with_home(self._packs[policy.contact_pack], country)
 
-        Unlike what may be agreed, it is never missing: what protects holds before a policy is in force too.
+    def pack_of(self, product: str, on: date, country: str | None = None) -> ContactPack:
+        """Return the contact rules that hold for a product's borrowers, of a country, on a day.
+
+        Unlike what may be agreed, they never lack: what protects holds before a policy is in force too.
         """
         known = sorted(self._products.get(product, []), key=lambda policy: policy.effective_from)
         if not known:
-            return self.default_pack
+            return self._with_home(self.default_pack, country)
         in_force = [policy for policy in known if policy.effective_from <= on]
-        return self.pack(in_force[-1] if in_force else known[0])
+        return self.pack(in_force[-1] if in_force else known[0], country)
+
+    def _with_home(self, pack: ContactPack, country: str | None) -> ContactPack:
+        home = None if country is None else self._of_country.get(country)
+        if home is None or home is pack:
+            return pack
+        pair = (pack.pack, home.pack)
+        if pair not in self._combined:
+            self._combined[pair] = combined((pack, home))
+        return self._combined[pair]
 
     def ladder(self, policy: ProductPolicy) -> Ladder:
         """Return the ladder of a product policy."""
         return self._ladders[policy.ladder]
+
+    def score_card(self, policy: ProductPolicy) -> ScoreCard:
+        """Return the score card of a product policy."""
+        return self._cards[policy.tiers]
 
     def ladders(self) -> tuple[Ladder, ...]:
         """Return every ladder."""
@@ -164,7 +188,7 @@ def check_files(files: Iterable[Path]) -> list[tuple[Path, Versioned | PolicyErr
     return found
 
 
-def versioned(policy: ProductPolicy | ContactPack | Ladder) -> Versioned:
+def versioned(policy: PolicyFile) -> Versioned:
     """Name a policy by its own version number and the hash of its content."""
     content: dict[str, Any] = policy.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
@@ -172,8 +196,10 @@ def versioned(policy: ProductPolicy | ContactPack | Ladder) -> Versioned:
         kind, name = "product", policy.product
     elif isinstance(policy, ContactPack):
         kind, name = "contact", policy.pack
-    else:
+    elif isinstance(policy, Ladder):
         kind, name = "ladder", policy.ladder
+    else:
+        kind, name = "tiers", policy.score_card
     return Versioned(kind, name, f"{name}@{policy.version}-{digest}", content)
 
 
@@ -195,6 +221,27 @@ def _default(
             "(strangers: true) or in GRACE_CONTACT_PACK which holds for a chat of no known borrower"
         )
     return used[0]
+
+
+def _check_countries(folder: Path, packs: dict[str, ContactPack]) -> None:
+    """Refuse two packs that both claim to protect whoever lives in a country."""
+    told: dict[str, str] = {}
+    for file in sorted(folder.glob("contact/*.yml")):
+        pack = next(one for one in packs.values() if one.pack == read(file, ContactPack).pack)
+        for place, code in enumerate(pack.countries):
+            if code in told:
+                raise fault(file, ("countries", place), f"{code!r} stands in pack {told[code]!r} too")
+            told[code] = pack.pack
+
+
+def _check_tiers(folder: Path, cards: dict[str, ScoreCard]) -> None:
+    """Refuse a ladder that speaks to a tier in which no card puts anybody."""
+    known = sorted({name for card in cards.values() for name in card.names()})
+    for file in sorted(folder.glob("ladder/*.yml")):
+        for place, tier in read(file, Ladder).tiers():
+            if tier not in known:
+                what = f"{tier!r} is none of {', '.join(known) or 'nothing'}"
+                raise fault(file, ("steps", place, "audience", "tiers"), what)
 
 
 def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, M]:

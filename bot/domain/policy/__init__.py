@@ -1,8 +1,21 @@
 """Policy as validated data: contact packs, ladders, product policies."""
 
 from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Range, Scope
-from bot.domain.policy.contact import Cap, ContactPack, Duty, QuietHours, Rule
-from bot.domain.policy.ladder import Ladder, Step
+from bot.domain.policy.contact import (
+    WEEKDAYS,
+    Cap,
+    ClosedDays,
+    ComplaintTerms,
+    ContactPack,
+    Disclosure,
+    Duty,
+    FollowUp,
+    QuietHours,
+    Rule,
+    Stop,
+    combined,
+)
+from bot.domain.policy.ladder import Audience, Ladder, Step
 from bot.domain.policy.product import (
     MOST_INSTALMENTS,
     ExtensionPolicy,
@@ -12,16 +25,23 @@ from bot.domain.policy.product import (
     PromisePolicy,
     Reach,
 )
+from bot.domain.policy.tiers import ScoreCard, Signal, TierRule
 
 __all__ = [
     "AUTHORITIES",
     "MOST_INSTALMENTS",
+    "WEEKDAYS",
+    "Audience",
     "Authority",
     "Cap",
     "Certainty",
+    "ClosedDays",
+    "ComplaintTerms",
     "ContactPack",
+    "Disclosure",
     "Duty",
     "ExtensionPolicy",
+    "FollowUp",
     "Frequency",
     "InstalmentPolicy",
     "Ladder",
@@ -32,5 +52,10 @@ __all__ = [
     "Reach",
     "Rule",
     "Scope",
+    "ScoreCard",
+    "Signal",
     "Step",
+    "Stop",
+    "TierRule",
+    "combined",
 ]
