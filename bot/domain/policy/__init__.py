@@ -1,6 +1,6 @@
 """Policy as validated data: contact packs, ladders, product policies."""
 
-from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Range, Scope
+from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Range, Remembered, Scope
 from bot.domain.policy.contact import (
     WEEKDAYS,
     Cap,
@@ -16,23 +16,37 @@ from bot.domain.policy.contact import (
     combined,
 )
 from bot.domain.policy.ladder import Audience, Ladder, Step
-from bot.domain.policy.product import (
+from bot.domain.policy.product import ProductPolicy
+from bot.domain.policy.reach import Adjustment, Reach, widened
+from bot.domain.policy.sections import (
+    KINDS,
     MOST_INSTALMENTS,
+    AffordabilityPolicy,
+    Campaign,
+    EligibilityPolicy,
     ExtensionPolicy,
     Frequency,
+    HolidayPolicy,
     InstalmentPolicy,
-    ProductPolicy,
+    Kind,
+    Part,
+    PartialPolicy,
     PromisePolicy,
-    Reach,
+    Stage,
+    WaiverPolicy,
 )
 from bot.domain.policy.tiers import ScoreCard, Signal, TierRule
 
 __all__ = [
     "AUTHORITIES",
+    "KINDS",
     "MOST_INSTALMENTS",
     "WEEKDAYS",
+    "Adjustment",
+    "AffordabilityPolicy",
     "Audience",
     "Authority",
+    "Campaign",
     "Cap",
     "Certainty",
     "ClosedDays",
@@ -40,22 +54,31 @@ __all__ = [
     "ContactPack",
     "Disclosure",
     "Duty",
+    "EligibilityPolicy",
     "ExtensionPolicy",
     "FollowUp",
     "Frequency",
+    "HolidayPolicy",
     "InstalmentPolicy",
+    "Kind",
     "Ladder",
+    "Part",
+    "PartialPolicy",
     "ProductPolicy",
     "PromisePolicy",
     "QuietHours",
     "Range",
     "Reach",
+    "Remembered",
     "Rule",
     "Scope",
     "ScoreCard",
     "Signal",
+    "Stage",
     "Step",
     "Stop",
     "TierRule",
+    "WaiverPolicy",
     "combined",
+    "widened",
 ]
