@@ -65,7 +65,7 @@ class Policies:
             for name, known, label in (
                 (policy.contact_pack, packs, "contact_pack"),
                 (policy.ladder, ladders, "ladder"),
-                (policy.tiers, cards, "tiers"),
+                (policy.score_card, cards, "score_card"),
             ):
                 if name not in known:
                     raise fault(
@@ -137,7 +137,7 @@ class Policies:
 
     def score_card(self, policy: ProductPolicy) -> ScoreCard:
         """Return the score card of a product policy."""
-        return self._cards[policy.tiers]
+        return self._cards[policy.score_card]
 
     def ladders(self) -> tuple[Ladder, ...]:
         """Return every ladder."""
@@ -235,13 +235,20 @@ def _check_countries(folder: Path, packs: dict[str, ContactPack]) -> None:
 
 
 def _check_tiers(folder: Path, cards: dict[str, ScoreCard]) -> None:
-    """Refuse a ladder that speaks to a tier in which no card puts anybody."""
+    """Refuse a ladder or a product that names a tier in which no card puts anybody."""
     known = sorted({name for card in cards.values() for name in card.names()})
     for file in sorted(folder.glob("ladder/*.yml")):
         for place, tier in read(file, Ladder).tiers():
             if tier not in known:
-                what = f"{tier!r} is none of {', '.join(known) or 'nothing'}"
-                raise fault(file, ("steps", place, "audience", "tiers"), what)
+                raise fault(file, ("steps", place, "audience", "tiers"), _none_of(tier, known))
+    for file in sorted(folder.glob("*.yml")):
+        for place, tier in read(file, ProductPolicy).tiers_named():
+            if tier not in known:
+                raise fault(file, ("adjustments", place, "tiers"), _none_of(tier, known))
+
+
+def _none_of(name: str, known: list[str]) -> str:
+    return f"{name!r} is none of {', '.join(known) or 'nothing'}"
 
 
 def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, M]:

@@ -21,6 +21,7 @@ from bot.storage.policies import Policies, PolicyError, versioned
 from bot.storage.policy_files import read
 
 HOME = Path(__file__).parents[2]
+CARD = "tiers/default.yml"
 PRODUCT, PACK, LADDER = "consumer-cn.yml", "contact/cn.yml", "ladder/default.yml"
 ON = date(2026, 5, 1)
 
@@ -164,9 +165,9 @@ WRONG = {
     ),
     "an unknown score card": (
         PRODUCT,
-        ("ladder: default", "ladder: default\ntiers: harsh"),
-        "tiers",
-        "tiers: harsh",
+        ("ladder: default", "ladder: default\nscore_card: harsh"),
+        "score_card",
+        "score_card: harsh",
     ),
     "an empty file": (PACK, None, "(file)", None),
 }
@@ -417,7 +418,7 @@ SAID = {
     "a tier that is none": (
         PRODUCT,
         ("tiers: [gentle]", "tiers: [soft]"),
-        "adjustments.1.tiers: 'soft' is not known; allowed: gentle, standard, firm",
+        "adjustments.1.tiers: 'soft' is none of close, gentle, standard, support",
     ),
     "an adjustment for nobody": (
         PRODUCT,

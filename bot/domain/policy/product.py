@@ -58,10 +58,9 @@ class ProductPolicy(Frozen):
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="an ISO 4217 code such as CNY")
     contact_pack: str = Field(description="the name of a file's pack in policies/contact")
     ladder: str = Field(description="the name of a file's ladder in policies/ladder")
-    tiers: str = Field(default="default", description="the name of a file's card in policies/tiers")
+    score_card: str = Field(default="default", description="the name of a file's card in policies/tiers")
     calendar: CalendarPolicy | None = None
     stages: tuple[Stage, ...] = Field(default=STAGES, min_length=1)
-    tiers: tuple[str, ...] = ("gentle", "standard", "firm")
     eligibility: EligibilityPolicy = EligibilityPolicy()
     instalment: InstalmentPolicy
     extension: ExtensionPolicy
@@ -110,25 +109,28 @@ class ProductPolicy(Frozen):
     @model_validator(mode="after")
     def _names_are_known(self) -> ProductPolicy:
         stages = [one.name for one in self.stages]
-        for path, names, known in self._names():
+        for path, names in self._stages_named():
             for name in names or ():
-                if name not in (known or stages):
-                    allowed = ", ".join(known or stages)
-                    raise misplaced(path, f"{name!r} is not known; allowed: {allowed}")
+                if name not in stages:
+                    raise misplaced(path, f"{name!r} is not known; allowed: {', '.join(stages)}")
         if sorted(self.allocation) != ["fees", "interest", "principal"]:
             raise misplaced(("allocation",), "takes fees, interest and principal, each once, in any order")
         return self
 
-    def _names(self) -> Iterator[tuple[Path, tuple[str, ...] | None, tuple[str, ...]]]:
-        """Yield every place that names stages or tiers, with the tiers that are known there."""
-        yield ("eligibility", "stages"), self.eligibility.stages, ()
+    def _stages_named(self) -> Iterator[tuple[Path, tuple[str, ...] | None]]:
+        """Yield every place that names stages."""
+        yield ("eligibility", "stages"), self.eligibility.stages
         for path, reach in self._reaches():
-            yield (*path, "stages"), reach.stages, ()
+            yield (*path, "stages"), reach.stages
         for number, one in enumerate(self.adjustments):
             if one.stages is None and one.tiers is None:
                 raise misplaced(("adjustments", number), "names stages, tiers or both that it holds for")
-            yield ("adjustments", number, "stages"), one.stages, ()
-            yield ("adjustments", number, "tiers"), one.tiers, self.tiers or ("(none)",)
+            yield ("adjustments", number, "stages"), one.stages
+
+    def tiers_named(self) -> Iterator[tuple[int, str]]:
+        """Yield the tiers that adjustments name, each with the place of its adjustment."""
+        for number, one in enumerate(self.adjustments):
+            yield from ((number, tier) for tier in one.tiers or ())
 
     def _reaches(self) -> Iterator[tuple[Path, Reach]]:
         yield ("hardship",), self.hardship
