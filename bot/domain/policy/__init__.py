@@ -13,6 +13,7 @@ from bot.domain.policy.contact import (
     QuietHours,
     Rule,
     Stop,
+    Timed,
     combined,
 )
 from bot.domain.policy.ladder import Audience, Ladder, Step
@@ -78,6 +79,7 @@ __all__ = [
     "Step",
     "Stop",
     "TierRule",
+    "Timed",
     "WaiverPolicy",
     "combined",
     "widened",
