@@ -1,6 +1,6 @@
 """Policy as validated data: contact packs, ladders, product policies."""
 
-from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Range, Scope
+from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Component, Range, Scope
 from bot.domain.policy.contact import Cap, ContactPack, Duty, QuietHours, Rule
 from bot.domain.policy.ladder import Ladder, Step
 from bot.domain.policy.product import (
@@ -19,6 +19,7 @@ __all__ = [
     "Authority",
     "Cap",
     "Certainty",
+    "Component",
     "ContactPack",
     "Duty",
     "ExtensionPolicy",

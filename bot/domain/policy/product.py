@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from bot.domain.calendars import CalendarPolicy
 from bot.domain.interest import DayCount, Method
 from bot.domain.money import OddCents
-from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Range
+from bot.domain.policy.base import AUTHORITIES, Authority, Component, Frozen, Range
 
 Frequency = Literal["weekly", "biweekly", "monthly", "payday"]
 MOST_INSTALMENTS = 60
@@ -35,6 +35,10 @@ class InstalmentPolicy(Frozen):
     day_count: DayCount = "actual/365"
     odd_cents: OddCents = "last"
     grace_days: int = Field(ge=0, le=30)
+    broken_after_days: int = Field(default=14, ge=1, le=90)
+    """How long a late plan may be caught up before it ends."""
+    per_12_months: int = Field(default=2, ge=1)
+    """How many plans may be agreed on one loan, new arrangements of an older one included."""
 
     @model_validator(mode="after")
     def _offered_within_count(self) -> InstalmentPolicy:
@@ -52,6 +56,7 @@ class ExtensionPolicy(Frozen):
     days: Range
     offered_days: tuple[int, ...] = Field(min_length=1)
     per_12_months: int = Field(ge=0)
+    per_5_years: int = Field(default=2, ge=0)
 
     @model_validator(mode="after")
     def _offered_within_days(self) -> ExtensionPolicy:
@@ -98,10 +103,20 @@ class ProductPolicy(Frozen):
     instalment: InstalmentPolicy
     extension: ExtensionPolicy
     promise: PromisePolicy
+    allocation: tuple[Component, ...] = Field(
+        default=("fee", "interest", "principal"),
+        description="what a payment settles first within one due item",
+    )
     authority: dict[Authority, Reach] = Field(default_factory=dict)
     hardship_pause_days: int = Field(ge=1, le=90)
     offer_valid_days: int = Field(ge=1, le=30)
     how_to_pay: dict[str, str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _allocation_is_complete(self) -> ProductPolicy:
+        if sorted(self.allocation) != ["fee", "interest", "principal"]:
+            raise ValueError("allocation must name fee, interest and principal, each once")
+        return self
 
     @model_validator(mode="after")
     def _days_are_ordered(self) -> ProductPolicy:
