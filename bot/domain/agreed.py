@@ -23,6 +23,7 @@ AFTER: Mapping[str, str] = {
     "ended": "utter_reminder_plan_ended",
     "settled": "utter_plan_settled",
     "missed": "utter_reminder_promise_missed",
+    "part": "utter_reminder_promise_part",
     "second": "broken_agreement",
 }
 """What follows when something was missed or is settled; the last is a task for a person."""

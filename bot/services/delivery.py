@@ -7,20 +7,22 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
+from bot.domain.agreed import Step
 from bot.domain.handoff import HandoffReason
-from bot.domain.model import Due, Loan, Purpose
+from bot.domain.model import Loan, Purpose
 from bot.domain.money import Money
 from bot.language import formats
 from bot.services.agenda import TASK, DueNudge
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day, written
 from bot.services.nudges import end, overtaken, put_off
+from bot.services.plan_reminders import subject
 from bot.services.records import policy_version
 from bot.services.reminders import ReminderService
 from bot.services.replies import open_conversation
 from bot.storage.db import retried
 from bot.storage.queries import conversation_for, loan_snapshot
-from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge, Plan, Promise
+from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge
 
 UNVERIFIED = "utter_reminder_unverified"
 
@@ -77,13 +79,9 @@ class DeliveryService:
                 self._task(session, nudge, row)
                 return None
             loan = loan_snapshot(row)
-            due = loan.next_due()
-            assert due is not None
-            return self._message(session, nudge, row, loan, due, now)
+            return self._message(session, nudge, row, loan, now)
 
-    def _message(
-        self, session: Session, nudge: Nudge, row: LoanRow, loan: Loan, due: Due, now: datetime
-    ) -> int | None:
+    def _message(self, session: Session, nudge: Nudge, row: LoanRow, loan: Loan, now: datetime) -> int | None:
         borrower = row.borrower
         policy = self.kit.policies.product(row.product, local_day(now, borrower.timezone))
         address, verdict = self.reminders.verdict(session, borrower, loan.id, DueNudge.of(nudge), now, policy)
@@ -95,7 +93,7 @@ class DeliveryService:
         )
         # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
         known = address.verified and conversation.verified_at is not None
-        message = self._write(session, nudge, conversation, row, loan, due, known, now)
+        message = self._write(session, nudge, conversation, row, loan, known, now)
         message.rule_ids = list(verdict.rule_ids)
         message.pack_version = policy_version(session, self.kit.policies.pack(policy), now)
         message.policy_version = policy_version(session, policy, now)
@@ -110,7 +108,6 @@ class DeliveryService:
         conversation: Conversation,
         row: LoanRow,
         loan: Loan,
-        due: Due,
         verified: bool,
         now: datetime,
     ) -> Message:
@@ -120,7 +117,7 @@ class DeliveryService:
         key = UNVERIFIED
         if verified and nudge.template is not None:
             key = nudge.template
-            values |= self._values(session, nudge, row, loan, due, locale, now)
+            values |= self._values(session, nudge, row, loan, locale, now)
         rendered = self.kit.texts.render(key, locale, values)
         text = rendered.text
         if not conversation.disclosed:
@@ -143,11 +140,11 @@ class DeliveryService:
         )
 
     def _values(
-        self, session: Session, nudge: Nudge, row: LoanRow, loan: Loan, due: Due, locale: str, now: datetime
+        self, session: Session, nudge: Nudge, row: LoanRow, loan: Loan, locale: str, now: datetime
     ) -> dict[str, str]:
         today = local_day(now, row.borrower.timezone)
         policy = self.kit.policies.product(row.product, today)
-        amount, on, extra = self._subject(session, nudge, loan, due, today)
+        amount, on, extra = self._subject(session, nudge, row, loan, locale, today)
         return {
             "name": row.borrower.name,
             "loan": loan.ref,
@@ -160,22 +157,14 @@ class DeliveryService:
         }
 
     def _subject(
-        self, session: Session, nudge: Nudge, loan: Loan, due: Due, today: date
+        self, session: Session, nudge: Nudge, row: LoanRow, loan: Loan, locale: str, today: date
     ) -> tuple[Money, date, dict[str, str]]:
         """The amount and the day that the message is about: due item, promise or plan payment."""
-        kind, _, rest = nudge.step.partition(":")
-        if kind in ("promise", "missed"):
-            promise = session.get_one(Promise, int(rest))
-            return Money(promise.amount_minor, loan.currency), promise.due_on, {}
-        if kind == "plan":
-            plan_id, number = (int(part) for part in rest.split(":"))
-            plan = session.get_one(Plan, plan_id)
-            item = next(item for item in plan.items if item.number == number)
-            return (
-                Money(item.amount_minor - item.paid_minor, loan.currency),
-                item.due_on,
-                {"n": str(number), "count": str(len(plan.items))},
-            )
+        step = Step.read(nudge.step)
+        if step is not None:
+            return subject(session, step, row, locale)
+        due = loan.next_due()
+        assert due is not None
         overdue = loan.overdue(today)
         return (overdue if overdue.minor > 0 else due.open), due.due_on, {}
 
@@ -196,7 +185,7 @@ class DeliveryService:
         self.handoffs.open_in(
             session,
             conversation,
-            HandoffReason.LADDER,
+            HandoffReason.LADDER if Step.read(nudge.step) is None else HandoffReason.BROKEN,
             cause=f"nudge {nudge.id}: {nudge.template}",
             actor="clock",
         )

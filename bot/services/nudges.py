@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.domain.agreed import Step
 from bot.domain.contact import Verdict
 from bot.domain.model import Address, Case
+from bot.services import plan_reminders
 from bot.services.kit import Kit
 from bot.services.records import record
-from bot.storage.queries import active_plan, holds_of, loan_snapshot, recent_contacts
-from bot.storage.tables import Borrower, LoanRow, Nudge, Plan, Promise
+from bot.storage.queries import holds_of, loan_snapshot, recent_contacts
+from bot.storage.tables import Borrower, LoanRow, Nudge
 
 # As far back as any cap may look.
 CONTACT_WINDOW = timedelta(days=35)
@@ -43,33 +44,11 @@ def contact_case(
 
 def overtaken(session: Session, nudge: Nudge) -> str | None:
     """Say what has taken away the reason of a nudge since it was planned: a payment, a promise, a plan."""
+    step = Step.read(nudge.step)
+    if step is not None:
+        return plan_reminders.overtaken(session, nudge, step)
     due = loan_snapshot(session.get_one(LoanRow, nudge.loan_id)).next_due()
-    if due is None or due.number != nudge.cycle:
-        return "paid"
-    kind, _, rest = nudge.step.partition(":")
-    if kind == "plan":
-        plan_id, number = (int(part) for part in rest.split(":"))
-        return _plan_overtaken(session.get_one(Plan, plan_id), number)
-    if kind in ("promise", "missed"):
-        return _promise_overtaken(session, nudge, kind, int(rest))
-    return None
-
-
-def _plan_overtaken(plan: Plan, number: int) -> str | None:
-    if plan.state != "active":
-        return f"plan {plan.state}"
-    item = next(item for item in plan.items if item.number == number)
-    return "paid" if item.paid_minor >= item.amount_minor else None
-
-
-def _promise_overtaken(session: Session, nudge: Nudge, kind: str, promise_id: int) -> str | None:
-    state = session.get_one(Promise, promise_id).state
-    if state != ("open" if kind == "promise" else "broken"):
-        return f"promise {state}"
-    newer = select(Promise.id).where(Promise.loan_id == nudge.loan_id, Promise.id > promise_id)
-    if session.scalars(newer).first() is not None:
-        return "another promise"
-    return None if active_plan(session, nudge.loan_id) is None else "plan on file"
+    return "paid" if due is None or due.number != nudge.cycle else None
 
 
 def put_off(session: Session, nudge: Nudge, verdict: Verdict, now: datetime) -> str:

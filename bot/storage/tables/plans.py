@@ -22,6 +22,7 @@ class Promise(Base):
     conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     due_on: Mapped[date]
+    paid_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     state: Mapped[str] = mapped_column(String(10))
     policy_version: Mapped[str] = mapped_column(String(80))
     turn: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -77,7 +78,7 @@ class Plan(Base):
 
     @property
     def life(self) -> PlanState:
-        """Where it stands: one that is active and late is stored as active, since a loan has one of either."""
+        """Where it stands: a late one is stored as active too, since a loan has one of either."""
         return PlanState.LATE if self.state == "active" and self.since is not None else PlanState(self.state)
 
 

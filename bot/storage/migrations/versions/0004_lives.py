@@ -20,6 +20,7 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(batch_op.f('uq_payments_return_ref'), ['return_ref'])
     with op.batch_alter_table('promises') as batch_op:
         batch_op.add_column(sa.Column('review_on', sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column('paid_minor', sa.BigInteger(), server_default='0', nullable=False))
     with op.batch_alter_table('plans') as batch_op:
         batch_op.add_column(sa.Column('after_payment', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('missed', sa.JSON(), server_default='[]', nullable=False))
@@ -44,6 +45,7 @@ def downgrade() -> None:
         batch_op.drop_column('missed')
         batch_op.drop_column('after_payment')
     with op.batch_alter_table('promises') as batch_op:
+        batch_op.drop_column('paid_minor')
         batch_op.drop_column('review_on')
     with op.batch_alter_table('payments') as batch_op:
         batch_op.drop_constraint(batch_op.f('uq_payments_return_ref'), type_='unique')
