@@ -9,9 +9,9 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import accumulate
 
-from bot.domain.allocation import Receipt, received, spread
 from bot.domain.model import Refusal
 from bot.domain.policy import ProductPolicy
+from bot.domain.receipts import Receipt, received, spread
 from bot.domain.schedules import Instalment
 
 
@@ -158,6 +158,15 @@ def standing(
     if short:
         return PlanStanding(PlanState.LATE, paid, missed, min(walk.since[n] for n in short), review)
     return PlanStanding(PlanState.ACTIVE, paid, missed, None, review)
+
+
+def waived(state: PlanState, minor: int, *, revives: bool) -> int:
+    """Return how much of what a plan waives need not be paid: it is settled with the plan, and when a plan
+    that was not kept leaves it waived.
+    """
+    if state is PlanState.COMPLETED:
+        return minor
+    return minor if state is PlanState.BROKEN and not revives else 0
 
 
 class _Walk:

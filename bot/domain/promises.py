@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.allocation import Receipt, received
 from bot.domain.model import Loan, Refusal
 from bot.domain.money import Money
 from bot.domain.policy import PromisePolicy
+from bot.domain.receipts import Receipt, received
 
 
 class PromiseState(StrEnum):

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from bot.domain.allocation import Receipt, components, plan_cost_paid, received, spread
 from bot.domain.model import Due
 from bot.domain.money import Money
 from bot.domain.plan_life import PlanState
-from bot.domain.policy import Component, ProductPolicy
+from bot.domain.policy import Part, ProductPolicy
+from bot.domain.receipts import Receipt, parts_settled, plan_cost_paid, received, spread
 from bot.domain.schedules import Instalment
 from bot.services.kit import Kit, local_day
 from bot.storage.tables import DueItem, LoanRow, OfferRow, Payment, Plan, PolicyVersion, Promise
@@ -27,6 +27,7 @@ class Account:
     receipts: list[Receipt] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     principals: dict[int, int] = field(default_factory=dict)
+    waivers: dict[int, int] = field(default_factory=dict)
     promises: list[Promise] = field(default_factory=list)
 
     def items_of(self, plan: Plan) -> tuple[Instalment, ...]:
@@ -66,11 +67,15 @@ class Account:
             plans = {plan.id: sum(item.paid_minor for item in plan.items) for plan in self.plans}
         return sum(plan_cost_paid(paid, self.principals[plan]) for plan, paid in plans.items())
 
-    def settle(self, plans: Mapping[int, int] | None = None) -> Settlement:
-        """Settle due items with all that was received, oldest first; `plans` as in `cost_paid`."""
+    def settle(self, waived: int, plans: Mapping[int, int] | None = None) -> Settlement:
+        """Settle due items with all that was received or `waived`, oldest first; `plans` as in `cost_paid`.
+
+        What is waived never becomes a credit.
+        """
         asked = [due.amount.minor for _, due in self.dues]
-        shares, credit = spread(max(0, received(self.receipts) - self.cost_paid(plans)), asked)
-        return Settlement(shares, credit)
+        money = max(0, received(self.receipts) - self.cost_paid(plans))
+        shares, _ = spread(money + waived, asked)
+        return Settlement(shares, max(0, money - sum(asked)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +86,12 @@ class Settlement:
     credit: int
 
 
-def parts_paid(dues: Iterable[Due], order: Sequence[Component], currency: str) -> dict[Component, Money]:
+def parts_paid(dues: Iterable[Due], order: Sequence[Part], currency: str) -> dict[Part, Money]:
     """Return what is paid of fees, interest and principal over all due items, in the order of the policy."""
     total = {name: Money(0, currency) for name in order}
     for due in dues:
-        asked: dict[Component, Money] = {"fee": due.fee, "interest": due.interest, "principal": due.principal}
-        for name, share in components(asked, due.paid, order).items():
+        asked: dict[Part, Money] = {"fees": due.fee, "interest": due.interest, "principal": due.principal}
+        for name, share in parts_settled(asked, due.paid, order).items():
             total[name] += share
     return total
 
@@ -126,8 +131,8 @@ def accounts(session: Session, loans: Iterable[LoanRow]) -> dict[int, Account]:
         moneys = (Money(minor, account.loan.currency) for minor in amounts)
         account.dues.append((item.id, Due(item.number, item.due_on, *moneys)))
     _receipts(session, found)
-    for plan, principal in session.execute(
-        select(Plan, OfferRow.principal_minor)
+    for plan, principal, waived in session.execute(
+        select(Plan, OfferRow.principal_minor, OfferRow.waived_minor)
         .join(OfferRow, OfferRow.id == Plan.offer_id)
         .where(Plan.loan_id.in_(found))
         .options(selectinload(Plan.items))
@@ -135,7 +140,8 @@ def accounts(session: Session, loans: Iterable[LoanRow]) -> dict[int, Account]:
         .execution_options(populate_existing=True)
     ).tuples():
         found[plan.loan_id].plans.append(plan)
-        found[plan.loan_id].principals[plan.id] = principal
+        found[plan.loan_id].principals[plan.id] = principal - waived
+        found[plan.loan_id].waivers[plan.id] = waived
     for promise in session.scalars(
         select(Promise)
         .where(Promise.loan_id.in_(found))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.domain.model import HoldKind, Refusal
 from bot.domain.money import Money
 from bot.domain.plans import Wish, offers
+from bot.domain.repeats import repeat_refusals
 from bot.services.accounting import accounts
 from bot.services.accounts import AccountService, PlanStanding
 from bot.services.kit import Kit
@@ -20,7 +21,7 @@ from bot.services.plan_changes import Change, make_way
 from bot.services.records import caused_by, place_hold, policy_version, record, record_once
 from bot.storage.db import retried
 from bot.storage.policies import versioned
-from bot.storage.queries import extensions_used, holds_of
+from bot.storage.queries import agreed_before, extensions_used, holds_of
 from bot.storage.tables import Conversation, LoanRow, OfferRow, Plan, PlanItem
 
 
@@ -97,6 +98,7 @@ class NegotiationService:
             hardship = any(
                 h.kind is HoldKind.HARDSHIP for h in holds_of(session, conversation.borrower_id, now)
             )
+            before = agreed_before(session, loan.id, now)
             made = offers(
                 loan,
                 standing.policy,
@@ -105,11 +107,19 @@ class NegotiationService:
                 hardship=hardship,
                 extensions_used=extensions_used(session, loan.id, now),
             )
+            limits = {
+                kind: list(repeat_refusals(kind, before, standing.policy))
+                for kind in dict.fromkeys(one.kind for one in made.options)
+            }
+            allowed = [one for one in made.options if not limits[one.kind]]
+            refusals = list(made.refusals)
+            for limit in (one for found in limits.values() for one in found):
+                refusals += [] if limit in refusals else [limit]
             if not stored:
                 supersede(session, loan.id)
                 version = policy_version(session, standing.policy, now)
                 expires = now + timedelta(days=standing.policy.offer_valid_days)
-                for position, option in enumerate(made.options, 1):
+                for position, option in enumerate(allowed, 1):
                     session.add(
                         OfferRow(
                             loan_id=loan.id,
@@ -141,10 +151,10 @@ class NegotiationService:
                     loan_id=loan.id,
                     offers=[row.id for row in stored],
                     policy_version=version,
-                    refusals=[r.limit for r in made.refusals],
+                    refusals=[r.limit for r in refusals],
                 )
             return Proposal(
-                amount, tuple(offer_view(row, loan.currency, loan.ref) for row in stored), made.refusals
+                amount, tuple(offer_view(row, loan.currency, loan.ref) for row in stored), tuple(refusals)
             )
 
     def offer(self, conversation_id: str, offer_id: int) -> OfferView | None:

@@ -76,6 +76,15 @@ def decide_plan(change: Change, account: Account, plan: Plan, policies: AgreedPo
     return plan_life.decide(facts, rules, local_day(change.now, account.loan.borrower.timezone))
 
 
+def waived_by(account: Account, plan: Plan, state: PlanState, policies: AgreedPolicies) -> int:
+    """Return what a plan waives for good in a state, in minor units."""
+    minor = account.waivers[plan.id]
+    if not minor:
+        return 0
+    revives = policies.of(plan.policy_version, account.loan).waiver.revives
+    return plan_life.waived(state, minor, revives=revives)
+
+
 def apply_plan(change: Change, account: Account, plan: Plan, decision: PlanDecision) -> bool:
     """Store a decision on a plan with all that follows; return whether its state moved."""
     found, before = decision.standing, plan.life

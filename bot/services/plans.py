@@ -14,7 +14,7 @@ from bot.domain import plan_life, promises
 from bot.domain.model import Refusal
 from bot.domain.money import Money
 from bot.domain.plan_life import PlanState
-from bot.domain.policy import Component
+from bot.domain.policy import Part
 from bot.domain.promises import PromiseState
 from bot.domain.replay import (
     PLAN_EVENTS,
@@ -24,17 +24,15 @@ from bot.domain.replay import (
     plan_from,
     promise_from,
 )
-from bot.services.accounting import Account, AgreedPolicies, accounts, lock_loans, parts_paid
+from bot.services.accounting import Account, accounts, lock_loans, parts_paid
 from bot.services.kit import Kit, local_day
 from bot.services.plan_changes import (
     Change,
-    apply_plan,
-    decide_plan,
     set_plan,
     set_promise,
-    update_promise,
 )
 from bot.services.plan_reminders import take_back
+from bot.services.restating import restate
 from bot.services.rights import reason_of, require
 from bot.storage.tables import AuditEvent, Borrower, LoanRow, Plan, Promise
 
@@ -54,10 +52,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is open of a loan, what was paid of it by component, and what was paid too much."""
+    """What is open of a loan, what was paid of it by part, and what was paid too much."""
 
     outstanding: Money
-    paid: Mapping[Component, Money]
+    paid: Mapping[Part, Money]
     credit: Money
 
 
@@ -94,14 +92,12 @@ class PlanService:
                 require(session, int(number), "speak")
             found = session.get(kind, row_id)
             if found is None:
-                raise LookupError(f"there is no {kind.__tablename__[:-1]} {row_id}")
+                raise LookupError(f"there is no {_WORDS[kind]} {row_id}")
             account = _locked(session, found.loan_id)
             change = Change(session, self.kit, now, actor, cause)
             row = session.get_one(kind, row_id)
             refusal = _cancelled(change, account, row, why)
-            take_back(
-                session, now, {found.loan_id}, change.cause or f"{kind.__tablename__[:-1]} {row_id}", actor
-            )
+            take_back(session, now, {found.loan_id}, change.cause or f"{_WORDS[kind]} {row_id}", actor)
             return () if refusal is None else (refusal,)
 
     def history(self, plan_id: int) -> tuple[Moment, ...]:
@@ -138,19 +134,20 @@ class PlanService:
             )
             dues = [due for _, due in account.dues]
             outstanding = Money(sum(due.open.minor for due in dues), loan.currency)
-            credit = account.settle().credit
+            credit = account.settle(0).credit
             parts = parts_paid(dues, policy.allocation, loan.currency)
             return Balance(outstanding, parts, Money(credit, loan.currency))
 
     def settle_promises(self) -> int:
         """Close every open promise whose grace has run out; return how many were not kept."""
-        return sum(state.is_missed for state in self._settle(Promise, Promise.state == "open"))
+        moved = self._settle(Promise, Promise.state == "open")
+        return sum(state in (PromiseState.PART_KEPT, PromiseState.BROKEN) for state in moved)
 
     def settle_plans(self) -> int:
         """Bring every plan that a day may have changed to where it stands; return how many have moved."""
         return len(self._settle(Plan, Plan.state == "active"))
 
-    def _settle(self, kind: type[T], running: ColumnElement[bool]) -> list[Any]:
+    def _settle(self, kind: type[T], running: ColumnElement[bool]) -> list[PlanState | PromiseState]:
         """Review what is due for it, each loan in a transaction of its own; return the states moved to."""
         now = self.kit.clock.now()
         # No zone is a whole day ahead of UTC, so nothing that is due anywhere is missed.
@@ -167,21 +164,28 @@ class PlanService:
         due = [row for row in candidates if row[2] is None or local_day(now, row[3]) >= row[2]]
         return [state for row in due if (state := self._review(kind, row[0], row[1], now)) is not None]
 
-    def _review(self, kind: type[T], row_id: int, loan_id: int, now: datetime) -> Any:
-        """Decide one agreement under the lock of its loan: of two clocks the second finds nothing to do."""
+    def _review(
+        self, kind: type[T], row_id: int, loan_id: int, now: datetime
+    ) -> PlanState | PromiseState | None:
+        """Settle a loan anew under its lock; return the new state of one agreement, None when it stands.
+
+        Of two clocks the second finds nothing to do.
+        """
+        cause = f"{_WORDS[kind]} {row_id}"
         with self.kit.db.begin() as session:
-            account = _locked(session, loan_id)
-            change = Change(session, self.kit, now, "clock")
-            policies = AgreedPolicies(session, self.kit)
-            row = session.get_one(kind, row_id)
-            if isinstance(row, Plan):
-                moved = apply_plan(change, account, row, decide_plan(change, account, row, policies))
-            else:
-                moved = update_promise(change, account, row, policies)
-            if not moved:
-                return None
-            take_back(session, now, {loan_id}, f"{kind.__tablename__[:-1]} {row_id}", "clock")
-            return row.life if isinstance(row, Plan) else PromiseState(row.state)
+            loans = lock_loans(session, {loan_id})
+            before = _state(session.get_one(kind, row_id, populate_existing=True))
+            restate(session, self.kit, loans, {loan_id: cause}, "clock")
+            take_back(session, now, {loan_id}, cause, "clock")
+            after = _state(session.get_one(kind, row_id))
+            return None if after is before else after
+
+
+_WORDS: Mapping[type[Plan] | type[Promise], str] = {Plan: "plan", Promise: "promise"}
+
+
+def _state(row: Plan | Promise) -> PlanState | PromiseState:
+    return row.life if isinstance(row, Plan) else PromiseState(row.state)
 
 
 def _locked(session: Session, loan_id: int) -> Account:

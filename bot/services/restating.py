@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.accounting import Account, AgreedPolicies, Settlement, accounts, save_dues
 from bot.services.kit import Kit
-from bot.services.plan_changes import Change, apply_plan, decide_plan, update_promise
+from bot.services.plan_changes import Change, apply_plan, decide_plan, update_promise, waived_by
 from bot.storage.tables import LoanRow
 
 Telling = Callable[[Account, Settlement], None]
@@ -32,7 +32,10 @@ def restate(
     for loan_id, account in accounts(session, loans).items():
         change = Change(session, kit, kit.clock.now(), actor, causes[loan_id])
         decisions = [(plan, decide_plan(change, account, plan, policies)) for plan in account.plans]
-        settlement = account.settle({plan.id: sum(one.standing.paid) for plan, one in decisions})
+        waived = sum(
+            waived_by(account, plan, decision.standing.state, policies) for plan, decision in decisions
+        )
+        settlement = account.settle(waived, {plan.id: sum(one.standing.paid) for plan, one in decisions})
         settled.append((account, settlement))
         if tell is not None:
             tell(account, settlement)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from bot.domain.model import Address, Contact, Due, Hold, HoldKind, Loan, Purpose
 from bot.domain.money import Money
+from bot.domain.repeats import Agreed
 from bot.storage.tables import (
     AddressRow,
     Borrower,
@@ -156,6 +157,20 @@ def active_plan(session: Session, loan_id: int) -> Plan | None:
     return session.scalars(
         select(Plan).where(Plan.loan_id == loan_id, Plan.state == "active").options(selectinload(Plan.items))
     ).first()
+
+
+def agreed_before(session: Session, loan_id: int, now: datetime) -> Agreed:
+    """Count what was agreed on a loan in the last 12 months and in the last five years."""
+    rows = session.execute(
+        select(Plan.kind, Plan.agreed_at).where(
+            Plan.loan_id == loan_id, Plan.agreed_at > now - timedelta(days=5 * 365 + 1)
+        )
+    ).all()
+    year = now - timedelta(days=365)
+    return Agreed(
+        plans_12_months=sum(row.agreed_at > year for row in rows),
+        extensions_5_years=sum(row.kind == "extension" for row in rows),
+    )
 
 
 def extensions_used(session: Session, loan_id: int, now: datetime) -> int:

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.bootstrap import Grace
-from bot.domain.allocation import spread
 from bot.domain.model import HoldKind
 from bot.domain.money import Money
 from bot.domain.plans import Wish
+from bot.domain.receipts import spread
 from bot.services.kit import MovableClock
 from bot.services.loanbook import BookError, ImportReport, service
 from bot.storage.queries import holds_of

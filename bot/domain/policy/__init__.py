@@ -1,16 +1,19 @@
 """Policy as validated data: contact packs, ladders, product policies."""
 
-from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Component, Range, Scope
+from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Range, Scope
 from bot.domain.policy.contact import Cap, ContactPack, Duty, QuietHours, Rule
 from bot.domain.policy.ladder import Ladder, Step
 from bot.domain.policy.product import (
     MOST_INSTALMENTS,
+    EligibilityPolicy,
     ExtensionPolicy,
     Frequency,
     InstalmentPolicy,
+    Part,
     ProductPolicy,
     PromisePolicy,
     Reach,
+    WaiverPolicy,
 )
 
 __all__ = [
@@ -19,13 +22,14 @@ __all__ = [
     "Authority",
     "Cap",
     "Certainty",
-    "Component",
     "ContactPack",
     "Duty",
+    "EligibilityPolicy",
     "ExtensionPolicy",
     "Frequency",
     "InstalmentPolicy",
     "Ladder",
+    "Part",
     "ProductPolicy",
     "PromisePolicy",
     "QuietHours",
@@ -34,4 +38,5 @@ __all__ = [
     "Rule",
     "Scope",
     "Step",
+    "WaiverPolicy",
 ]

@@ -15,7 +15,6 @@ class Frozen(BaseModel):
 
 Certainty = Literal["official", "secondary", "project"]
 Scope = Literal["all", "text", "call", "letter"]
-Component = Literal["fee", "interest", "principal"]
 Authority = Literal["bot", "agent", "senior", "supervisor"]
 AUTHORITIES: tuple[Authority, ...] = get_args(Authority)
 """Who may grant something, each one more than the one before."""

@@ -12,9 +12,10 @@ from pydantic import Field, model_validator
 from bot.domain.calendars import CalendarPolicy
 from bot.domain.interest import DayCount, Method
 from bot.domain.money import OddCents
-from bot.domain.policy.base import AUTHORITIES, Authority, Component, Frozen, Range
+from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Range
 
 Frequency = Literal["weekly", "biweekly", "monthly", "payday"]
+Part = Literal["fees", "interest", "principal"]
 MOST_INSTALMENTS = 60
 """No policy may allow more; five years is what a bank may agree on a card at the most."""
 
@@ -37,8 +38,6 @@ class InstalmentPolicy(Frozen):
     grace_days: int = Field(ge=0, le=30)
     broken_after_days: int = Field(default=14, ge=1, le=90)
     """How long a late plan may be caught up before it ends."""
-    per_12_months: int = Field(default=2, ge=1)
-    """How many plans may be agreed on one loan, new arrangements of an older one included."""
 
     @model_validator(mode="after")
     def _offered_within_count(self) -> InstalmentPolicy:
@@ -75,6 +74,19 @@ class PromisePolicy(Frozen):
     minimum: Decimal = Field(gt=0)
 
 
+class EligibilityPolicy(Frozen):
+    """Who may have an arrangement at all; what is left out limits nobody."""
+
+    plans_per_12_months: int | None = Field(default=None, ge=0)
+
+
+class WaiverPolicy(Frozen):
+    """What becomes of sums that were waived within a plan."""
+
+    revives: bool = False
+    """Whether what was waived is owed again when the plan is not kept."""
+
+
 class Reach(Frozen):
     """What one level above the bot may grant; what is left out stays as the level below has it."""
 
@@ -103,10 +115,10 @@ class ProductPolicy(Frozen):
     instalment: InstalmentPolicy
     extension: ExtensionPolicy
     promise: PromisePolicy
-    allocation: tuple[Component, ...] = Field(
-        default=("fee", "interest", "principal"),
-        description="what a payment settles first within one due item",
-    )
+    eligibility: EligibilityPolicy = EligibilityPolicy()
+    waiver: WaiverPolicy = WaiverPolicy()
+    allocation: tuple[Part, ...] = ("fees", "interest", "principal")
+    """In what order a payment settles what is due."""
     authority: dict[Authority, Reach] = Field(default_factory=dict)
     hardship_pause_days: int = Field(ge=1, le=90)
     offer_valid_days: int = Field(ge=1, le=30)
@@ -114,8 +126,8 @@ class ProductPolicy(Frozen):
 
     @model_validator(mode="after")
     def _allocation_is_complete(self) -> ProductPolicy:
-        if sorted(self.allocation) != ["fee", "interest", "principal"]:
-            raise ValueError("allocation must name fee, interest and principal, each once")
+        if sorted(self.allocation) != ["fees", "interest", "principal"]:
+            raise ValueError("allocation takes fees, interest and principal, each once, in any order")
         return self
 
     @model_validator(mode="after")

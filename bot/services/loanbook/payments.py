@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, or_, select, update
 
-from bot.domain.allocation import received
 from bot.domain.model import HoldKind
 from bot.domain.money import Money
+from bot.domain.receipts import received
 from bot.services.accounting import Account, Settlement, lock_loans, parts_paid
 from bot.services.kit import Kit, local_day
 from bot.services.loanbook.book import Book, Landing, exact, money_faults
@@ -186,9 +186,9 @@ class PaymentBook(Book[PaymentLine]):
         currency = loan.currency
         here = received(account.receipts) - sum(minor for _, minor, _ in booked.payments)
         here += sum(self._known[target].minor for _, target in booked.returns)
-        settled = sum(due.paid.minor for _, due in account.dues) + account.cost_paid()
+        asked = sum(due.amount.minor for _, due in account.dues) + account.cost_paid()
         # What is too much came last.
-        more = max(0, settlement.credit - max(0, here - settled))
+        more = max(0, settlement.credit - max(0, here - asked))
         over: dict[str, int] = {}
         for ref, minor, _ in reversed(booked.payments):
             over[ref] = min(minor, more)

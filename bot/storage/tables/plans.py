@@ -45,6 +45,7 @@ class OfferRow(Base):
     days: Mapped[int | None]
     principal_minor: Mapped[int] = mapped_column(BigInteger)
     cost_minor: Mapped[int] = mapped_column(BigInteger)
+    waived_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     schedule: Mapped[list[Any]]
     state: Mapped[str] = mapped_column(String(12))
     policy_version: Mapped[str] = mapped_column(String(80))

@@ -21,6 +21,8 @@ def upgrade() -> None:
     with op.batch_alter_table('promises') as batch_op:
         batch_op.add_column(sa.Column('review_on', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('paid_minor', sa.BigInteger(), server_default='0', nullable=False))
+    with op.batch_alter_table('offers') as batch_op:
+        batch_op.add_column(sa.Column('waived_minor', sa.BigInteger(), server_default='0', nullable=False))
     with op.batch_alter_table('plans') as batch_op:
         batch_op.add_column(sa.Column('after_payment', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('missed', sa.JSON(), server_default='[]', nullable=False))
@@ -44,6 +46,8 @@ def downgrade() -> None:
         batch_op.drop_column('since')
         batch_op.drop_column('missed')
         batch_op.drop_column('after_payment')
+    with op.batch_alter_table('offers') as batch_op:
+        batch_op.drop_column('waived_minor')
     with op.batch_alter_table('promises') as batch_op:
         batch_op.drop_column('paid_minor')
         batch_op.drop_column('review_on')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.domain.money import Money
-from bot.domain.policy import Component
+from bot.domain.policy import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,7 @@ def plan_cost_paid(paid: int, principal: int) -> int:
     return max(0, paid - principal)
 
 
-def components(
-    amounts: dict[Component, Money], paid: Money, order: Sequence[Component]
-) -> dict[Component, Money]:
+def parts_settled(amounts: dict[Part, Money], paid: Money, order: Sequence[Part]) -> dict[Part, Money]:
     """Return what `paid` has settled of each component of one due item, in the order of the policy."""
     shares, _ = spread(paid.minor, [amounts[name].minor for name in order])
     return {name: Money(share, paid.currency) for name, share in zip(order, shares, strict=True)}
