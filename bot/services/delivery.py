@@ -25,6 +25,7 @@ from bot.storage.queries import conversation_for, loan_snapshot
 from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge
 
 UNVERIFIED = "utter_reminder_unverified"
+_AGREED = (Purpose.INSTALMENT.value, Purpose.NOTICE.value)
 
 
 class DeliveryService:
@@ -43,7 +44,7 @@ class DeliveryService:
                 session.scalars(
                     select(Nudge.id)
                     .where(Nudge.state == "queued", Nudge.send_at <= now)
-                    .order_by(Nudge.purpose != Purpose.INSTALMENT.value, Nudge.send_at, Nudge.id)
+                    .order_by(Nudge.purpose.not_in(_AGREED), Nudge.send_at, Nudge.id)
                     .limit(limit)
                 )
             )
