@@ -538,7 +538,7 @@ class TestAtOnce:
         done, _ = at_once(
             lambda: grace.negotiation.agree(conversation, offer.id, turn="2"), lambda: pay("P1", "1000")
         )
-        if done.plan_id is None:  # type: ignore[union-attr]
+        if done.plan_id is None:  # type: ignore[attr-defined]
             assert rows(grace, Plan) == []
         else:
             assert sum(settled(grace)) == 100_000

@@ -163,7 +163,7 @@ def test_the_events_alone_rebuild_every_plan_and_promise(
         make = staticmethod(fresh_grace)
         folder = tmp_path
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Here,
         settings=settings(
             max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)

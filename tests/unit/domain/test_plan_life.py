@@ -175,7 +175,8 @@ def test_however_often_the_clock_looks_the_plan_stands_where_it_would_after_one_
     items: tuple[Instalment, ...], paid: list[Receipt], how: PlanRules, looks: list[int]
 ) -> None:
     """Each look takes legal steps alone (`path` asserts it), and misses nothing that an earlier one saw."""
-    state, missed = PlanState.ACTIVE, ()
+    state = PlanState.ACTIVE
+    missed: tuple[int, ...] = ()
     for today in sorted(looks):
         known = tuple(
             one if one.returned_on is None or one.returned_on <= day(today) else receipt_there(one)
