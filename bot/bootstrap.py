@@ -21,6 +21,7 @@ from bot.services.links import LinkService
 from bot.services.loanbook import LoanbookService
 from bot.services.negotiation import NegotiationService
 from bot.services.outbox import Outbox
+from bot.services.plans import PlanService
 from bot.services.promises import PromiseService
 from bot.services.protection import ProtectionService
 from bot.services.reach import ReachService
@@ -53,6 +54,7 @@ class Grace:
     protection: ProtectionService
     negotiation: NegotiationService
     promises: PromiseService
+    plans: PlanService
     conversations: ConversationService
     turns: TurnService
     reminders: ReminderService
@@ -107,6 +109,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         protection=protection,
         negotiation=NegotiationService(kit, accounts),
         promises=PromiseService(kit, accounts),
+        plans=PlanService(kit),
         conversations=ConversationService(kit, identity, protection, relay),
         turns=TurnService(kit, identity, accounts, handoffs, relay),
         reminders=reminders,

@@ -17,7 +17,7 @@ Enqueue = Callable[[], Awaitable[None]]
 
 
 async def tick(grace: Grace, wake: Wake) -> int:
-    """Settle promises, plan and prepare what is due, hand it over; return how many messages were written."""
+    """Settle agreements, plan and prepare what is due, hand it over; return how many messages there are."""
     written = await asyncio.to_thread(work, grace)
     await wake()
     return written
@@ -26,7 +26,8 @@ async def tick(grace: Grace, wake: Wake) -> int:
 def work(grace: Grace) -> int:
     """Do a tick's work in the database."""
     grace.reminders.note_switch()
-    grace.loanbook.settle_promises()
+    grace.plans.settle_promises()
+    grace.plans.settle_plans()
     grace.tiers.refresh()
     grace.reminders.plan()
     written = 0

@@ -61,9 +61,10 @@ class Tasks:
             raise StorageError(f"the broker does not answer: {error.__cause__ or error}") from error
 
     async def _settle(self) -> None:
-        """Close promises whose day has passed, then have the day planned: a plan sees what they became."""
+        """Settle promises and plans whose day has passed, then have the day planned on what they became."""
         await _done(self.grace.reminders.note_switch)
-        await _done(self.grace.loanbook.settle_promises)
+        await _done(self.grace.plans.settle_promises)
+        await _done(self.grace.plans.settle_plans)
         await self.plan.kiq()
         await self.prepare.kiq()
 

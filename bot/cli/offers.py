@@ -17,12 +17,12 @@ from sqlalchemy import select
 from bot.cli.common import out, refuse, services
 from bot.cli.policy import day, house, loans_in, product_file
 from bot.domain.counter import Circumstances, Counter, counter
-from bot.domain.model import HoldKind, Loan, Refusal
+from bot.domain.model import Loan, Refusal
 from bot.domain.money import Money, MoneyError
 from bot.domain.plans import Option, Wish, offers, plan_amount
 from bot.domain.policy import AUTHORITIES, Frequency, ProductPolicy
 from bot.storage.policies import PolicyError
-from bot.storage.queries import extensions_used, holds_of, loan_snapshot
+from bot.storage.queries import circumstances, loan_snapshot
 from bot.storage.tables import LoanRow
 
 app = typer.Typer()
@@ -118,9 +118,8 @@ def _imported(ref: str, at: Circumstances) -> tuple[Loan, Circumstances]:
         if row is None:
             raise refuse(f"there is neither a file nor an imported loan {ref!r}")
         now = grace.kit.clock.now()
-        known = any(hold.kind is HoldKind.HARDSHIP for hold in holds_of(session, row.borrower_id, now))
-        used = extensions_used(session, row.id, now)
-        return loan_snapshot(row), replace(at, hardship=at.hardship or known, extensions_used=used)
+        found = circumstances(session, row.id, row.borrower_id, at.today, now)
+        return loan_snapshot(row), replace(found, hardship=at.hardship or found.hardship)
 
 
 def _wish(text: str, ability: str, rules: ProductPolicy) -> Wish:

@@ -39,6 +39,7 @@ class HandoffReason(StrEnum):
     FAILURE = "failure"
     WORDING = "wording"
     LADDER = "ladder"
+    BROKEN = "broken"
     OPERATOR = "operator"
 
 
@@ -73,6 +74,7 @@ PRIORITY: dict[HandoffReason, int] = {
     HandoffReason.FAILURE: 5,
     HandoffReason.WORDING: 5,
     HandoffReason.LADDER: 6,
+    HandoffReason.BROKEN: 5,
     HandoffReason.OPERATOR: 4,
 }
 """0 is the most urgent."""

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from bot.domain.agreed import CYCLE
 from bot.domain.ladder import STANDARD, Who, due_step
 from bot.domain.model import Loan, Purpose
 from bot.domain.policy import Ladder, Step
-from bot.services.kit import Kit, local_day
+from bot.services.kit import Kit
+from bot.services.plan_reminders import ahead
 from bot.storage.queries import STILL_OPEN, active_plan, loan_snapshot
 from bot.storage.tables import Borrower, DueItem, LoanRow, Nudge, Plan, Promise
 
 TASK = "task"
-FOLLOW_UP_DAYS = 4
-"""How many days after the day of a missed promise its follow-up may still begin to wait its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,17 @@ class DueNudge:
 
 
 def open_loans(session: Session) -> list[tuple[LoanRow, Loan]]:
-    """Return every loan on which something is still to be paid, with its borrower and their addresses."""
+    """Return every loan on which something is still to be paid, with its borrower and their addresses.
+
+    What a plan costs may be all that is left of it.
+    """
     rows = session.scalars(
         select(LoanRow)
         .where(
-            select(DueItem.id)
-            .where(
-                DueItem.loan_id == LoanRow.id,
-                STILL_OPEN,
+            or_(
+                select(DueItem.id).where(DueItem.loan_id == LoanRow.id, STILL_OPEN).exists(),
+                select(Plan.id).where(Plan.loan_id == LoanRow.id, Plan.state == "active").exists(),
             )
-            .exists()
         )
         .options(selectinload(LoanRow.dues), joinedload(LoanRow.borrower).selectinload(Borrower.addresses))
         .order_by(LoanRow.id)
@@ -72,18 +73,14 @@ def due_nudges(session: Session, kit: Kit, row: LoanRow, loan: Loan, day: date) 
     policy = kit.policies.product(row.product, day)
     ladder = kit.policies.ladder(policy)
     cycle = loan.next_due()
-    assert cycle is not None
     plan = active_plan(session, loan.id)
-    if plan is not None:
-        yield from _instalments(plan, cycle.number, day, ladder, row.borrower.timezone)
-        return
     promise = session.scalars(
         select(Promise).where(Promise.loan_id == loan.id).order_by(Promise.id.desc())
     ).first()
-    if promise is not None:
-        yield from _promised(promise, cycle.number, day, ladder, row.borrower.timezone)
-        if promise.state == "open":
-            return
+    for one in ahead(plan, promise, day, row.borrower.timezone):
+        yield agreed_nudge(str(one.step), one.template, day, ladder, row.borrower.timezone)
+    if cycle is None or plan is not None or (promise is not None and promise.state == "open"):
+        return
     days = loan.days_past_due(day)
     assert days is not None
     done = frozenset(
@@ -110,30 +107,10 @@ def rung_nudge(step: Step, cycle: int, due_on: date, ladder: Ladder, timezone: s
     )
 
 
-def _instalments(plan: Plan, cycle: int, day: date, ladder: Ladder, timezone: str) -> Iterator[DueNudge]:
-    """One reminder the day before each payment of a plan."""
-    for item in plan.items:
-        if item.paid_minor < item.amount_minor and item.due_on - timedelta(days=1) == day:
-            yield agreed_nudge(
-                f"plan:{plan.id}:{item.number}", "utter_reminder_instalment", cycle, day, ladder, timezone
-            )
-
-
-def _promised(promise: Promise, cycle: int, day: date, ladder: Ladder, timezone: str) -> Iterator[DueNudge]:
-    """One reminder the day before, one kind follow-up within three days after a promise was missed."""
-    if promise.state == "open" and promise.due_on - timedelta(days=1) == day:
-        if local_day(promise.created_at, timezone) < day:
-            yield agreed_nudge(
-                f"promise:{promise.id}", "utter_reminder_promise", cycle, day, ladder, timezone
-            )
-    elif promise.state == "broken" and 0 < (day - promise.due_on).days <= FOLLOW_UP_DAYS:
-        yield missed_nudge(f"missed:{promise.id}", promise.due_on, cycle, day, ladder, timezone)
-
-
-def agreed_nudge(step: str, template: str, cycle: int, day: date, ladder: Ladder, timezone: str) -> DueNudge:
+def agreed_nudge(step: str, template: str, day: date, ladder: Ladder, timezone: str) -> DueNudge:
     """Return the reminder, good for its own day alone, of what was agreed."""
     return DueNudge(
-        cycle,
+        CYCLE,
         step,
         Purpose.INSTALMENT.value,
         template,
@@ -141,13 +118,6 @@ def agreed_nudge(step: str, template: str, cycle: int, day: date, ladder: Ladder
         _local(day, ladder.send_at, timezone),
         _local(day + timedelta(days=1), time(), timezone),
     )
-
-
-def missed_nudge(step: str, due_on: date, cycle: int, day: date, ladder: Ladder, timezone: str) -> DueNudge:
-    """Return the follow-up, on a day, of a promise for `due_on` that was missed."""
-    nudge = agreed_nudge(step, "utter_reminder_promise_missed", cycle, day, ladder, timezone)
-    last = due_on + timedelta(days=FOLLOW_UP_DAYS + 1)
-    return replace(nudge, expires_at=_local(last, time(), timezone))
 
 
 def _local(day: date, clock_time: time, timezone: str) -> datetime:

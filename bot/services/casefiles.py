@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from bot.domain.agreed import Step
 from bot.domain.model import Address, Case, Contact
+from bot.services.agreements import Agreements
 from bot.services.kit import Kit
 from bot.storage.queries import (
     best_address,
@@ -19,7 +20,7 @@ from bot.storage.queries import (
     recent_contacts_of_all,
     wish_of,
 )
-from bot.storage.tables import AddressRow, Borrower, Conversation, LoanRow, Nudge, Plan, Promise
+from bot.storage.tables import AddressRow, Borrower, Conversation, LoanRow, Nudge
 
 # As far back as any cap may look.
 CONTACT_WINDOW = timedelta(days=35)
@@ -47,7 +48,9 @@ class CaseFiles:
                 .where(AddressRow.borrower_id.in_(borrowers))
             )
         }
-        self._load_agreements(session, nudges)
+        self.agreements = Agreements(
+            session, {one.loan_id for one in nudges if Step.read(one.step) is not None}
+        )
 
     def _load_loans(self, session: Session, loan_ids: Collection[int]) -> None:
         rows = session.scalars(
@@ -60,19 +63,6 @@ class CaseFiles:
             .execution_options(populate_existing=True)
         )
         self.loans = {row.id: row for row in rows}
-
-    def _load_agreements(self, session: Session, nudges: Sequence[Nudge]) -> None:
-        loans = {nudge.loan_id for nudge in nudges if ":" in nudge.step}
-        self.plans: dict[int, Plan] = {}
-        self.promises: defaultdict[int, list[Promise]] = defaultdict(list)
-        if not loans:
-            return
-        plans = select(Plan).where(Plan.loan_id.in_(loans)).options(selectinload(Plan.items))
-        self.plans = {plan.id: plan for plan in session.scalars(plans)}
-        for promise in session.scalars(
-            select(Promise).where(Promise.loan_id.in_(loans)).order_by(Promise.id)
-        ):
-            self.promises[promise.loan_id].append(promise)
 
     def address(self, borrower: Borrower, channels: Sequence[str]) -> AddressRow | None:
         """Return the address at which a borrower would be written to on one of these channels."""
@@ -104,33 +94,8 @@ class CaseFiles:
 
     def overtaken(self, nudge: Nudge) -> str | None:
         """Say what has taken a nudge's reason away since it was planned: a payment, a promise, a plan."""
+        step = Step.read(nudge.step)
+        if step is not None:
+            return self.agreements.overtaken(nudge.loan_id, step)
         due = loan_snapshot(self.loans[nudge.loan_id]).next_due()
-        if due is None or due.number != nudge.cycle:
-            return "paid"
-        kind, _, rest = nudge.step.partition(":")
-        if kind == "plan":
-            plan_id, number = (int(part) for part in rest.split(":"))
-            return _plan_overtaken(self.plans[plan_id], number)
-        if kind in ("promise", "missed"):
-            return self._promise_overtaken(nudge.loan_id, kind, int(rest))
-        return None
-
-    def promise(self, promise_id: int, loan_id: int) -> Promise:
-        """Return a promise that a nudge is about."""
-        return next(one for one in self.promises[loan_id] if one.id == promise_id)
-
-    def _promise_overtaken(self, loan_id: int, kind: str, promise_id: int) -> str | None:
-        state = self.promise(promise_id, loan_id).state
-        if state != ("open" if kind == "promise" else "broken"):
-            return f"promise {state}"
-        if self.promises[loan_id][-1].id != promise_id:
-            return "another promise"
-        planned = any(plan.loan_id == loan_id and plan.state == "active" for plan in self.plans.values())
-        return "plan on file" if planned else None
-
-
-def _plan_overtaken(plan: Plan, number: int) -> str | None:
-    if plan.state != "active":
-        return f"plan {plan.state}"
-    item = next(item for item in plan.items if item.number == number)
-    return "paid" if item.paid_minor >= item.amount_minor else None
+        return "paid" if due is None or due.number != nudge.cycle else None

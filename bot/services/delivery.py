@@ -8,9 +8,10 @@ from datetime import date, datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from bot.domain.agreed import Step
 from bot.domain.contact import may_contact
 from bot.domain.handoff import HandoffReason
-from bot.domain.model import Due, Loan, Purpose
+from bot.domain.model import Loan, Purpose
 from bot.domain.money import Money
 from bot.domain.policy import ContactPack, ProductPolicy
 from bot.domain.variations import assigned
@@ -29,6 +30,9 @@ from bot.storage.queries import INITIATED, address_snapshot, conversation_for, l
 from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge
 
 UNVERIFIED = "utter_reminder_unverified"
+_AGREED = (Purpose.INSTALMENT.value, Purpose.NOTICE.value)
+# Written out, so that the partial index serves it.
+_OF_AGREED = text("nudges.purpose IN ('instalment', 'notice')")
 
 
 BATCH = 200
@@ -75,7 +79,7 @@ class DeliveryService:
                 session.scalars(
                     select(Nudge.id)
                     .where(Nudge.state == "queued", Nudge.send_at <= now)
-                    .order_by(Nudge.purpose != Purpose.INSTALMENT.value, *_IN_TURN)
+                    .order_by(Nudge.purpose.not_in(_AGREED), *_IN_TURN)
                     .limit(limit)
                 )
             )
@@ -120,10 +124,10 @@ class DeliveryService:
             .limit(limit)
             .with_for_update(of=[Nudge, Borrower], key_share=True, skip_locked=True)
         )
-        agreed = chosen.where(text("nudges.purpose = 'instalment'")).order_by(Nudge.send_at, Nudge.id)
+        agreed = chosen.where(_OF_AGREED).order_by(Nudge.send_at, Nudge.id)
         found = list(session.scalars(agreed))
         if len(found) < limit:
-            others = chosen.where(Nudge.purpose != Purpose.INSTALMENT.value).limit(limit - len(found))
+            others = chosen.where(Nudge.purpose.not_in(_AGREED)).limit(limit - len(found))
             found += session.scalars(others.order_by(*_IN_TURN))
         return found
 
@@ -158,11 +162,9 @@ class DeliveryService:
             return None
         nudge.state = "sending"
         loan = loan_snapshot(row)
-        due = loan.next_due()
-        assert due is not None
-        return self._message(batch, nudge, row, loan, due)
+        return self._message(batch, nudge, row, loan)
 
-    def _message(self, batch: _Batch, nudge: Nudge, row: LoanRow, loan: Loan, due: Due) -> Message | None:
+    def _message(self, batch: _Batch, nudge: Nudge, row: LoanRow, loan: Loan) -> Message | None:
         session, files, now = batch.session, batch.files, batch.now
         borrower = row.borrower
         policy = self.kit.policies.product(row.product, local_day(now, borrower.timezone))
@@ -179,7 +181,7 @@ class DeliveryService:
             files.chats[address.channel, address.address] = conversation
         # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
         known = address.verified and conversation.verified_at is not None
-        message = self._write(batch, nudge, conversation, row, loan, due, known, pack)
+        message = self._write(batch, nudge, conversation, row, loan, known, pack)
         message.rule_ids = list(verdict.rule_ids)
         message.pack_version = batch.cite(pack)
         message.policy_version = batch.cite(policy)
@@ -193,7 +195,6 @@ class DeliveryService:
         conversation: Conversation,
         row: LoanRow,
         loan: Loan,
-        due: Due,
         verified: bool,
         pack: ContactPack,
     ) -> Message:
@@ -203,7 +204,7 @@ class DeliveryService:
         key = UNVERIFIED
         if verified and nudge.template is not None:
             key = nudge.template
-            values |= self._values(batch, nudge, row, loan, due, locale)
+            values |= self._values(batch, nudge, row, loan, locale)
         variation = assigned(row.borrower_id, key, self.kit.texts.variations(key))
         rendered = self.kit.texts.render(key, locale, values, variation)
         duties = disclosed(self.kit, conversation, pack, verified=verified)
@@ -225,12 +226,10 @@ class DeliveryService:
             created_at=batch.now,
         )
 
-    def _values(
-        self, batch: _Batch, nudge: Nudge, row: LoanRow, loan: Loan, due: Due, locale: str
-    ) -> dict[str, str]:
+    def _values(self, batch: _Batch, nudge: Nudge, row: LoanRow, loan: Loan, locale: str) -> dict[str, str]:
         today = local_day(batch.now, row.borrower.timezone)
         policy = self.kit.policies.product(row.product, today)
-        amount, on, extra = self._subject(batch.files, nudge, loan, due, today)
+        amount, on, extra = self._subject(batch.files, nudge, row, loan, locale, today)
         return {
             "name": row.borrower.name,
             "loan": loan.ref,
@@ -243,22 +242,14 @@ class DeliveryService:
         }
 
     def _subject(
-        self, files: CaseFiles, nudge: Nudge, loan: Loan, due: Due, today: date
+        self, files: CaseFiles, nudge: Nudge, row: LoanRow, loan: Loan, locale: str, today: date
     ) -> tuple[Money, date, dict[str, str]]:
         """The amount and the day that the message is about: due item, promise or plan payment."""
-        kind, _, rest = nudge.step.partition(":")
-        if kind in ("promise", "missed"):
-            promise = files.promise(int(rest), loan.id)
-            return Money(promise.amount_minor, loan.currency), promise.due_on, {}
-        if kind == "plan":
-            plan_id, number = (int(part) for part in rest.split(":"))
-            plan = files.plans[plan_id]
-            item = next(item for item in plan.items if item.number == number)
-            return (
-                Money(item.amount_minor - item.paid_minor, loan.currency),
-                item.due_on,
-                {"n": str(number), "count": str(len(plan.items))},
-            )
+        step = Step.read(nudge.step)
+        if step is not None:
+            return files.agreements.subject(row, step, locale)
+        due = loan.next_due()
+        assert due is not None
         overdue = loan.overdue(today)
         return (overdue if overdue.minor > 0 else due.open), due.due_on, {}
 
@@ -279,7 +270,7 @@ class DeliveryService:
         self.handoffs.open_in(
             session,
             conversation,
-            HandoffReason.LADDER,
+            HandoffReason.LADDER if Step.read(nudge.step) is None else HandoffReason.BROKEN,
             cause=f"nudge {nudge.id}: {nudge.template}",
             actor="clock",
         )

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain.model import HoldKind, Refusal
 from bot.domain.money import Money
 from bot.domain.plans import Wish, offers
+from bot.services.accounting import accounts
 from bot.services.accounts import AccountService, PlanStanding
 from bot.services.kit import Kit
 from bot.services.offers import OfferView, batch_of, offer_view, supersede
-from bot.services.records import caused_by, lift_holds, place_hold, policy_version, record, record_once
+from bot.services.plan_changes import Change, make_way
+from bot.services.records import caused_by, place_hold, policy_version, record, record_once
 from bot.storage.db import retried
 from bot.storage.policies import versioned
-from bot.storage.queries import extensions_used, holds_of
-from bot.storage.tables import Conversation, LoanRow, OfferRow, Plan, PlanItem, Promise
+from bot.storage.queries import circumstances
+from bot.storage.tables import Conversation, LoanRow, OfferRow, Plan, PlanItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +80,29 @@ class NegotiationService:
             )
             return until.astimezone(ZoneInfo(standing.timezone)).date()
 
-    def propose(self, conversation_id: str, wish: Wish, *, turn: str) -> Proposal:
-        """Make the options for a wish and store them with the policy version; a repeated turn adds none."""
+    def propose(self, conversation_id: str, wish: Wish, *, turn: str, replacing: bool = False) -> Proposal:
+        """Make the options for a wish and store them with the policy version; a repeated turn adds none.
+
+        A plan that runs stands in the way, unless they are meant for `replacing` it.
+        """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
             standing = self.accounts.standing_in(session, conversation)
             loan, amount = standing.loan, standing.claimed
-            if standing.plan is not None:
+            if standing.plan is not None and not replacing:
                 return Proposal(amount, (), (), standing.plan)
             stored = batch_of(session, conversation_id, turn)
             assert conversation.borrower_id is not None
-            hardship = any(
-                h.kind is HoldKind.HARDSHIP for h in holds_of(session, conversation.borrower_id, now)
-            )
+            at = circumstances(session, loan.id, conversation.borrower_id, standing.today, now)
             made = offers(
                 loan,
                 standing.policy,
                 wish,
-                today=standing.today,
-                hardship=hardship,
-                extensions_used=extensions_used(session, loan.id, now),
+                today=at.today,
+                hardship=at.hardship,
+                extensions_used=at.extensions_used,
+                history=at.history,
             )
             if not stored:
                 supersede(session, loan.id)
@@ -115,6 +119,7 @@ class NegotiationService:
                             days=option.days,
                             principal_minor=option.principal.minor,
                             cost_minor=option.cost.minor,
+                            waived_minor=option.waived_minor,
                             schedule=[
                                 [i.number, i.due_on.isoformat(), i.amount.minor] for i in option.schedule
                             ],
@@ -178,9 +183,10 @@ class NegotiationService:
             return tuple(views)
 
     @retried
-    def agree(self, conversation_id: str, offer_id: int, *, turn: str) -> Agreement:
+    def agree(self, conversation_id: str, offer_id: int, *, turn: str, replacing: bool = False) -> Agreement:
         """Accept an offer under a lock: checked again against expiry, policy version and balance.
 
+        A plan that runs stands in the way, unless the new one is meant for `replacing` it.
         Accepting the same offer twice, from two devices or threads, returns the one plan.
         """
         now = self.kit.clock.now()
@@ -196,9 +202,12 @@ class NegotiationService:
             plan = session.scalars(select(Plan).where(Plan.offer_id == row.id)).first()
             if plan is not None:
                 return Agreement(plan.id, view)
-            if session.scalars(
-                select(Plan.id).where(Plan.loan_id == loan.id, Plan.state == "active")
-            ).first():
+            if (
+                not replacing
+                and session.scalars(
+                    select(Plan.id).where(Plan.loan_id == loan.id, Plan.state == "active")
+                ).first()
+            ):
                 return Agreement(None, view, "exists")
             if row.state != "offered" or row.expires_at <= now:
                 return Agreement(None, view, "expired")
@@ -213,6 +222,9 @@ class NegotiationService:
     ) -> int:
         now = self.kit.clock.now()
         row.state = "accepted"
+        loan = session.get_one(LoanRow, row.loan_id)
+        account = accounts(session, [loan])[loan.id]
+        make_way(Change(session, self.kit, now, "borrower", caused_by(turn)), account, plans=True)
         plan = Plan(
             loan_id=row.loan_id,
             offer_id=row.id,
@@ -220,6 +232,7 @@ class NegotiationService:
             state="active",
             policy_version=row.policy_version,
             agreed_at=now,
+            after_payment=max((one.number for one in account.receipts), default=0),
             items=[
                 PlanItem(number=item.number, due_on=item.due_on, amount_minor=item.amount.minor)
                 for item in view.schedule
@@ -228,13 +241,7 @@ class NegotiationService:
         session.add(plan)
         session.flush()
         supersede(session, row.loan_id)
-        session.execute(
-            update(Promise)
-            .where(Promise.loan_id == row.loan_id, Promise.state == "open")
-            .values(state="cancelled", closed_at=now)
-        )
         assert conversation.borrower_id is not None
-        lift_holds(session, now, conversation.borrower_id, HoldKind.PROMISE, loan_id=row.loan_id)
         place_hold(
             session,
             now,
@@ -254,5 +261,9 @@ class NegotiationService:
             plan=plan.id,
             offer=row.id,
             policy_version=row.policy_version,
+            terms=row.kind,
+            items=[[item.number, item.due_on.isoformat(), item.amount.minor] for item in view.schedule],
+            principal=str(view.principal),
+            cost=str(view.cost),
         )
         return plan.id

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bot.domain.model import HoldKind, Refusal
 from bot.domain.money import Money
 from bot.domain.promises import broken_on, promise_refusals
+from bot.services.accounting import accounts, lock_loans
 from bot.services.accounts import AccountService
 from bot.services.kit import Kit
-from bot.services.records import caused_by, lift_holds, place_hold, policy_version, record
+from bot.services.plan_changes import Change, make_way
+from bot.services.records import caused_by, place_hold, policy_version, record
 from bot.storage.db import retried
 from bot.storage.tables import Conversation, Promise
 
@@ -46,25 +48,24 @@ class PromiseService:
             if refusals:
                 return refusals
             assert conversation.borrower_id is not None
-            session.execute(
-                update(Promise)
-                .where(Promise.loan_id == loan.id, Promise.state == "open")
-                .values(state="cancelled", closed_at=now)
+            (row,) = lock_loans(session, {loan.id})
+            account = accounts(session, [row])[loan.id]
+            make_way(Change(session, self.kit, now, "borrower", caused_by(turn)), account)
+            review_on = broken_on(due_on, rules)
+            promise = Promise(
+                loan_id=loan.id,
+                conversation_id=conversation_id,
+                amount_minor=amount.minor,
+                due_on=due_on,
+                state="open",
+                policy_version=policy_version(session, standing.policy, now),
+                turn=turn,
+                review_on=review_on,
+                created_at=now,
             )
-            lift_holds(session, now, conversation.borrower_id, HoldKind.PROMISE, loan_id=loan.id)
-            session.add(
-                Promise(
-                    loan_id=loan.id,
-                    conversation_id=conversation_id,
-                    amount_minor=amount.minor,
-                    due_on=due_on,
-                    state="open",
-                    policy_version=policy_version(session, standing.policy, now),
-                    turn=turn,
-                    created_at=now,
-                )
-            )
-            until = datetime.combine(broken_on(due_on, rules), time(), tzinfo=ZoneInfo(standing.timezone))
+            session.add(promise)
+            session.flush()
+            until = datetime.combine(review_on, time(), tzinfo=ZoneInfo(standing.timezone))
             place_hold(
                 session,
                 now,
@@ -82,7 +83,9 @@ class PromiseService:
                 actor="borrower",
                 borrower_id=conversation.borrower_id,
                 loan_id=loan.id,
+                promise=promise.id,
                 amount=str(amount),
                 due_on=due_on.isoformat(),
+                policy_version=promise.policy_version,
             )
             return ()

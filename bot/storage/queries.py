@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import cast
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from bot.domain.counter import Circumstances
+from bot.domain.limits import History
 from bot.domain.model import (
     Address,
     CallOutcome,
@@ -23,6 +25,7 @@ from bot.domain.model import (
     Wish,
 )
 from bot.domain.money import Money
+from bot.domain.promises import PromiseState
 from bot.storage.tables import (
     AddressRow,
     Borrower,
@@ -31,8 +34,8 @@ from bot.storage.tables import (
     HoldRow,
     LoanRow,
     Message,
-    OfferRow,
     Plan,
+    Promise,
 )
 
 # The wall that counts for a chat of nobody we know.
@@ -225,11 +228,29 @@ def active_plan(session: Session, loan_id: int) -> Plan | None:
     ).first()
 
 
-def extensions_used(session: Session, loan_id: int, now: datetime) -> int:
-    """Count the extensions agreed on a loan in the last 12 months."""
-    rows = session.scalars(
-        select(Plan.id)
-        .join(OfferRow, OfferRow.id == Plan.offer_id)
-        .where(Plan.loan_id == loan_id, Plan.kind == "extension", Plan.agreed_at > now - timedelta(days=365))
+def circumstances(
+    session: Session, loan_id: int, borrower_id: int, today: date, now: datetime
+) -> Circumstances:
+    """Return what an offer on a loan depends on besides loan, policy and wish, as it stands now."""
+    kinds = frozenset(hold.kind for hold in holds_of(session, borrower_id, now))
+    year = now - timedelta(days=365)
+    plans = session.execute(
+        select(Plan.kind, Plan.agreed_at).where(
+            Plan.loan_id == loan_id, Plan.agreed_at > now - timedelta(days=5 * 365 + 1)
+        )
+    ).all()
+    recent = Counter(row.kind for row in plans if row.agreed_at > year)
+    missed = select(func.count()).where(
+        Promise.loan_id == loan_id,
+        Promise.state.in_([state for state in PromiseState if state.is_missed]),
+        Promise.closed_at > year,
     )
-    return len(rows.all())
+    history = History(
+        extensions_5_years=sum(row.kind == "extension" for row in plans),
+        holidays_12_months=recent["holiday"],
+        plans_12_months=recent.total(),
+        broken_promises_12_months=session.scalar(missed) or 0,
+        open_dispute=HoldKind.DISPUTE in kinds,
+        tier=session.scalar(select(LoanRow.tier).where(LoanRow.id == loan_id)),
+    )
+    return Circumstances(today, HoldKind.HARDSHIP in kinds, recent["extension"], history)

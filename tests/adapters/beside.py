@@ -51,13 +51,17 @@ def outcome(work: Callable[[], Any]) -> Any:
         return type(error).__name__
 
 
+def _resolved(name: str) -> str:
+    return repr(Event.resolve_by_type(name))
+
+
 def event_classes() -> dict[str, list[Any]]:
     """Resolve every name of an event, an unknown one and an outdated one."""
     names = ["user", "bot", "action", "slot", "active_loop", "restart", "topic", "no_such_event"]
     names += ["followup", "session_started", "rewind", "undo", "form", "loop_interrupted", "pause", "resume"]
-    stock = {name: outcome(lambda n=name: repr(Event.resolve_by_type(n))) for name in names}
+    stock = {name: outcome(partial(_resolved, name)) for name in names}
     event_types.install()
-    ours = {name: outcome(lambda n=name: repr(Event.resolve_by_type(n))) for name in names}
+    ours = {name: outcome(partial(_resolved, name)) for name in names}
     return {f"event {name}": [stock[name], ours[name]] for name in names}
 
 
@@ -89,9 +93,9 @@ ANSWERS: tuple[Any, ...] = (
 def answers_of_actions() -> dict[str, list[Any]]:
     """Check sound and broken answers of an action server."""
     action = RemoteAction("action_x", None)
-    stock = [outcome(lambda a=answer: action._validate_action_result(a)) for answer in ANSWERS]
+    stock = [outcome(partial(action._validate_action_result, answer)) for answer in ANSWERS]
     schema.install()
-    ours = [outcome(lambda a=answer: action._validate_action_result(a)) for answer in ANSWERS]
+    ours = [outcome(partial(action._validate_action_result, answer)) for answer in ANSWERS]
     return {f"answer {n}": [one, two] for n, (one, two) in enumerate(zip(stock, ours, strict=True))}
 
 
@@ -104,7 +108,7 @@ class Node:
         self.name, self.needs = name, needs
 
     def __call__(self, *inputs: Any) -> tuple[str, Any]:
-        given = dict(one for one in inputs if isinstance(one, tuple))
+        given: dict[str, Any] = dict(one for one in inputs if isinstance(one, tuple))
         if set(self.needs.values()) - given.keys():
             raise RuntimeError(f"{self.name} misses an input")
         Node.runs.append(self.name)
@@ -139,7 +143,7 @@ def graphs() -> dict[str, list[Any]]:
         both = []
         for run in (walked, graph._run):
             Node.runs = []
-            result = outcome(lambda r=run, g=runner, i=inputs, t=targets: r(g, i, t))
+            result = outcome(partial(run, runner, inputs, targets))
             both.append([result, sorted(Node.runs) if isinstance(result, dict) else None])
         found[f"graph {number}"] = both
     return found

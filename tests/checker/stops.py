@@ -101,12 +101,16 @@ class Stops:
             mine.remove(next(one for one in mine if one.kind == "handoff"))
         elif kind in ("promise", "hardship", "contact_window"):
             mine.append(Stop(kind, at, loan=loan, until=until))
-        elif kind in ("promise_kept", "promise_broken"):
+        elif kind == "payment_reversed":
+            self.paid[loan] -= Decimal(detail["amount"].split()[0])  # type: ignore[assignment]
+        elif kind in ("promise_kept", "promise_part_kept", "promise_broken"):
             self._drop(who, "promise", loan)
         elif kind == "plan_accepted":
             self._drop(who, "promise", loan)
             mine.append(Stop("plan", at, loan=loan))
-        elif kind in ("plan_completed", "plan_broken"):
+        elif kind == "plan_reopened":
+            mine.append(Stop("plan", at, loan=loan))
+        elif kind in ("plan_completed", "plan_broken", "plan_superseded"):
             self._drop(who, "plan", loan)
         elif kind in _LIFTING:
             self._drop(who, _HOLDS.get(detail["hold"], detail["hold"]), loan, detail.get("channel"))

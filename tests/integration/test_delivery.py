@@ -155,7 +155,7 @@ class TestStopping:
     ) -> None:
         promise(grace, ref)
         clock.at = datetime(2026, 3, 13, 1, tzinfo=UTC)
-        assert grace.loanbook.settle_promises() == 1
+        assert grace.plans.settle_promises() == 1
         # A rung of the ladder is due that day too, and waits: the kind follow-up comes first.
         (number,) = tick(grace)
         assert only(grace, Message, id=number).template == "utter_reminder_promise_missed"
@@ -170,7 +170,7 @@ class TestStopping:
         promise(grace, ref)
         clock.at = datetime(2026, 3, 13, 1, tzinfo=UTC)
         signal("set_contact_time", until=datetime(2026, 3, 14, 2, tzinfo=UTC))(grace, ref)
-        grace.loanbook.settle_promises()
+        grace.plans.settle_promises()
         assert tick(grace) == []
         clock.at = datetime(2026, 3, 14, 2, tzinfo=UTC)
         (number,) = tick(grace)

@@ -12,8 +12,8 @@ from bot.domain.plans import Wish
 from bot.services.kit import MovableClock
 from bot.storage.queries import (
     best_address,
+    circumstances,
     current_loan,
-    extensions_used,
     recent_contacts,
     zone_of,
 )
@@ -124,11 +124,12 @@ class TestAddresses:
 def test_extensions_are_counted_for_a_year_and_plans_of_other_kinds_are_not(
     grace: Grace, ref: str, clock: MovableClock
 ) -> None:
-    conversation, loan = chat(grace, ref), only(grace, LoanRow, ref=f"L{ref}").id
+    conversation, loan = chat(grace, ref), only(grace, LoanRow, ref=f"L{ref}")
 
     def used() -> int:
         with grace.kit.db.begin() as session:
-            return extensions_used(session, loan, clock.now())
+            now = clock.now()
+            return circumstances(session, loan.id, loan.borrower_id, now.date(), now).extensions_used
 
     assert used() == 0
     offer = grace.negotiation.propose(conversation, Wish(kind="extension", days=7), turn="1").options[0]

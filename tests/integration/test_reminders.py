@@ -179,7 +179,7 @@ class TestPromises:
         ref = make_borrower(grace, days_past_due=4)
         promised(grace, ref, days=1)
         for _ in range(6):
-            grace.loanbook.settle_promises()
+            grace.plans.settle_promises()
             grace.reminders.plan()
             wait(clock, days=1)
         assert [step.split(":")[0] for step in steps(grace)] == ["missed", "D+7"]
@@ -191,16 +191,19 @@ class TestPlans:
     ) -> None:
         ref = make_borrower(grace)
         agreed(grace, ref, Wish(count=3))
-        for days in (13, 1, 1, 30, 1, 1, 28, 1, 1):
-            wait(clock, days=days)
+        for _ in range(80):
+            wait(clock, days=1)
             grace.reminders.plan()
         planned = rows(grace, Nudge)
-        assert [nudge.step.rsplit(":", 1)[1] for nudge in planned] == ["1", "2", "3"]
         assert {nudge.purpose for nudge in planned} == {"instalment"}
-        assert [nudge.send_at.date() for nudge in planned] == [
-            date(2026, 3, 16),
-            date(2026, 4, 16),
-            date(2026, 5, 16),
+        assert [(nudge.step.replace(":1:", " "), nudge.send_at.date()) for nudge in planned] == [
+            (f"{kind} {number}", date(2026, 2 + number, day))
+            for number in (1, 2, 3)
+            for kind, day in (("plan3", 14), ("plan", 16), ("plan0", 17))
+        ]
+        assert [nudge.template for nudge in planned[1:3]] == [
+            "utter_reminder_instalment",
+            "utter_reminder_instalment_today",
         ]
 
 

@@ -38,6 +38,8 @@ class InstalmentPolicy(Frozen):
     day_count: DayCount = "actual/365"
     odd_cents: OddCents = "last"
     grace_days: int = Field(ge=0, le=30)
+    broken_after_days: int = Field(default=14, ge=1, le=90)
+    """How long a late plan may be caught up before it ends."""
 
     @model_validator(mode="after")
     def _offered_within_count(self) -> InstalmentPolicy:
@@ -115,6 +117,8 @@ class WaiverPolicy(Frozen):
     days: int = Field(default=15, ge=1, le=90, description="days until the rest has to be paid, 1 to 90")
     fees_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, description=_PERCENT)
     interest_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, description=_PERCENT)
+    revives: bool = False
+    """Whether what was waived is owed again when the plan is not kept."""
 
 
 class PromisePolicy(Frozen):

@@ -13,7 +13,11 @@ from bot.services.ledger.fields import instant
 from bot.storage.tables import AuditEvent, Borrower, LoanRow
 
 # What is stored under a name of its own: (name in an export, what its detail says besides).
-_NAMES: Mapping[str, tuple[str, dict[str, Any]]] = {"paid_claim": ("pause", {"hold": "paid_claim"})}
+_NAMES: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "paid_claim": ("pause", {"hold": "paid_claim"}),
+    "plan_cancelled": ("resume", {"hold": "plan"}),
+    "promise_cancelled": ("resume", {"hold": "promise"}),
+}
 Found = tuple[AuditEvent, str | None, str | None]
 
 

@@ -192,13 +192,16 @@ class LoanLine(Line):
 
 
 class PaymentLine(Line):
-    """One payment that the lender has booked."""
+    """One payment that the lender has booked, or one that was taken back: `reverses` names it then."""
+
+    spare = frozenset({"reverses"})
 
     payment_ref: Ref
     loan_ref: Ref
     amount: Annotated[Decimal, PlainValidator(_positive)]
     currency: Ref
     paid_at: Annotated[date, PlainValidator(_moment)]
+    reverses: Ref | None = None
 
 
 def faults_in(error: ValidationError) -> list[tuple[str, str]]:

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import selectinload
 
+from bot.services.accounting import lock_loans
 from bot.services.kit import Kit
 from bot.services.loanbook.addresses import Addresses
-from bot.services.loanbook.allocation import apply_credit
 from bot.services.loanbook.book import Book, Landing, exact, money_faults
 from bot.services.loanbook.lines import LoanLine
 from bot.services.loanbook.nudges import cancel_moved
-from bot.storage.tables import Borrower, DueItem, LoanRow
+from bot.services.records import BOOK
+from bot.services.restating import restate
+from bot.storage.tables import Borrower, DueItem, LoanRow, Payment
 
 _BORROWER = (
     "name",
@@ -197,8 +199,17 @@ class LoanBook(Book[LoanLine]):
         for kind, borrower, loan_of, detail in self._notes:
             self.record(kind, borrower.id, None if loan_of is None else loan_of.id, **detail)
         # Only the events of new and changed due items name a loan.
-        apply_credit(self.session, {loan.id for _, _, loan, _ in self._notes if loan is not None})
+        self._spend_credit({loan.id for _, _, loan, _ in self._notes if loan is not None})
         cancel_moved(self.session, self.now, self._moved, self.cause)
+
+    def _spend_credit(self, loan_ids: set[int]) -> None:
+        """Let what these loans have been overpaid settle due items: a book may name more of them later."""
+        paid = set(
+            self.session.scalars(select(Payment.loan_id).where(Payment.loan_id.in_(loan_ids)).distinct())
+        )
+        if paid:
+            loans = lock_loans(self.session, paid)
+            restate(self.session, self.kit, loans, dict.fromkeys(paid, self.cause), BOOK)
 
 
 def _described(line: LoanLine, names: Sequence[str]) -> tuple[Any, ...]:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from bot.services.records import BOOK, record
-from bot.storage.queries import DUE_AMOUNT
+from bot.storage.queries import STILL_OPEN
 from bot.storage.tables import DueItem, Nudge
 
 
-def cancel_paid(
-    session: Session, now: datetime, loan_ids: Collection[int], settled_steps: Collection[str], cause: str
-) -> None:
-    """Cancel what is queued for these loans about a due item that is paid, or a step that is settled."""
-    over = or_(DueItem.paid_minor >= DUE_AMOUNT, Nudge.step.in_(settled_steps))
-    _cancel(session, now, and_(Nudge.loan_id.in_(loan_ids), over), "paid", cause)
+def cancel_paid(session: Session, now: datetime, loan_ids: Collection[int], cause: str) -> None:
+    """Cancel what is queued for these loans about a due item that is paid."""
+    _cancel(session, now, and_(Nudge.loan_id.in_(loan_ids), ~STILL_OPEN), "paid", cause)
 
 
 def cancel_moved(session: Session, now: datetime, due_ids: Collection[int], cause: str) -> None:

@@ -1,4 +1,4 @@
-"""Imports the lender's files and settles the promises whose day has passed."""
+"""Imports the lender's files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from bot.services.kit import Kit
 from bot.services.loanbook.book import Book, ImportReport, L, Tally
 from bot.services.loanbook.loans import LoanBook
 from bot.services.loanbook.payments import PaymentBook
-from bot.services.loanbook.promises import settle_due_promises
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -30,7 +29,7 @@ class _Refused(Exception):
 
 
 class LoanbookService:
-    """What the command line and the clock call to bring the lender's books in."""
+    """What the command line calls to bring the lender's books in."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
@@ -52,11 +51,6 @@ class LoanbookService:
     ) -> ImportReport:
         """Land a file of payments, in the manner of `import_loans`, and do what follows from being paid."""
         return self._import(PaymentBook, Path(path), strict, progress)
-
-    def settle_promises(self) -> int:
-        """Close every open promise whose grace has run out; return how many of them are broken."""
-        with self.kit.db.begin() as session:
-            return settle_due_promises(session, self.kit)
 
     def _import(
         self, kind: type[Book[L]], path: Path, strict: bool, progress: Progress | None

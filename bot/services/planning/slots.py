@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from bot.domain.agreed import AHEAD, PROMISE_AHEAD
 from bot.domain.ladder import STANDARD, Who, again_key, due_step
 from bot.domain.money import Money
 from bot.domain.policy import Ladder, ProductPolicy, Step
-from bot.services.agenda import FOLLOW_UP_DAYS, DueNudge, agreed_nudge, missed_nudge, rung_nudge
+from bot.services.agenda import DueNudge, agreed_nudge, rung_nudge
 from bot.services.kit import Kit, local_day
 from bot.storage.policies import PolicyError
 
@@ -28,7 +29,7 @@ class Slot:
     """One nudge for all loans of a product, in a zone, whose item or promise falls due on a day.
 
     A limit that is None binds nobody: `tier`, `good_record`, and the open amount of the due item in minor
-    units, `least` <= open < `below`. `made_before` binds promises alone.
+    units, `least` <= open < `below`. `made_before` binds what was agreed: nothing is said on that very day.
     """
 
     kind: str
@@ -146,21 +147,10 @@ def _classes(policy: ProductPolicy, ladder: Ladder, tiers: Sequence[str]) -> Ite
 
 
 def _agreed(product: str, ladder: Ladder, timezone: str, today: date) -> Iterator[Slot]:
-    tomorrow = today + timedelta(days=1)
-    name = _name(ladder)
-    instalment = agreed_nudge("plan:", "utter_reminder_instalment", 0, today, ladder, timezone)
-    yield Slot("plan", product, timezone, tomorrow, name, 0, instalment)
-    promise = agreed_nudge("promise:", "utter_reminder_promise", 0, today, ladder, timezone)
-    midnight = agreed_nudge("", "", 0, today - timedelta(days=1), ladder, timezone).expires_at
-    yield Slot("promise", product, timezone, tomorrow, name, 0, promise, made_before=midnight)
-    for days in range(1, FOLLOW_UP_DAYS + 1):
-        due_on = today - timedelta(days=days)
-        yield Slot(
-            "missed",
-            product,
-            timezone,
-            due_on,
-            name,
-            0,
-            missed_nudge("missed:", due_on, 0, today, ladder, timezone),
-        )
+    midnight = agreed_nudge("", "", today - timedelta(days=1), ladder, timezone).expires_at
+    promised = {"promise": PROMISE_AHEAD}
+    for kind, steps in (("plan", AHEAD), ("promise", promised)):
+        for step, (ahead, template) in steps.items():
+            nudge = agreed_nudge(f"{step}:", template, today, ladder, timezone)
+            due_on = today + timedelta(days=ahead)
+            yield Slot(kind, product, timezone, due_on, _name(ladder), 0, nudge, made_before=midnight)

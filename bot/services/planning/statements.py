@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    SQLColumnExpression,
     String,
     Table,
     and_,
@@ -34,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
+from bot.domain.agreed import CYCLE
 from bot.domain.ladder import STANDARD
 from bot.services.planning.slots import Places, Slot
 from bot.storage.db import Instant
@@ -91,6 +93,7 @@ _COLUMNS = (
 )
 
 
+_ITS_SLOT = and_(_slots.c.product == LoanRow.product, _slots.c.timezone == Borrower.timezone)
 _NAMES = tuple(column.name for column in _slots.c)
 _OF_SLOT = frozenset(one.name for one in fields(Slot))
 
@@ -121,7 +124,7 @@ def plan_rungs(
         _used.c.ladder == _slots.c.ladder,
         _used.c.day >= _slots.c.day,
     )
-    chosen = _of_loans(select(*_nudge(_slots.c.step, now))).where(
+    chosen = _of_loans(select(*_nudge(_slots.c.step, now, DueItem.number))).where(
         DueItem.due_on.between(min(days), max(days)),
         _slots.c.due_on == due_on,
         or_(_slots.c.tier.is_(None), _slots.c.tier == func.coalesce(LoanRow.tier, STANDARD)),
@@ -140,37 +143,47 @@ def plan_agreed(session: Session, slots: Sequence[Slot], now: datetime) -> int:
     if not slots:
         return 0
     _fill(session, _slots, [_row(slot) for slot in slots])
-    return sum(_insert(session, chosen) for chosen in (_instalments(now), *_promises(now)))
+    return _insert(session, _instalments(now)) + _insert(session, _promises(now))
 
 
 def _instalments(now: datetime) -> Select[Any]:
+    """What a plan costs may be all that is left of a loan: its due items do not matter here."""
     step = _slots.c.step + cast(Plan.id, String) + ":" + cast(PlanItem.number, String)
     return (
-        _of_loans(select(*_nudge(step, now)))
-        .join(Plan, and_(Plan.loan_id == LoanRow.id, Plan.state == "active"))
-        .join(PlanItem, PlanItem.plan_id == Plan.id)
+        select(*_nudge(step, now, literal(CYCLE)))
+        .select_from(PlanItem)
+        .join(Plan, and_(Plan.id == PlanItem.plan_id, Plan.state == "active"))
+        .join(LoanRow, LoanRow.id == Plan.loan_id)
+        .join(Borrower, Borrower.id == LoanRow.borrower_id)
+        .join(_slots, _ITS_SLOT)
         .where(
             _slots.c.kind == "plan",
             _slots.c.due_on == PlanItem.due_on,
+            Plan.agreed_at < _slots.c.made_before,
             PlanItem.paid_minor < PlanItem.amount_minor,
         )
     )
 
 
-def _promises(now: datetime) -> list[Select[Any]]:
+def _promises(now: datetime) -> Select[Any]:
     newer = aliased(Promise)
-    newest = ~exists().where(newer.loan_id == Promise.loan_id, newer.id > Promise.id)
-    planned = exists().where(Plan.loan_id == LoanRow.id, Plan.state == "active")
-    chosen = (
-        _of_loans(select(*_nudge(_slots.c.step + cast(Promise.id, String), now)))
-        .join(Promise, Promise.loan_id == LoanRow.id)
-        .where(_slots.c.due_on == Promise.due_on, newest, ~planned)
+    step = _slots.c.step + cast(Promise.id, String)
+    return (
+        select(*_nudge(step, now, literal(CYCLE)))
+        .select_from(Promise)
+        .join(LoanRow, LoanRow.id == Promise.loan_id)
+        .join(Borrower, Borrower.id == LoanRow.borrower_id)
+        .join(_slots, _ITS_SLOT)
+        .where(
+            _slots.c.kind == "promise",
+            _slots.c.due_on == Promise.due_on,
+            Promise.state == "open",
+            Promise.created_at < _slots.c.made_before,
+            exists().where(DueItem.loan_id == LoanRow.id, STILL_OPEN),
+            ~exists().where(newer.loan_id == Promise.loan_id, newer.id > Promise.id),
+            ~exists().where(Plan.loan_id == LoanRow.id, Plan.state == "active"),
+        )
     )
-    tomorrow = and_(
-        _slots.c.kind == "promise", Promise.state == "open", Promise.created_at < _slots.c.made_before
-    )
-    missed = and_(_slots.c.kind == "missed", Promise.state == "broken")
-    return [chosen.where(tomorrow), chosen.where(missed)]
 
 
 def _of_loans(chosen: Select[Any]) -> Select[Any]:
@@ -181,7 +194,7 @@ def _of_loans(chosen: Select[Any]) -> Select[Any]:
         chosen.select_from(DueItem)
         .join(LoanRow, LoanRow.id == DueItem.loan_id)
         .join(Borrower, Borrower.id == LoanRow.borrower_id)
-        .join(_slots, and_(_slots.c.product == LoanRow.product, _slots.c.timezone == Borrower.timezone))
+        .join(_slots, _ITS_SLOT)
         .where(
             STILL_OPEN,
             # The oldest that is open names the cycle.
@@ -194,12 +207,12 @@ def _of_loans(chosen: Select[Any]) -> Select[Any]:
     )
 
 
-def _nudge(step: ColumnElement[str], now: datetime) -> list[Any]:
+def _nudge(step: ColumnElement[str], now: datetime, cycle: SQLColumnExpression[int]) -> list[Any]:
     """The columns of a nudge, in the order of _COLUMNS."""
     return [
         LoanRow.id,
         LoanRow.borrower_id,
-        DueItem.number,
+        cycle,
         step,
         _slots.c.purpose,
         _slots.c.template,

@@ -82,7 +82,7 @@ class DueItem(Base):
 
 
 class Payment(Base):
-    """A payment as the lender booked it."""
+    """A payment as the lender booked it; one that was taken back again stays, with when and by what."""
 
     __tablename__ = "payments"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -91,3 +91,5 @@ class Payment(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     paid_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+    returned_at: Mapped[datetime | None]
+    return_ref: Mapped[str | None] = mapped_column(String(64), unique=True)

@@ -114,7 +114,7 @@ class Nudge(Base):
     __table_args__ = (
         UniqueConstraint("loan_id", "cycle", "step"),
         Index("ix_nudges_due", "state", "send_at", "loan_id"),
-        where("ix_nudges_agreed", "send_at", "state = 'queued' AND purpose = 'instalment'"),
+        where("ix_nudges_agreed", "send_at", "state = 'queued' AND purpose IN ('instalment', 'notice')"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     loan_id: Mapped[int] = mapped_column(ForeignKey("loans.id"))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bot.domain.plan_life import PlanState
 from bot.storage.tables.base import Base, only_one_where
 
 
@@ -21,9 +22,11 @@ class Promise(Base):
     conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     due_on: Mapped[date]
+    paid_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     state: Mapped[str] = mapped_column(String(10))
     policy_version: Mapped[str] = mapped_column(String(80))
     turn: Mapped[str | None] = mapped_column(String(64), unique=True)
+    review_on: Mapped[date | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
@@ -42,6 +45,7 @@ class OfferRow(Base):
     days: Mapped[int | None]
     principal_minor: Mapped[int] = mapped_column(BigInteger)
     cost_minor: Mapped[int] = mapped_column(BigInteger)
+    waived_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     schedule: Mapped[list[Any]]
     state: Mapped[str] = mapped_column(String(12))
     policy_version: Mapped[str] = mapped_column(String(80))
@@ -50,7 +54,12 @@ class OfferRow(Base):
 
 
 class Plan(Base):
-    """An agreed plan; at most one is active for a loan."""
+    """An agreed plan; at most one is active for a loan.
+
+    Payments of the loan after the one with id `after_payment` count towards it; those before were part of
+    the balance that was agreed on. `missed`, `since` and `review_on`: see `PlanStanding`; no `review_on`
+    means at once.
+    """
 
     __tablename__ = "plans"
     __table_args__ = (only_one_where("uq_plans_active", "loan_id", "state = 'active'"),)
@@ -62,7 +71,16 @@ class Plan(Base):
     policy_version: Mapped[str] = mapped_column(String(80))
     agreed_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    after_payment: Mapped[int] = mapped_column(default=0, server_default="0")
+    missed: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    since: Mapped[date | None]
+    review_on: Mapped[date | None]
     items: Mapped[list[PlanItem]] = relationship(order_by="PlanItem.number", cascade="all")
+
+    @property
+    def life(self) -> PlanState:
+        """Where it stands: a late one is stored as active too, since a loan has one of either."""
+        return PlanState.LATE if self.state == "active" and self.since is not None else PlanState(self.state)
 
 
 class PlanItem(Base):

@@ -20,7 +20,7 @@ def upgrade() -> None:
     )
     op.drop_index('ix_nudges_due', 'nudges')
     op.create_index('ix_nudges_due', 'nudges', ['state', 'send_at', 'loan_id'], unique=False)
-    agreed = sa.text("state = 'queued' AND purpose = 'instalment'")
+    agreed = sa.text("state = 'queued' AND purpose IN ('instalment', 'notice')")
     op.create_index('ix_nudges_agreed', 'nudges', ['send_at'], sqlite_where=agreed, postgresql_where=agreed)
 
 

@@ -1,0 +1,216 @@
+"""A loan as payments make it: its dues, plans, promises and receipts, loaded together and settled anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from bot.domain.allocation import allocate
+from bot.domain.model import Due
+from bot.domain.money import Money
+from bot.domain.plan_life import PlanState
+from bot.domain.policy import Part, ProductPolicy
+from bot.domain.receipts import Receipt, plan_cost_paid, received, spread
+from bot.domain.schedules import Instalment
+from bot.services.kit import Kit, local_day
+from bot.storage.tables import DueItem, LoanRow, OfferRow, Payment, Plan, PolicyVersion, Promise
+
+
+@dataclass
+class Account:
+    """One loan with all that payments settle; everything in order of its number or id."""
+
+    loan: LoanRow
+    dues: list[tuple[int, Due]] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    principals: dict[int, int] = field(default_factory=dict)
+    waivers: dict[int, int] = field(default_factory=dict)
+    promises: list[Promise] = field(default_factory=list)
+
+    def items_of(self, plan: Plan) -> tuple[Instalment, ...]:
+        """Return the payments of a plan as decisions see them."""
+        currency = self.loan.currency
+        return tuple(
+            Instalment(one.number, one.due_on, Money(one.amount_minor, currency)) for one in plan.items
+        )
+
+    def counted(self, plan: Plan) -> tuple[Receipt, ...]:
+        """Return the receipts that count towards a plan: booked since it was agreed, until the next one was.
+
+        Of a plan that a person ended, those until that day.
+        """
+        later = self.follower(plan)
+        last = None
+        if plan.life in (PlanState.CANCELLED, PlanState.SUPERSEDED) and plan.closed_at is not None:
+            last = local_day(plan.closed_at, self.loan.borrower.timezone)
+        return tuple(
+            one
+            for one in self.receipts
+            if one.number > plan.after_payment
+            and (later is None or one.number <= later.after_payment)
+            and (last is None or one.paid_on <= last)
+        )
+
+    def follower(self, plan: Plan) -> Plan | None:
+        """Return the plan that came after a plan."""
+        return next((one for one in self.plans if one.id > plan.id), None)
+
+    def cost_paid(self, plans: Mapping[int, int] | None = None) -> int:
+        """Return what was paid for plans beyond what they settle, in minor units; no due item takes it.
+
+        `plans` says what was paid into each, by id; without it what is stored counts.
+        """
+        if plans is None:
+            plans = {plan.id: sum(item.paid_minor for item in plan.items) for plan in self.plans}
+        return sum(plan_cost_paid(paid, self.principals[plan]) for plan, paid in plans.items())
+
+    def settle(self, waived: int, plans: Mapping[int, int] | None = None) -> Settlement:
+        """Settle due items with all that was received or `waived`, oldest first; `plans` as in `cost_paid`.
+
+        What is waived never becomes a credit.
+        """
+        asked = [due.amount.minor for _, due in self.dues]
+        money = max(0, received(self.receipts) - self.cost_paid(plans))
+        shares, _ = spread(money + waived, asked)
+        return Settlement(shares, max(0, money - sum(asked)))
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What is paid of each due item in order, and the credit left over; in minor units."""
+
+    shares: tuple[int, ...]
+    credit: int
+
+
+def parts_paid(dues: Iterable[Due], order: Sequence[Part], currency: str) -> dict[Part, Money]:
+    """Return what is paid of fees, interest and principal over all due items, in the order of the policy."""
+    total = dict.fromkeys(order, 0)
+    for due in dues:
+        asked: dict[Part, int] = {
+            "fees": due.fee.minor,
+            "interest": due.interest.minor,
+            "principal": due.principal.minor,
+        }
+        for name, share in allocate(due.paid.minor, asked, order).items():
+            total[name] += share
+    return {name: Money(share, currency) for name, share in total.items()}
+
+
+def lock_loans(session: Session, loan_ids: Collection[int]) -> list[LoanRow]:
+    """Lock loans, in order of their ids, so that agreements, payments and the clock wait for each other."""
+    return list(
+        session.scalars(
+            select(LoanRow)
+            .where(LoanRow.id.in_(loan_ids))
+            .options(joinedload(LoanRow.borrower))
+            .order_by(LoanRow.id)
+            .with_for_update(of=LoanRow, key_share=True)
+        )
+    )
+
+
+def accounts(session: Session, loans: Iterable[LoanRow]) -> dict[int, Account]:
+    """Load the accounts of loans that are locked, by loan id."""
+    found = {loan.id: Account(loan) for loan in loans}
+    for item in session.execute(
+        select(
+            DueItem.id,
+            DueItem.loan_id,
+            DueItem.number,
+            DueItem.due_on,
+            DueItem.principal_minor,
+            DueItem.interest_minor,
+            DueItem.fee_minor,
+            DueItem.paid_minor,
+        )
+        .where(DueItem.loan_id.in_(found))
+        .order_by(DueItem.loan_id, DueItem.number)
+    ):
+        account = found[item.loan_id]
+        amounts = (item.principal_minor, item.interest_minor, item.fee_minor, item.paid_minor)
+        moneys = (Money(minor, account.loan.currency) for minor in amounts)
+        account.dues.append((item.id, Due(item.number, item.due_on, *moneys)))
+    _receipts(session, found)
+    for plan, principal, waived in session.execute(
+        select(Plan, OfferRow.principal_minor, OfferRow.waived_minor)
+        .join(OfferRow, OfferRow.id == Plan.offer_id)
+        .where(Plan.loan_id.in_(found))
+        .options(selectinload(Plan.items))
+        .order_by(Plan.id)
+        .execution_options(populate_existing=True)
+    ).tuples():
+        found[plan.loan_id].plans.append(plan)
+        found[plan.loan_id].principals[plan.id] = principal - waived
+        found[plan.loan_id].waivers[plan.id] = waived
+    for promise in session.scalars(
+        select(Promise)
+        .where(Promise.loan_id.in_(found))
+        .order_by(Promise.id)
+        .execution_options(populate_existing=True)
+    ):
+        found[promise.loan_id].promises.append(promise)
+    return found
+
+
+def _receipts(session: Session, found: dict[int, Account]) -> None:
+    for paid in session.execute(
+        select(
+            Payment.id,
+            Payment.loan_id,
+            Payment.amount_minor,
+            Payment.paid_at,
+            Payment.recorded_at,
+            Payment.returned_at,
+        )
+        .where(Payment.loan_id.in_(found))
+        .order_by(Payment.id)
+    ):
+        account = found[paid.loan_id]
+        zone = account.loan.borrower.timezone
+        returned = None if paid.returned_at is None else local_day(paid.returned_at, zone)
+        account.receipts.append(
+            Receipt(
+                paid.id,
+                paid.amount_minor,
+                paid.paid_at,
+                paid.recorded_at,
+                local_day(paid.paid_at, zone),
+                returned,
+            )
+        )
+
+
+def save_dues(session: Session, settled: Iterable[tuple[Account, Settlement]]) -> None:
+    """Write what is paid of due items where that is news."""
+    changed = [
+        {"id": row, "paid_minor": share}
+        for account, settlement in settled
+        for (row, due), share in zip(account.dues, settlement.shares, strict=True)
+        if share != due.paid.minor
+    ]
+    if changed:
+        session.execute(update(DueItem), changed)
+
+
+class AgreedPolicies:
+    """The policies that plans and promises were agreed under; a later one leaves them untouched."""
+
+    def __init__(self, session: Session, kit: Kit) -> None:
+        self._session = session
+        self._kit = kit
+        self._known: dict[str, ProductPolicy] = {}
+
+    def of(self, version: str, loan: LoanRow) -> ProductPolicy:
+        """Return the policy of a version, or the one in force where that was never stored."""
+        if version not in self._known:
+            stored = self._session.get(PolicyVersion, version)
+            if stored is None:
+                today = local_day(self._kit.clock.now(), loan.borrower.timezone)
+                return self._kit.policies.product(loan.product, today)
+            self._known[version] = ProductPolicy.model_validate(stored.content)
+        return self._known[version]
