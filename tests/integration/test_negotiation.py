@@ -124,9 +124,9 @@ class TestProposing:
         assert grace.negotiation.shown(other) == ()
 
     def test_what_is_refused_is_named_and_recorded(self, grace: Grace, conversation: str) -> None:
-        made = propose(grace, conversation, Wish(count=40))
+        made = propose(grace, conversation, Wish(count=20))
         assert [(one.limit, one.allowed, one.asked) for one in made.refusals] == [
-            ("instalment.count", "2-12", "40")
+            ("instalment.count", "2-12", "20")
         ]
         assert events(grace, "plan_offered")[0].detail["refusals"] == ["instalment.count"]
 
@@ -144,7 +144,7 @@ class TestProposing:
         with grace.kit.db.begin() as session:
             session.get_one(Plan, plan).state = "broken"
         again = propose(grace, conversation, Wish(kind="extension", days=7), turn="3")
-        assert {one.kind for one in again.options} == {"instalment"}
+        assert "extension" not in {one.kind for one in again.options}
         assert [one.limit for one in again.refusals] == ["extension.per_12_months"]
         wait(clock, days=366)
         grace.identity.vouch(conversation, "test")
