@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.approvals import ApprovalState, Pending, may_decide, may_move
@@ -15,7 +15,7 @@ from bot.domain.model import Refusal
 from bot.domain.plans import Option, Wish
 from bot.domain.policy import AUTHORITIES, Authority
 from bot.services.records import record
-from bot.storage.tables import Approval, Borrower, LoanRow
+from bot.storage.tables import Approval, Borrower, HandoffRow, LoanRow
 
 _WISH = TypeAdapter(Wish)
 _OPTION = TypeAdapter(Option)
@@ -30,7 +30,9 @@ class ApprovalView:
     """
 
     id: int
+    loan_id: int
     conversation_id: str
+    handoff_id: int | None
     borrower_ref: str
     borrower_name: str
     timezone: str
@@ -102,7 +104,11 @@ def view_of(session: Session, row: Approval) -> ApprovalView:
     borrower = session.get_one(Borrower, loan.borrower_id)
     return ApprovalView(
         id=row.id,
+        loan_id=row.loan_id,
         conversation_id=row.conversation_id,
+        handoff_id=session.scalars(
+            select(func.max(HandoffRow.id)).where(HandoffRow.conversation_id == row.conversation_id)
+        ).one(),
         borrower_ref=borrower.ref,
         borrower_name=borrower.name,
         timezone=borrower.timezone,

@@ -107,7 +107,7 @@ class ApprovalService(ApprovalList):
                 limits=limits_json(limits),
                 level=level,
                 state=ApprovalState.WAITING.value,
-                needs_two=standing.policy.needs_two(level, option.kind),
+                needs_two=standing.policy.is_two_person(option.kind, level),
                 asked_by=None if by == "bot" else by,
                 note=note.strip()[:500],
                 policy_version=policy_version(session, standing.policy, now),

@@ -1,4 +1,4 @@
-"""Calls for people to make: asked for by the ladder or the borrower, when they are allowed, what came of them."""
+"""Calls for people to make: by ladder or wish, when they are allowed, and what came of them."""
 
 from __future__ import annotations
 
@@ -125,16 +125,18 @@ class CallService:
         Raises NotAllowed when a colleague has it, it is closed, or the rules did not allow the call.
         """
         now = self.kit.clock.now()
-        claim = self.handoffs.claim(handoff_id, agent_id)
-        if not claim.won:
-            raise NotAllowed("taken" if claim.holder else "closed", "this call is not yours")
         with self.kit.db.begin() as session:
-            row = session.get_one(HandoffRow, handoff_id, with_for_update=True)
+            row = session.get_one(HandoffRow, handoff_id)
             if row.borrower is None or row.reason not in _REASONS:
                 raise NotAllowed("nobody", "there is nobody to call")
             verdict = self._verdict(session, row, row.borrower)
             if not verdict.allowed:
                 raise NotAllowed("call_held", "; ".join(one.detail for one in verdict.reasons))
+        claim = self.handoffs.claim(handoff_id, agent_id)
+        if not claim.won:
+            raise NotAllowed("taken" if claim.holder else "closed", "this call is not yours")
+        with self.kit.db.begin() as session:
+            row = session.get_one(HandoffRow, handoff_id, with_for_update=True)
             record(
                 session,
                 now,

@@ -1,4 +1,4 @@
-"""The complaint desk: complaints with their deadlines, sorted, answered in the chat, closed with an outcome."""
+"""The complaint desk: complaints with deadlines, sorted, answered in the chat, closed with an outcome."""
 
 from __future__ import annotations
 

@@ -15,8 +15,6 @@ from bot.domain.money import OddCents
 from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Range
 
 Frequency = Literal["weekly", "biweekly", "monthly", "payday"]
-Guarded = Literal["agent", "senior", "supervisor", "instalment", "extension"]
-"""What two people have to grant: whatever needs a level, or every plan of a kind beyond the bot's limits."""
 MOST_INSTALMENTS = 60
 """No policy may allow more; five years is what a bank may agree on a card at the most."""
 
@@ -101,7 +99,9 @@ class ProductPolicy(Frozen):
     extension: ExtensionPolicy
     promise: PromisePolicy
     authority: dict[Authority, Reach] = Field(default_factory=dict)
-    two_person: tuple[Guarded, ...] = ()
+    two_person: dict[Literal["instalment", "extension"], tuple[Authority, ...]] = Field(
+        default_factory=dict, description="the levels at which two people have to grant a kind of plan"
+    )
     approval_days: int = Field(default=2, ge=1, le=14)
     """How long a request beyond somebody's authority may wait for its answer."""
     hardship_pause_days: int = Field(ge=1, le=90)
@@ -141,9 +141,9 @@ class ProductPolicy(Frozen):
                     raise ValueError(f"authority: {level} may grant less than {below} in {name}")
         return self
 
-    def needs_two(self, level: Authority, kind: str) -> bool:
+    def is_two_person(self, kind: Literal["instalment", "extension"], level: Authority) -> bool:
         """Tell whether two people have to grant a plan of this kind that needs `level`."""
-        return level in self.two_person or kind in self.two_person
+        return level in self.two_person.get(kind, ())
 
     def at(self, level: Authority) -> ProductPolicy:
         """Return the policy with the limits that `level` may grant; the bot's are the file's own."""

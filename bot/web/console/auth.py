@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import quote
 
 from fastapi import Request
@@ -23,8 +23,8 @@ from bot.web.console.words import Words
 ROOT = "/console"
 """Where the console is mounted; every path below is relative to it."""
 
-Right = Literal["queue", "case"]
-RIGHTS: Mapping[Right, frozenset[str]] = {"queue": frozenset(ROLES), "case": frozenset(ROLES)}
+Right = Literal["queue", "case", "approvals", "complaints", "calls"]
+RIGHTS: Mapping[Right, frozenset[str]] = {page: frozenset(ROLES) for page in get_args(Right)}
 """Which roles open which page."""
 
 Build = Callable[[Visit, Mapping[str, Any]], Awaitable[None]]
