@@ -149,4 +149,4 @@ class Login:
 def _inside(path: str) -> str:
     """Return a path of the console itself, relative to its root: signing in sends nobody elsewhere."""
     path = path.removeprefix(ROOT)
-    return path if re.fullmatch(r"/case/\d+", path, re.ASCII) else "/"
+    return path if re.fullmatch(r"/(case/\d+|approvals|complaints|calls)", path, re.ASCII) else "/"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -42,9 +42,9 @@ _DAY_OF_MONTH = 31
 
 
 class TermsForm:
-    """Kind of plan and its fields; `on_change` is called whenever the terms are others."""
+    """Kind of plan and its fields; `on_change` is awaited whenever the terms are others."""
 
-    def __init__(self, words: Words, currency: str, on_change: Callable[[], object] | None = None) -> None:
+    def __init__(self, words: Words, currency: str, on_change: Callable[[], Awaitable[None]]) -> None:
         self.words = words
         self.currency = currency
         self._on_change = on_change
@@ -102,15 +102,14 @@ class TermsForm:
         except (ValueError, MoneyError):
             return None
 
-    def _chosen(self) -> None:
+    async def _chosen(self) -> None:
         self._show()
-        self._changed()
+        await self._changed()
 
-    def _changed(self) -> None:
+    async def _changed(self) -> None:
         if self._fields["payday"].visible is not (self._fields["frequency"].value == "payday"):
             self._show()
-        if self._on_change is not None:
-            self._on_change()
+        await self._on_change()
 
     def _show(self) -> None:
         shown = _OF_KIND[self.kind.value]
