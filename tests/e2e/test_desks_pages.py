@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
 
 from bot.domain.handoff import HandoffReason
 from bot.services.kit import MovableClock
@@ -14,8 +13,6 @@ from bot.storage.tables import AuditEvent, Complaint, Message
 from tests.e2e.desks import case, debtor, in_chinese
 from tests.e2e.test_console import SECOND, Console, console, database_url, settings  # noqa: F401
 from tests.integration.support import answered, claimed, events, only, out, say
-
-# Both fixtures by their own names: pytest finds them where they are imported.
 
 
 def complain(console: Console, conversation: str, turn: str, text: str = "You write far too often") -> str:  # noqa: F811
@@ -103,12 +100,13 @@ def test_a_call_is_offered_only_within_the_borrowers_hours_and_recorded_with_its
     page.get_by_role("button", name="Show number").click()
     expect(page.locator(".card-entry a[href^='tel:']")).to_have_text("19900005678")
     assert len(events(console.grace, "phone_read")) == 1
-    page.get_by_role("button", name="Record the call").click()
+    page.locator(".card-entry").get_by_role("button", name="Record the call").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("No answer").click()
     dialog.get_by_role("button", name="Record the call").click()
     expect(page.locator(".card-entry")).to_contain_text("1 · No answer")
-    page.get_by_role("button", name="Record the call").click()
+    expect(dialog).to_be_hidden()
+    page.locator(".card-entry").get_by_role("button", name="Record the call").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("Reached: promise to pay").click()
     dialog.get_by_role("button", name="Record the call").click()
@@ -137,11 +135,9 @@ def test_a_reading_is_shown_on_focus_and_corrected(console: Console) -> None:  #
     page.get_by_role("option", name="Promise to pay").click()
     dialog.get_by_role("button", name="Correct").click()
     expect(reading).to_contain_text("corrected to: Promise to pay")
-    with console.grace.kit.db.begin() as session:
-        message = session.scalars(select(Message).where(Message.direction == "in")).one()
-        assert (message.payload or {})["reading"]["corrected"] == "promise_to_pay"
-        event = session.scalars(select(AuditEvent).where(AuditEvent.kind == "reading_corrected")).one()
-        assert event.actor == f"agent {console.agent('wang')}"
+    message = only(console.grace, Message, direction="in")
+    assert (message.payload or {})["reading"]["corrected"] == "promise_to_pay"
+    assert only(console.grace, AuditEvent, kind="reading_corrected").actor == f"agent {console.agent('wang')}"
 
 
 @pytest.mark.browser
