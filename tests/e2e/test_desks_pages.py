@@ -34,7 +34,7 @@ def test_an_overdue_complaint_stands_first_in_words_and_colour(
     cards = page.locator(".card-entry")
     expect(cards).to_have_count(2)
     expect(cards.nth(0)).to_contain_text(late)
-    expect(cards.nth(0).locator(".chip.level-0")).to_have_text("1 days overdue")
+    expect(cards.nth(0).locator(".chip.level-0")).to_have_text("1 day overdue")
     expect(cards.nth(1)).to_contain_text(fresh)
     expect(cards.nth(1).locator(".chip.level-4")).to_have_text("15 days left")
 

@@ -86,7 +86,7 @@ class ApprovalsPage:
 
     def _time(self, view: ApprovalView) -> str:
         words, now = self.words, self.visit.desk.now()
-        since = words("waiting for {time}", time=words.elapsed(view.created_at, now))
+        since = words("waiting: {time}", time=words.elapsed(view.created_at, now))
         until = words("decide by {time}", time=words.instant(view.expires_at, view.timezone))
         return f"{since} · {until}"
 

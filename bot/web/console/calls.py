@@ -71,7 +71,7 @@ class CallsPage:
                 with box("h2"):
                     ui.link(view.borrower_name, f"/case/{view.handoff_id}")
                 text("span", words.of(TASKS, view.task), "chip level-4")
-                text("span", words("waiting for {time}", time=words.elapsed(view.since, now)), "quiet age")
+                text("span", words("waiting: {time}", time=words.elapsed(view.since, now)), "quiet age")
             with box("div", "columns"):
                 with box("dl"):
                     text("dt", words("Number"))

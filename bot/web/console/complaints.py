@@ -102,10 +102,12 @@ class ComplaintsPage:
                     act(words("Close complaint"), partial(self._ask_close, view), "outlined")
 
     def _left(self, view: ComplaintView) -> str:
-        days = view.days_left
+        words, days = self.words, view.days_left
         if days < 0:
-            return self.words("{days} days overdue", days=-days)
-        return self.words("{days} days left", days=days) if days else self.words("due today")
+            return words("1 day overdue") if days == -1 else words("{days} days overdue", days=-days)
+        if days == 0:
+            return words("due today")
+        return words("1 day left") if days == 1 else words("{days} days left", days=days)
 
     def _history(self, view: ComplaintView) -> None:
         words = self.words
