@@ -7,8 +7,11 @@ from datetime import timedelta
 
 from bot.language.texts import Texts
 from bot.services.accounts import AccountService
+from bot.services.approvals import ApprovalService
+from bot.services.call_list import CallListService
 from bot.services.calls import CallService
 from bot.services.cases import CaseService
+from bot.services.complaints import ComplaintService
 from bot.services.conversation import ConversationService
 from bot.services.delivery import DeliveryService
 from bot.services.files import FileService
@@ -23,11 +26,13 @@ from bot.services.negotiation import NegotiationService
 from bot.services.outbox import Outbox
 from bot.services.plans import PlanService
 from bot.services.promises import PromiseService
+from bot.services.proposals import ProposalService
 from bot.services.protection import ProtectionService
 from bot.services.reach import ReachService
 from bot.services.relay import Relay
 from bot.services.reminders import ReminderService
 from bot.services.staff import StaffService
+from bot.services.telling import Teller
 from bot.services.threads import ThreadService
 from bot.services.tiers import TierService
 from bot.services.tuning import TuningService
@@ -53,6 +58,8 @@ class Grace:
     holds: HoldService
     protection: ProtectionService
     negotiation: NegotiationService
+    approvals: ApprovalService
+    proposals: ProposalService
     promises: PromiseService
     plans: PlanService
     conversations: ConversationService
@@ -64,6 +71,7 @@ class Grace:
     threads: ThreadService
     files: FileService
     cases: CaseService
+    complaints: ComplaintService
     staff: StaffService
     loanbook: LoanbookService
     tuning: TuningService
@@ -72,6 +80,15 @@ class Grace:
     tiers: TierService
     variations: VariationService
     calls: CallService
+    call_list: CallListService
+
+    def settle(self) -> None:
+        """Settle what the passing of time decides: promises, plans, requests, tiers; planning rests on it."""
+        self.reminders.note_switch()
+        self.plans.settle_promises()
+        self.plans.settle_plans()
+        self.approvals.tend()
+        self.tiers.refresh()
 
     def close(self) -> None:
         """Close the database."""
@@ -98,7 +115,9 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     handoffs = HandoffService(kit)
     protection = ProtectionService(kit, handoffs)
     relay = Relay(kit, handoffs)
+    calls = CallService(kit)
     reminders = ReminderService(kit)
+    negotiation = NegotiationService(kit, accounts)
     return Grace(
         kit=kit,
         identity=identity,
@@ -107,7 +126,9 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         handoffs=handoffs,
         holds=HoldService(kit),
         protection=protection,
-        negotiation=NegotiationService(kit, accounts),
+        negotiation=negotiation,
+        approvals=ApprovalService(kit, accounts, Teller(kit, identity, accounts, handoffs, relay)),
+        proposals=ProposalService(kit, accounts, handoffs, negotiation),
         promises=PromiseService(kit, accounts),
         plans=PlanService(kit),
         conversations=ConversationService(kit, identity, protection, relay),
@@ -119,6 +140,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         threads=ThreadService(kit),
         files=FileService(kit),
         cases=CaseService(kit),
+        complaints=ComplaintService(kit),
         staff=StaffService(kit),
         loanbook=LoanbookService(kit),
         tuning=TuningService(kit),
@@ -126,5 +148,6 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         uncertain=UncertainService(kit),
         tiers=TierService(kit),
         variations=VariationService(kit),
-        calls=CallService(kit),
+        calls=calls,
+        call_list=CallListService(kit, handoffs, calls),
     )

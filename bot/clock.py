@@ -25,10 +25,7 @@ async def tick(grace: Grace, wake: Wake) -> int:
 
 def work(grace: Grace) -> int:
     """Do a tick's work in the database."""
-    grace.reminders.note_switch()
-    grace.plans.settle_promises()
-    grace.plans.settle_plans()
-    grace.tiers.refresh()
+    grace.settle()
     grace.reminders.plan()
     written = 0
     while (batch := grace.delivery.prepare_due()).decided:

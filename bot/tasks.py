@@ -46,9 +46,7 @@ class Tasks:
         self.broker = broker_for(grace.kit.settings.broker_url)
 
         async def settle() -> None:
-            # Then the day is planned: a plan sees what promises became.
-            await asyncio.to_thread(grace.reminders.note_switch)
-            await asyncio.to_thread(grace.plans.settle_promises)
+            await asyncio.to_thread(grace.settle)
             await self.plan.kiq()
 
         async def plan() -> None:

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.handoff import HandoffState
 from bot.domain.money import Money
+from bot.services.approval_rows import ApprovalView, view_of
 from bot.services.holds import HoldFact, holds_in_force
 from bot.services.kit import Kit, local_day
+from bot.services.offers import OfferView, open_offers
 from bot.services.records import BOOK, record
 from bot.storage.queries import current_loan, loan_snapshot, zone_of
 from bot.storage.tables import (
+    Approval,
     AuditEvent,
     HandoffRow,
     Plan,
@@ -82,6 +85,8 @@ class CaseView:
     loan: LoanFacts | None
     plans: tuple[PlanFacts, ...]
     promises: tuple[tuple[Money, date, str], ...]
+    offers: tuple[OfferView, ...]
+    approvals: tuple[ApprovalView, ...]
     holds: tuple[HoldFact, ...]
     events: tuple[EventFact, ...]
 
@@ -153,6 +158,8 @@ def _view(session: Session, row: HandoffRow, now: datetime, identity_for: timede
         loan=_facts(session, borrower.id, local_day(now, zone)) if borrower and loan_row else None,
         plans=_plans(session, loan_row.id, loan_row.currency) if loan_row else (),
         promises=_promises(session, loan_row.id, loan_row.currency) if loan_row else (),
+        offers=tuple(open_offers(session, conversation.id, now)),
+        approvals=_approvals(session, loan_row.id) if loan_row else (),
         holds=holds_in_force(session, borrower.id, now) if borrower else (),
         events=_events(session, borrower.id) if borrower else (),
     )
@@ -202,6 +209,11 @@ def _plans(session: Session, loan_id: int, currency: str) -> tuple[PlanFacts, ..
 def _promises(session: Session, loan_id: int, currency: str) -> tuple[tuple[Money, date, str], ...]:
     rows = session.scalars(select(Promise).where(Promise.loan_id == loan_id).order_by(Promise.id.desc()))
     return tuple((Money(row.amount_minor, currency), row.due_on, row.state) for row in rows)
+
+
+def _approvals(session: Session, loan_id: int) -> tuple[ApprovalView, ...]:
+    rows = session.scalars(select(Approval).where(Approval.loan_id == loan_id).order_by(Approval.id.desc()))
+    return tuple(view_of(session, row) for row in rows)
 
 
 def _events(session: Session, borrower_id: int) -> tuple[EventFact, ...]:

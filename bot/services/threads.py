@@ -32,6 +32,10 @@ class Line:
     state: str
     kind: str
     file: KeptFile | None = None
+    acts: tuple[str, ...] = ()
+    corrected: str | None = None
+    was_read: bool = False
+    """How the assistant read it, what staff say it meant, and whether it was read at all."""
 
 
 class ThreadService:
@@ -114,6 +118,7 @@ def _taps(session: Session, conversation_id: str) -> dict[int, int]:
 
 def _line(message: Message, name: str | None, used: dict[int, int]) -> Line:
     payload = message.payload or {}
+    reading = payload.get("reading") or {}
     external = message.external_id or ""
     return Line(
         message.id,
@@ -127,4 +132,7 @@ def _line(message: Message, name: str | None, used: dict[int, int]) -> Line:
         message.state,
         payload.get("kind", "text"),
         file_of(payload),
+        tuple(act["intent"] for act in reading.get("acts") or ()),
+        reading.get("corrected"),
+        bool(reading),
     )

@@ -74,6 +74,8 @@ class ProductPolicy(Frozen):
     authority: dict[Authority, Reach] = Field(default_factory=dict)
     two_person: dict[Kind, tuple[Authority, ...]] = Field(default_factory=dict)
     """The levels whose grants of a kind a second person has to confirm."""
+    approval_days: int = Field(default=2, ge=1, le=14)
+    """How long a request beyond somebody's authority may wait for its answer."""
     weights: dict[Kind, int] = Field(default_factory=dict)
     """Which kinds are offered first where the borrower has no wish, the heaviest first."""
     allocation: tuple[Part, ...] = ("fees", "interest", "principal")

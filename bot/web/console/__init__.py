@@ -9,9 +9,12 @@ from fastapi.responses import RedirectResponse
 from nicegui import core, ui
 
 from bot.bootstrap import Grace
+from bot.web.console.approvals import approvals
 from bot.web.console.auth import ROOT, login_page, room
 from bot.web.console.board import Board
+from bot.web.console.calls import calls
 from bot.web.console.case import case
+from bot.web.console.complaints import complaints
 from bot.web.console.desk import Desk
 from bot.web.console.files import files
 from bot.web.console.layout import ICON
@@ -29,7 +32,7 @@ def mount(app: FastAPI, grace: Grace, feed: Feed, wake: Callable[[], Awaitable[N
 
     `feed` wakes open pages and must run beside the app; `wake` is awaited when an agent's message was queued.
     """
-    desk = Desk(grace, feed, wake, Board(grace.handoffs, feed), Phrasebook(grace.kit.texts))
+    desk = Desk(grace, feed, wake, Board(grace, feed), Phrasebook(grace.kit.texts))
     if core.app.middleware_stack is not None:
         # NiceGUI has one application a process; mounted again, as tests do, it begins anew.
         core.app.middleware_stack = None
@@ -37,6 +40,9 @@ def mount(app: FastAPI, grace: Grace, feed: Feed, wake: Callable[[], Awaitable[N
     login_page(desk)
     room(desk, "/", "queue", queue)
     room(desk, "/case/{number}", "case", case)
+    room(desk, "/approvals", "approvals", approvals)
+    room(desk, "/complaints", "complaints", complaints)
+    room(desk, "/calls", "calls", calls)
     files(desk)
 
     @app.get(ROOT, include_in_schema=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -15,8 +16,17 @@ from bot.services.holds import HoldFact, right_to_lift
 from bot.services.kit import local_day
 from bot.services.rights import has_right
 from bot.web.console.desk import Visit
+from bot.web.console.figures import offer_summary, summary
 from bot.web.console.layout import act, box, text
-from bot.web.console.terms import ACTORS, CHANNELS, EVENTS, HOLDS, LANGUAGES, PLANS, STANDINGS
+from bot.web.console.terms import ACTORS, APPROVALS, CHANNELS, EVENTS, HOLDS, LANGUAGES, PLANS, STANDINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """What can be done with an open offer, by its id: told in the chat, set up on the borrower's yes."""
+
+    tell: Callable[[int], object]
+    record: Callable[[int], object]
 
 
 class Account:
@@ -28,12 +38,14 @@ class Account:
         names: Mapping[int, str],
         on_lift: Callable[[HoldFact], None],
         on_vouch: Callable[[], None],
+        deals: Deals,
     ) -> None:
         self.visit = visit
         self.words = visit.words
         self.names = names
         self._on_lift = on_lift
         self._on_vouch = on_vouch
+        self._deals = deals
         self._clock: Element | None = None
         self._shown: CaseView | None = None
         self.element = box("aside", "account").props('tabindex="0"')
@@ -53,6 +65,8 @@ class Account:
             for plan in view.plans:
                 self._plan(plan, view.timezone, today)
             self._promises(view, today)
+            self._offers(view, today)
+            self._approvals(view, today)
             self._events(view)
 
     def tick(self) -> None:
@@ -162,6 +176,39 @@ class Account:
                     with box("li"):
                         text("span", words("{amount} by {day}", amount=words.money(amount), day=day))
                         text("span", words.of(STANDINGS, state), "quiet")
+
+    def _offers(self, view: CaseView, today: date) -> None:
+        """What the borrower may still accept; what people granted can be told and set up from here."""
+        if not view.offers:
+            return
+        words, mine = self.words, view.is_held_by(self.visit.staff.id)
+        with box("section"):
+            text("h3", words("Open offers"))
+            with box("ul", "facts"):
+                for offer in view.offers:
+                    until = words.instant(offer.expires_at, view.timezone)
+                    with box("li"):
+                        text("span", offer_summary(words, offer, today))
+                        text("span", words("until {time}", time=until), "quiet")
+                        if mine and offer.authority != "bot":
+                            act(words("Tell the borrower"), partial(self._deals.tell, offer.id), "plain")
+                        if mine:
+                            label = words("The borrower said yes")
+                            act(label, partial(self._deals.record, offer.id), "plain")
+
+    def _approvals(self, view: CaseView, today: date) -> None:
+        if not view.approvals:
+            return
+        words = self.words
+        with box("section"):
+            text("h3", words("Requests for approval"))
+            with box("ul", "facts"):
+                for one in view.approvals:
+                    with box("li"):
+                        text("span", summary(words, one.option, today))
+                        text("span", words.of(APPROVALS, one.state.value), "quiet")
+                        if one.second_reason or one.reason:
+                            text("span", f"“{one.second_reason or one.reason}”", "quiet note")
 
     def _events(self, view: CaseView) -> None:
         words = self.words

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import quote
 
 from fastapi import Request
@@ -23,8 +23,8 @@ from bot.web.console.words import Words
 ROOT = "/console"
 """Where the console is mounted; every path below is relative to it."""
 
-Right = Literal["queue", "case"]
-RIGHTS: Mapping[Right, frozenset[str]] = {"queue": frozenset(ROLES), "case": frozenset(ROLES)}
+Right = Literal["queue", "case", "approvals", "complaints", "calls"]
+RIGHTS: Mapping[Right, frozenset[str]] = {page: frozenset(ROLES) for page in get_args(Right)}
 """Which roles open which page."""
 
 Build = Callable[[Visit, Mapping[str, Any]], Awaitable[None]]
@@ -149,4 +149,4 @@ class Login:
 def _inside(path: str) -> str:
     """Return a path of the console itself, relative to its root: signing in sends nobody elsewhere."""
     path = path.removeprefix(ROOT)
-    return path if re.fullmatch(r"/case/\d+", path, re.ASCII) else "/"
+    return path if re.fullmatch(r"/(case/\d+|approvals|complaints|calls)", path, re.ASCII) else "/"

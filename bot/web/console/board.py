@@ -11,7 +11,9 @@ from datetime import datetime
 import structlog
 from nicegui import background_tasks
 
-from bot.services.handoffs import HandoffService
+from bot.bootstrap import Grace
+from bot.domain.approvals import may_decide
+from bot.domain.policy import Authority
 from bot.storage.db import StorageError
 from bot.storage.tables import HandoffRow
 from bot.web.feed import Feed
@@ -43,27 +45,47 @@ class Entry:
         return self.state == "waiting"
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What waits on the other pages: levels of the requests for approval, open complaints, calls to make."""
+
+    approvals: tuple[Authority, ...] = ()
+    complaints: int = 0
+    calls: int = 0
+
+    def approvals_for(self, level: Authority) -> int:
+        """Return how many requests a level may decide."""
+        return sum(may_decide(level, needed) for needed in self.approvals)
+
+
 class Board:
     """The open hand-offs, most urgent first; pages subscribe and are woken when they change."""
 
-    def __init__(self, handoffs: HandoffService, feed: Feed) -> None:
-        self._handoffs = handoffs
+    def __init__(self, grace: Grace, feed: Feed) -> None:
+        self._grace = grace
         self._feed = feed
         self._listeners: set[asyncio.Event] = set()
         self._watch: asyncio.Task[None] | None = None
         # Reads go one at a time, so that an older one never overwrites a newer.
         self._reading = asyncio.Lock()
         self.entries: tuple[Entry, ...] = ()
+        self.tally = Tally()
 
     async def read(self) -> tuple[Entry, ...]:
         """Read the queue now. Raises StorageError when the database is down."""
         async with self._reading:
-            entries = tuple(_entry(row) for row in await asyncio.to_thread(self._handoffs.queue))
-            if entries != self.entries:
-                self.entries = entries
+            entries, tally = await asyncio.to_thread(self._look)
+            if (entries, tally) != (self.entries, self.tally):
+                self.entries, self.tally = entries, tally
                 for event in self._listeners:
                     event.set()
             return entries
+
+    def _look(self) -> tuple[tuple[Entry, ...], Tally]:
+        grace = self._grace
+        waiting = tuple(one.level for one in grace.approvals.waiting())
+        tally = Tally(waiting, grace.complaints.due(), grace.call_list.due())
+        return tuple(_entry(row) for row in grace.handoffs.queue()), tally
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[asyncio.Event]:

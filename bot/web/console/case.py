@@ -16,21 +16,22 @@ from bot.services.cases import CaseView
 from bot.services.holds import HoldFact, is_wish
 from bot.services.rights import NotAllowed
 from bot.services.threads import Line
-from bot.services.wording import Unfit
 from bot.storage.db import StorageError
-from bot.web.console.account import Account
+from bot.web.console.account import Account, Deals
+from bot.web.console.acting import refusal_words
 from bot.web.console.closing import CloseDialog
 from bot.web.console.desk import Visit
 from bot.web.console.layout import Frame, act, box, dress, icon_button, notice, text
+from bot.web.console.readings import ReadingDialog
 from bot.web.console.reasons import Question, ReasonDialog
-from bot.web.console.terms import HOLDS, OUTCOMES, REASONS, REFUSALS, STATES, WORDING
+from bot.web.console.simulator import Simulator
+from bot.web.console.terms import HOLDS, OUTCOMES, REASONS, STATES
 from bot.web.console.thread import Thread
 
 T = TypeVar("T")
 
 _PAGE = 200
 _TICK = 10.0
-_FAULTS = 3
 
 
 async def case(visit: Visit, path: Mapping[str, Any]) -> None:
@@ -65,11 +66,17 @@ class CasePage:
             with box("div", "talk"):
                 self.earlier = act(self.words("Show earlier messages"), self._earlier, "plain")
                 self.earlier.classes("earlier")
-                self.thread = Thread(visit, view.borrower_name, view.timezone)
+                self.thread = Thread(
+                    visit, view.borrower_name, view.timezone, lambda line: self.readings.open(line)
+                )
                 self._foot()
-            self.account = Account(visit, names, self._ask_to_lift, self._ask_to_vouch)
+            self.account = Account(
+                visit, names, self._ask_to_lift, self._ask_to_vouch, Deals(self._tell_offer, self._record_yes)
+            )
         self.reasons = ReasonDialog(visit)
         self.closing = CloseDialog(visit, view.reason, self._close)
+        self.simulator = Simulator(visit, self._spread)
+        self.readings = ReadingDialog(visit, self._update)
         visit.follow(visit.desk.feed.subscribe(), self._update)
         ui.timer(_TICK, self.account.tick, immediate=False)
 
@@ -87,6 +94,7 @@ class CasePage:
                 self.panel.props["aria-expanded"] = "false"
                 self.take = act(words("Take"), self._take)
                 self.again = act(words("Take over again"), self._take_again, "outlined")
+                self.simulate = act(words("Try terms"), self._simulate, "outlined")
                 self.close = act(words("Close conversation"), self._ask_to_close, "outlined")
 
     def _foot(self) -> None:
@@ -136,6 +144,7 @@ class CasePage:
         self.take.set_visibility(state is HandoffState.WAITING)
         self.again.set_visibility(not state.is_open)
         self.close.set_visibility(may_speak)
+        self.simulate.set_visibility(may_speak and view.loan is not None)
         self.reply.set_visibility(may_speak)
         self.why_not.set_text(self._standing())
         self.why_not.set_visibility(not may_speak)
@@ -186,12 +195,28 @@ class CasePage:
         """Say what stood in the way; who has the case, or that it is closed, stands in the case itself."""
         if refusal.code in ("taken", "closed"):
             return self._standing()
-        first = self.words.of(REFUSALS, refusal.code)
-        if not isinstance(refusal, Unfit):
-            return first
-        # The words themselves, so that they are found in a long message; a list without end helps nobody.
-        shown = refusal.faults[:_FAULTS]
-        return " ".join([first, *(f"“{found}”: {self.words.of(WORDING, code)}" for code, found in shown)])
+        return refusal_words(self.words, refusal)
+
+    async def _simulate(self) -> None:
+        await self.simulator.open(self.view)
+
+    async def _tell_offer(self, offer_id: int) -> None:
+        proposals, number = self.visit.desk.grace.proposals, self.view.handoff_id
+        key = f"tell {offer_id}"
+
+        def tell(agent: int) -> bool:
+            proposals.pass_on(number, agent, offer_id, key=key)
+            return True
+
+        if await self._act(tell):
+            await self._spread()
+
+    async def _record_yes(self, offer_id: int) -> None:
+        proposals, number = self.visit.desk.grace.proposals, self.view.handoff_id
+        plan = await self._act(lambda agent: proposals.agree(number, agent, offer_id))
+        if plan is not None:
+            self.visit.say(self.words("The plan is set up."), "positive")
+            await self._spread()
 
     def _ask_to_lift(self, hold: HoldFact) -> None:
         words, wish = self.words, is_wish(HoldKind(hold.kind))

@@ -14,6 +14,7 @@ from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from bot.domain.handoff import HandoffReason
+from bot.services.approval_rows import level_of
 from bot.web.console.board import Entry
 from bot.web.console.desk import Session, Visit
 from bot.web.console.terms import REASONS, ROLES
@@ -29,6 +30,7 @@ NAMES = {"zh_CN": "中文", "en": "English"}
 
 Look = Literal["filled", "outlined", "plain"]
 
+_PLACES = {"approvals": "Approvals", "complaints": "Complaints", "calls": "Calls"}
 _STAYS = 2
 """Alerts up to this priority stay until somebody acts; the others leave by themselves."""
 _SHOWN_SECONDS = 12
@@ -89,10 +91,11 @@ class Frame:
     def _header(self) -> None:
         visit, words = self.visit, self.visit.words
         with ui.header().classes("bar"):
-            with ui.link(target="/").classes("brand"):
-                text("span", "Grace")
-                text("span", words("Queue"), "brand-place")
-                self._badge = text("span", "", "badge")
+            ui.link("Grace", "/").classes("brand")
+            with box("nav", "places") as nav:
+                self._badge = self._place("/", "Queue")
+                self._counts = {name: self._place(f"/{name}", title) for name, title in _PLACES.items()}
+            nav.props["aria-label"] = words("Pages")
             ui.space()
             self._sound = icon_button("", "").on_click(self._switch_sound)
             self._show_sound()
@@ -101,6 +104,30 @@ class Frame:
                 text("span", visit.staff.name, "me-name")
                 text("span", words.of(ROLES, visit.staff.role), "me-role")
             icon_button("logout", words("Sign out")).on_click(self._sign_out)
+
+    def _place(self, path: str, title: str) -> TextElement:
+        """Link a page in the header; return the badge that counts what waits there."""
+        words = self.visit.words
+        link = ui.link(target=path).classes("place")
+        if words(title) == self.title:
+            link.props["aria-current"] = "page"
+        with link:
+            text("span", words(title))
+            badge = text("span", "", "badge")
+        badge.set_visibility(False)
+        return badge
+
+    def _tally(self) -> None:
+        tally = self.visit.desk.board.tally
+        found = {
+            "approvals": tally.approvals_for(level_of(self.visit.staff.role)),
+            "complaints": tally.complaints,
+            "calls": tally.calls,
+        }
+        for name, badge in self._counts.items():
+            badge.set_text(str(found[name]))
+            badge.props["aria-label"] = self.visit.words("{count} waiting", count=found[name])
+            badge.set_visibility(found[name] > 0)
 
     def _switch_sound(self) -> None:
         self.visit.session.sound = not self.visit.session.sound
@@ -119,6 +146,7 @@ class Frame:
         self.visit.leave()
 
     def _count(self, entries: Sequence[Entry]) -> None:
+        self._tally()
         waiting = sum(entry.is_waiting for entry in entries)
         self._badge.set_text(str(waiting) if waiting else "")
         self._badge.props["aria-label"] = self.visit.words("{count} waiting", count=waiting)

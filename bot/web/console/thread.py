@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 from nicegui.element import Element
 
 from bot.services.kit import local_day
+from bot.services.rights import has_right
 from bot.services.threads import Line
 from bot.web.console.desk import Visit
 from bot.web.console.layout import act, box, text
+from bot.web.console.readings import reading_words
 from bot.web.console.terms import ACTORS, DELIVERY, KINDS
 
 _ICONS = {
@@ -30,8 +33,15 @@ _SPOKEN = ("uncertain", "failed", "held")
 class Thread:
     """The bubbles of one conversation; only what changed is drawn again."""
 
-    def __init__(self, visit: Visit, borrower: str | None, timezone: str) -> None:
+    def __init__(
+        self,
+        visit: Visit,
+        borrower: str | None,
+        timezone: str,
+        on_correct: Callable[[Line], None] | None = None,
+    ) -> None:
         self.visit = visit
+        self._on_correct = on_correct
         self.borrower = borrower or visit.words("Borrower")
         self.timezone = timezone
         self._drawn: dict[int, tuple[Line, Element]] = {}
@@ -101,6 +111,18 @@ class Thread:
             text("time", words.clock(line.at, self.timezone))
             if line.sender != "borrower":
                 self._delivery(line)
+            elif line.was_read:
+                self._reading(line)
+
+    def _reading(self, line: Line) -> None:
+        """How it was read: shown while the pointer or the focus is on the message, corrected by a press."""
+        said = reading_words(self.visit, line)
+        with box("span", "reading corrected" if line.corrected else "reading") as place:
+            text("span", said)
+            if self._on_correct is not None and has_right(self.visit.staff.role, "correct"):
+                button = act(self.visit.words("Correct"), partial(self._on_correct, line), "plain")
+                button.props["aria-label"] = f"{self.visit.words('Correct')}: {said}"
+        place.props["tabindex"] = "0"
 
     def _sender(self, line: Line) -> str:
         if line.sender == "borrower":
