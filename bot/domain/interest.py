@@ -14,8 +14,11 @@ from bot.domain.money import Money
 
 DayCount = Literal["30/360", "actual/365", "actual/actual"]
 Method = Literal["simple", "annuity"]
+Factor = tuple[int, int]
+"""An exact rate as numerator and denominator: whole numbers are many times faster than fractions."""
 
 _YEAR_DAYS = 365
+_FREE = Decimal("0.00")
 
 
 def year_share(start: date, end: date, count: DayCount) -> Fraction:
@@ -39,13 +42,25 @@ def year_share(start: date, end: date, count: DayCount) -> Fraction:
     return share
 
 
+def rate_factor(annual_percent: Decimal, start: date, end: date, count: DayCount) -> Factor:
+    """Return the interest on one unit from `start` to `end`."""
+    exact = Fraction(annual_percent) * year_share(start, end, count) / 100
+    return exact.numerator, exact.denominator
+
+
+def half_even(numerator: int, denominator: int) -> int:
+    """Return the whole number nearest to a fraction with a positive denominator; of two the even one."""
+    whole, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    return whole + 1 if twice > denominator or (twice == denominator and whole & 1) else whole
+
+
 def simple_interest(
     principal: Money, annual_percent: Decimal, start: date, end: date, count: DayCount
 ) -> Money:
     """Return simple interest on `principal` from `start` to `end`, rounded half-even to a minor unit."""
-    # A share of a year has no end as a decimal, and half a cent must be seen as just that.
-    exact = principal.minor * Fraction(annual_percent) * year_share(start, end, count) / 100
-    return Money(round(exact), principal.currency)
+    numerator, denominator = rate_factor(annual_percent, start, end, count)
+    return Money(half_even(principal.minor * numerator, denominator), principal.currency)
 
 
 def annuity(
@@ -55,39 +70,72 @@ def annuity(
 
     `down` comes on top of the first. The last payment takes what rounding has left.
     """
-    currency = principal.currency
     spans = zip((start, *days), days, strict=False)
-    growth = [1 + Fraction(annual_percent) / 100 * year_share(a, b, count) for a, b in spans]
-    # What a unit paid on each day is worth at the start; 28 digits are far finer than any cent.
-    worth, worths = Decimal(1), []
-    for factor in growth:
-        worth = worth * factor.denominator / factor.numerator
-        worths.append(worth)
-    # Rounded down: what is left makes the last payment larger, never smaller than the minimum.
-    level = int((principal.minor - down.minor * worths[0]) / sum(worths))
-    owed, payments = principal.minor, []
-    for number, factor in enumerate(growth):
-        owed = round(owed * factor)
-        due = owed if number == len(growth) - 1 else min(level + (down.minor if number == 0 else 0), owed)
-        payments.append(Money(due, currency))
+    factors = [rate_factor(annual_percent, a, b, count) for a, b in spans]
+    paid = annuity_payments(principal.minor, down.minor, factors, discounts(factors)[-1], len(factors))
+    return tuple(Money(minor, principal.currency) for minor in paid)
+
+
+def discounts(factors: Sequence[Factor]) -> list[tuple[Decimal, Decimal]]:
+    """Return for each number of periods what a unit paid after the first, and after all of them, is worth now.
+
+    28 digits are far finer than any minor unit.
+    """
+    worth, summed = Decimal(1), Decimal(0)
+    found: list[tuple[Decimal, Decimal]] = []
+    for numerator, denominator in factors:
+        worth = worth * denominator / (denominator + numerator)
+        summed += worth
+        found.append((found[0][0] if found else worth, summed))
+    return found
+
+
+def annuity_level(principal: int, down: int, worth: tuple[Decimal, Decimal]) -> int:
+    """Return the equal payment, rounded down: what is left makes the last larger, never below the minimum."""
+    first, summed = worth
+    return int((principal - down * first) / summed)
+
+
+def annuity_payments(
+    principal: int, down: int, factors: Sequence[Factor], worth: tuple[Decimal, Decimal], count: int
+) -> list[int]:
+    """Return `count` payments in minor units, interest on what is still owed rounded half-even each time."""
+    level = annuity_level(principal, down, worth)
+    owed, payments, asked = principal, [], level + down
+    for number in range(count - 1):
+        numerator, denominator = factors[number]
+        owed += half_even(owed * numerator, denominator)
+        due = asked if asked < owed else owed
+        payments.append(due)
         owed -= due
-    return tuple(payments)
+        asked = level
+    numerator, denominator = factors[count - 1]
+    payments.append(owed + half_even(owed * numerator, denominator))
+    return payments
 
 
 def effective_annual_rate(principal: Money, payments: Sequence[tuple[date, Money]], start: date) -> Decimal:
     """Return the yearly rate in percent, two decimals, at which `payments` are worth `principal` at `start`.
 
-    Compounded yearly over actual days of 365. A rate is no money, so that it may be found in floats.
+    Σ payment / (1 + rate)^(days / 365) = principal, with days from `start`. A rate is no money, so that it
+    may be found in floats. Zero when the payments are no more than the principal.
     """
+    amounts = [money.minor for _, money in payments]
+    if sum(amounts) <= principal.minor:
+        return _FREE
+    first = start.toordinal()
+    years = [(day.toordinal() - first) / _YEAR_DAYS for day, _ in payments]
+    return Decimal(round(math.expm1(_force(principal.minor, amounts, years)) * 100, 2)).quantize(_FREE)
 
-    def worth(rate: float) -> float:
-        years = ((day - start).days / _YEAR_DAYS for day, _ in payments)
-        return sum(m.minor / math.pow(1 + rate, at) for at, (_, m) in zip(years, payments, strict=True))
 
-    low, high = 0.0, 100.0
-    if worth(low) <= principal.minor:
-        return Decimal("0.00")
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if worth(middle) > principal.minor else (low, middle)
-    return Decimal(round(low * 100, 2)).quantize(Decimal("0.01"))
+def _force(principal: int, amounts: Sequence[int], years: Sequence[float]) -> float:
+    """Return the continuous rate, by Newton: the worth of payments is convex in it, so that no step overshoots."""
+    rate, exp = 0.0, math.exp
+    for _ in range(200):
+        worths = [amount * exp(-rate * at) for amount, at in zip(amounts, years, strict=True)]
+        slope = sum([worth * at for worth, at in zip(worths, years, strict=True)])
+        step = (sum(worths) - principal) / slope
+        rate += step
+        if abs(step) < 1e-10:
+            break
+    return rate

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import calendar
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from bot.domain.calendars import closed_days, nearest_open, rolled
-from bot.domain.interest import annuity, effective_annual_rate, simple_interest
+from bot.domain.interest import effective_annual_rate
 from bot.domain.money import Money
-from bot.domain.policy import Frequency, ProductPolicy
+from bot.domain.policy import Frequency, Kind
 
-Kind = Literal["instalment", "extension"]
+Reason = Literal["as_wished", "fits_ability", "nearest_to_wish", "policy_order"]
 
-_DAY = timedelta(days=1)
-_WEEKS = {"weekly": 1, "biweekly": 2}
 # Payments that one month can hold: 31 days have room for five Fridays, and three of every second Friday.
-_IN_A_MONTH = {"weekly": 5, "biweekly": 3}
+IN_A_MONTH = {"weekly": 5, "biweekly": 3, "monthly": 1, "payday": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the borrower asked for; whatever they did not say is None.
 
-    `ability` is the most they can pay a month; `count` instalments; `days` of extension; `first_on` the
-    earliest day on which they can pay; `payday` the day of the month (1–31) on which wages come.
+    `ability` is the most they can pay a month; `count` instalments; `days` of extension, or until the rest is
+    paid; `first_on` the earliest day on which they can pay; `payday` the day of the month (1–31) on which
+    wages come; `months` of payment holiday; `pay_now` a part to be paid now, the rest promised; `waive` what
+    should be waived.
     """
 
     kind: Kind | None = None
@@ -36,6 +34,22 @@ class Wish:
     first_on: date | None = None
     frequency: Frequency | None = None
     payday: int | None = None
+    months: int | None = None
+    pay_now: Money | None = None
+    waive: Money | None = None
+
+    @property
+    def sort(self) -> Kind:
+        """The kind that is meant: the stated one, else what the other terms speak of, else instalments."""
+        if self.kind is not None:
+            return self.kind
+        if self.months is not None:
+            return "holiday"
+        if self.pay_now is not None:
+            return "partial"
+        if self.waive is not None:
+            return "waiver"
+        return "extension" if self.days is not None and self.count is None else "instalment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +61,21 @@ class Instalment:
     amount: Money
 
 
+class Check(NamedTuple):
+    """A limit that an option was held against, what it allows, and the option's own value."""
+
+    limit: str
+    allowed: str
+    value: int | date | Money | Decimal | str
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A plan that policy allows, whole: schedule, what it settles, and what it costs on top."""
+    """A plan that policy allows, whole: schedule, what it settles, what it costs on top, what is waived.
+
+    `days` until the last payment where there is but one to wait for, `months` of holiday, and for a holiday
+    the day of its review. `reason` says why it stands where it stands, `checked` what it was held against.
+    """
 
     kind: Kind
     schedule: tuple[Instalment, ...]
@@ -57,6 +83,11 @@ class Option:
     cost: Money
     days: int | None = None
     frequency: Frequency = "monthly"
+    months: int | None = None
+    review_on: date | None = None
+    waived_minor: int = 0
+    reason: Reason = field(default="policy_order", compare=False)
+    checked: tuple[Check, ...] = field(default=(), compare=False)
 
     @property
     def count(self) -> int:
@@ -64,9 +95,14 @@ class Option:
         return len(self.schedule)
 
     @property
+    def waived(self) -> Money:
+        """What the lender gives up."""
+        return Money(self.waived_minor, self.principal.currency)
+
+    @property
     def total(self) -> Money:
         """All payments together."""
-        return self.principal + self.cost
+        return self.principal + self.cost - self.waived
 
     @property
     def largest(self) -> Money:
@@ -76,126 +112,21 @@ class Option:
     @property
     def monthly(self) -> Money:
         """The most that any month can ask: the largest sum of as many payments in a row as a month holds."""
-        span = _IN_A_MONTH.get(self.frequency, 1)
-        sums = (sum(item.amount.minor for item in self.schedule[at : at + span]) for at in range(self.count))
-        return Money(max(sums), self.principal.currency)
+        amounts = [item.amount.minor for item in self.schedule]
+        # Two payments of one month, a part now and the rest, are one month's burden.
+        close = self.kind == "partial" and (self.schedule[-1].due_on - self.schedule[0].due_on).days < 31
+        return Money(fullest(amounts, 2 if close else IN_A_MONTH[self.frequency]), self.principal.currency)
 
     def annual_rate(self, today: date) -> Decimal:
         """Return the effective yearly rate in percent, two decimals, as agreed on `today`."""
+        if self.cost.minor <= self.waived_minor:
+            return Decimal("0.00")
         payments = [(item.due_on, item.amount) for item in self.schedule]
         return effective_annual_rate(self.principal, payments, today)
 
 
-def add_months(start: date, months: int, day: int | None = None) -> date:
-    """Return the same day of a later month, or `day` of it; a 31st clamps to the end and comes back after."""
-    index = start.month - 1 + months
-    year, month = start.year + index // 12, index % 12 + 1
-    return date(year, month, min(day or start.day, calendar.monthrange(year, month)[1]))
-
-
-def next_payday(payday: int, today: date) -> date:
-    """Return the first day after `today` that is the `payday` of its month, clamped to the month's end."""
-    this_month = add_months(today, 0, payday)
-    return this_month if this_month > today else add_months(today, 1, payday)
-
-
-def latest_first(policy: ProductPolicy, today: date, hardship: bool) -> date:
-    """Return the last day on which a plan may begin."""
-    rules = policy.instalment
-    return today + timedelta(days=rules.first_payment_days_hardship if hardship else rules.first_payment_days)
-
-
-def frequency_of(policy: ProductPolicy, wish: Wish) -> Frequency:
-    """Return the wished frequency where policy has it, else the policy's first."""
-    allowed = policy.instalment.frequencies
-    return wish.frequency if wish.frequency in allowed else allowed[0]
-
-
-def wished_first(policy: ProductPolicy, wish: Wish, today: date) -> date | None:
-    """Return the day on which the borrower would begin, allowed or not; None when they have not said."""
-    if wish.payday is None or frequency_of(policy, wish) != "payday":
-        return wish.first_on
-    return next_payday(wish.payday, max(wish.first_on - _DAY if wish.first_on else today, today))
-
-
-def first_day(policy: ProductPolicy, wish: Wish, today: date, hardship: bool) -> date | None:
-    """Return the open day on which a plan begins, from tomorrow on; None when policy leaves no open day.
-
-    As late as policy allows where the borrower has said nothing; else as near to their day as possible.
-    """
-    latest = latest_first(policy, today, hardship)
-    wanted = wished_first(policy, wish, today) or latest
-    return nearest_open(wanted, today + _DAY, latest, closed_days(policy.calendar))
-
-
-def down_payment(amount: Money, policy: ProductPolicy, hardship: bool) -> Money:
-    """Return what is paid on top of the first instalment; nothing in hardship."""
-    if hardship:
-        return Money(0, amount.currency)
-    return amount.times(policy.instalment.down_payment_percent / 100)
-
-
-def instalment_option(
-    amount: Money,
-    policy: ProductPolicy,
-    count: int,
-    *,
-    today: date,
-    hardship: bool,
-    first_on: date | None = None,
-    wish: Wish | None = None,
-) -> Option:
-    """Build the plan of `count` payments that settles `amount`; the caller checks the limits.
-
-    `first_on` stands for a wish that says nothing else. Raises ValueError when there is no open day to begin.
-    """
-    said = wish or Wish(first_on=first_on)
-    first = first_day(policy, said, today, hardship)
-    if first is None:
-        raise ValueError(f"{policy.product}: no open day to begin a plan after {today}")
-    frequency = frequency_of(policy, said)
-    payday = said.payday if frequency == "payday" else None
-    days = _due_days(first, count, frequency, payday, policy)
-    down = down_payment(amount, policy, hardship)
-    rules = policy.instalment
-    if rules.interest == "annuity":
-        payments = annuity(amount, down, rules.annual_rate_percent, today, days, rules.day_count)
-    else:
-        rest = list((amount - down).split(count, rules.odd_cents))
-        # The down payment comes with the first instalment: one date to remember, not two.
-        rest[0] += down
-        rate, basis = rules.annual_rate_percent, rules.day_count
-        payments = tuple(
-            part + simple_interest(part, rate, today, day, basis)
-            for part, day in zip(rest, days, strict=True)
-        )
-    schedule = tuple(Instalment(n, *one) for n, one in enumerate(zip(days, payments, strict=True), 1))
-    cost = Money(sum(money.minor for money in payments) - amount.minor, amount.currency)
-    return Option("instalment", schedule, amount, cost, frequency=frequency)
-
-
-def extension_option(amount: Money, days: int, today: date) -> Option:
-    """Build the plan that moves `amount` as a whole to `days` from today, at no cost."""
-    return Option(
-        "extension",
-        (Instalment(1, today + timedelta(days=days), amount),),
-        amount,
-        Money(0, amount.currency),
-        days=days,
-    )
-
-
-def _due_days(
-    first: date, count: int, frequency: Frequency, payday: int | None, policy: ProductPolicy
-) -> list[date]:
-    """Return the open days of all payments; each is counted from the first, so that no move adds up."""
-    days = [first]
-    closed = closed_days(policy.calendar)
-    roll = policy.calendar.roll if policy.calendar else "following"
-    for number in range(1, count):
-        if frequency in _WEEKS:
-            plain = first + timedelta(weeks=number * _WEEKS[frequency])
-        else:
-            plain = add_months(first, number, payday)
-        days.append(rolled(plain, days[-1], roll, closed))
-    return days
+def fullest(amounts: list[int], span: int) -> int:
+    """Return the largest sum of `span` amounts in a row."""
+    if span == 1:
+        return max(amounts)
+    return max(sum(amounts[at : at + span]) for at in range(max(1, len(amounts) - span + 1)))

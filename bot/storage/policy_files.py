@@ -49,7 +49,9 @@ def read(file: Path, model: type[BaseModel] | None = None) -> BaseModel:
     except ValidationError as error:
         # A misspelt key makes the right one missing too: the misspelt one is what is to be mended.
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-        raise fault(file, first["loc"], _said(kind, first)) from error
+        # A rule across fields names the field that it is about.
+        inner = first.get("ctx", {}).get("path", ()) if first["type"] == "misplaced" else ()
+        raise fault(file, (*first["loc"], *inner), _said(kind, first)) from error
 
 
 def _kind(file: Path, content: object) -> type[BaseModel]:
@@ -85,6 +87,8 @@ def _said(model: type[BaseModel], error: ErrorDetails) -> str:
         return _unknown(str(path[-1]), _keys(_model_at(model, path[:-1])))
     if error["type"] == "missing":
         return f"is missing{allowed}"
+    if error["type"] == "misplaced":
+        return error["msg"]
     # Pydantic puts this before what a validator of ours says.
     message = error["msg"].removeprefix("Value error, ")
     given = error["input"]

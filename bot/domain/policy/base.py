@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+import weakref
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+P = TypeVar("P", bound=BaseModel)
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 class Frozen(BaseModel):
@@ -31,3 +38,39 @@ class Range(Frozen):
         if self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
         return self
+
+
+def misplaced(path: tuple[str | int, ...], message: str) -> PydanticCustomError:
+    """Return the error of a rule across fields that names the field, from the model that checks it."""
+    return PydanticCustomError("misplaced", "{message}", {"message": message, "path": path})
+
+
+class Remembered(Generic[P, K, V]):
+    """A function of a frozen policy and a key, computed once a policy for as long as the policy lives.
+
+    Policies hold mappings and so have no hash; they are told apart by identity.
+    """
+
+    def __init__(self, compute: Callable[[P, K], V]) -> None:
+        self._compute = compute
+        self._known: dict[int, tuple[weakref.ref[P], dict[K, V]]] = {}
+
+    def __call__(self, policy: P, key: K) -> V:
+        """Return the value, computed at the first call."""
+        entry = self._known.get(id(policy))
+        if entry is None or entry[0]() is not policy:
+            entry = (weakref.ref(policy, self._forget(id(policy))), {})
+            self._known[id(policy)] = entry
+        values = entry[1]
+        if key not in values:
+            values[key] = self._compute(policy, key)
+        return values[key]
+
+    def _forget(self, number: int) -> Callable[[Any], None]:
+        def forget(dead: Any) -> None:
+            entry = self._known.get(number)
+            # Another policy may stand at the same address by now.
+            if entry is not None and entry[0] is dead:
+                del self._known[number]
+
+        return forget

@@ -2,82 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from bot.domain.calendars import CalendarPolicy
-from bot.domain.interest import DayCount, Method
-from bot.domain.money import OddCents
-from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Range
+from bot.domain.money import minor_digits
+from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Remembered, misplaced
+from bot.domain.policy.reach import (
+    PLACES,
+    Adjustment,
+    Reach,
+    adjusted,
+    falls_short,
+    given,
+    overlaid,
+    value_at,
+    wider_of,
+    widened,
+)
+from bot.domain.policy.sections import (
+    STAGES,
+    AffordabilityPolicy,
+    EligibilityPolicy,
+    ExtensionPolicy,
+    HolidayPolicy,
+    InstalmentPolicy,
+    Kind,
+    Part,
+    PartialPolicy,
+    PromisePolicy,
+    Stage,
+    WaiverPolicy,
+)
 
-Frequency = Literal["weekly", "biweekly", "monthly", "payday"]
-MOST_INSTALMENTS = 60
-"""No policy may allow more; five years is what a bank may agree on a card at the most."""
-
-
-class InstalmentPolicy(Frozen):
-    """Limits of instalment plans."""
-
-    count: Range
-    offered_counts: tuple[int, ...] = Field(min_length=1)
-    frequencies: tuple[Frequency, ...] = Field(default=("monthly",), min_length=1)
-    """How often payments may fall due; the first is used where the borrower has no wish."""
-    minimum: Decimal = Field(gt=0)
-    first_payment_days: int = Field(ge=1, le=90)
-    first_payment_days_hardship: int = Field(ge=1, le=90)
-    down_payment_percent: Decimal = Field(ge=0, le=50)
-    annual_rate_percent: Decimal = Field(ge=0, le=24)
-    interest: Method = "simple"
-    day_count: DayCount = "actual/365"
-    odd_cents: OddCents = "last"
-    grace_days: int = Field(ge=0, le=30)
-
-    @model_validator(mode="after")
-    def _offered_within_count(self) -> InstalmentPolicy:
-        if self.count.max > MOST_INSTALMENTS:
-            raise ValueError(f"count max {self.count.max} is above {MOST_INSTALMENTS}")
-        outside = [n for n in self.offered_counts if not self.count.min <= n <= self.count.max]
-        if outside:
-            raise ValueError(f"offered_counts {outside} lie outside count {self.count.min}-{self.count.max}")
-        return self
-
-
-class ExtensionPolicy(Frozen):
-    """Limits of a later due date for the whole sum."""
-
-    days: Range
-    offered_days: tuple[int, ...] = Field(min_length=1)
-    per_12_months: int = Field(ge=0)
-
-    @model_validator(mode="after")
-    def _offered_within_days(self) -> ExtensionPolicy:
-        outside = [n for n in self.offered_days if not self.days.min <= n <= self.days.max]
-        if outside:
-            raise ValueError(f"offered_days {outside} lie outside days {self.days.min}-{self.days.max}")
-        return self
-
-
-class PromisePolicy(Frozen):
-    """Limits of a promise to pay."""
-
-    days_ahead: int = Field(ge=1, le=90)
-    kept_percent: Decimal = Field(gt=0, le=100)
-    grace_days: int = Field(ge=0, le=14)
-    minimum: Decimal = Field(gt=0)
-
-
-class Reach(Frozen):
-    """What one level above the bot may grant; what is left out stays as the level below has it."""
-
-    instalments: int | None = Field(default=None, ge=1, le=MOST_INSTALMENTS)
-    first_payment_days: int | None = Field(default=None, ge=1, le=90)
-    down_payment_percent: Decimal | None = Field(default=None, ge=0, le=50)
-    extension_days: int | None = Field(default=None, ge=1, le=180)
-    extensions_per_12_months: int | None = Field(default=None, ge=0, le=12)
+Path = tuple[str | int, ...]
+WEIGHTS: dict[Kind, int] = {"instalment": 50, "extension": 40, "holiday": 30, "waiver": 20, "partial": 10}
 
 
 class ProductPolicy(Frozen):
@@ -95,10 +59,26 @@ class ProductPolicy(Frozen):
     contact_pack: str = Field(description="the name of a file's pack in policies/contact")
     ladder: str = Field(description="the name of a file's ladder in policies/ladder")
     calendar: CalendarPolicy | None = None
+    stages: tuple[Stage, ...] = Field(default=STAGES, min_length=1)
+    tiers: tuple[str, ...] = ("gentle", "standard", "firm")
+    eligibility: EligibilityPolicy = EligibilityPolicy()
     instalment: InstalmentPolicy
     extension: ExtensionPolicy
+    holiday: HolidayPolicy = HolidayPolicy()
+    partial: PartialPolicy = PartialPolicy()
+    waiver: WaiverPolicy = WaiverPolicy()
     promise: PromisePolicy
+    adjustments: tuple[Adjustment, ...] = ()
+    hardship: Reach = Reach()
+    """What is wider in hardship, beside the first payment's day and the down payment, which falls away."""
     authority: dict[Authority, Reach] = Field(default_factory=dict)
+    two_person: dict[Kind, tuple[Authority, ...]] = Field(default_factory=dict)
+    """The levels whose grants of a kind a second person has to confirm."""
+    weights: dict[Kind, int] = Field(default_factory=dict)
+    """Which kinds are offered first where the borrower has no wish, the heaviest first."""
+    allocation: tuple[Part, ...] = ("fees", "interest", "principal")
+    """In what order a payment settles what is due."""
+    affordability: AffordabilityPolicy = AffordabilityPolicy()
     hardship_pause_days: int = Field(ge=1, le=90)
     offer_valid_days: int = Field(ge=1, le=30)
     how_to_pay: dict[str, str] = Field(min_length=1)
@@ -106,70 +86,148 @@ class ProductPolicy(Frozen):
     @model_validator(mode="after")
     def _days_are_ordered(self) -> ProductPolicy:
         if self.effective_to is not None and self.effective_to < self.effective_from:
-            raise ValueError(
-                f"effective_to {self.effective_to} is before effective_from {self.effective_from}"
+            raise misplaced(
+                ("effective_to",), f"{self.effective_to} is before effective_from {self.effective_from}"
             )
         return self
 
     @model_validator(mode="after")
-    def _ladder_of_authority_rises(self) -> ProductPolicy:
-        if "bot" in self.authority:
-            raise ValueError("authority: what the bot may grant stands in the limits themselves")
-        for below, level in pairwise(AUTHORITIES):
-            less, more = self.at(below), self.at(level)
-            for name, low, high in (
-                ("instalments", less.instalment.count.max, more.instalment.count.max),
-                (
-                    "first_payment_days",
-                    less.instalment.first_payment_days,
-                    more.instalment.first_payment_days,
-                ),
-                ("extension_days", less.extension.days.max, more.extension.days.max),
-                ("extensions_per_12_months", less.extension.per_12_months, more.extension.per_12_months),
-                (
-                    "down_payment_percent",
-                    -less.instalment.down_payment_percent,
-                    -more.instalment.down_payment_percent,
-                ),
-            ):
-                if high < low:
-                    raise ValueError(f"authority: {level} may grant less than {below} in {name}")
+    def _stages_rise_to_an_open_end(self) -> ProductPolicy:
+        for number, (one, following) in enumerate(pairwise(self.stages), 1):
+            if one.to is None:
+                raise misplaced(("stages", number - 1, "to"), "only the last stage may be without an end")
+            if following.to is not None and following.to <= one.to:
+                raise misplaced(("stages", number, "to"), f"{following.to} is not above {one.to}")
+        if self.stages[-1].to is not None:
+            raise misplaced(("stages", len(self.stages) - 1, "to"), "the last stage has no end")
+        names = [one.name for one in self.stages]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise misplaced(("stages", number, "name"), f"{name!r} stands twice")
         return self
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> ProductPolicy:
+        stages = [one.name for one in self.stages]
+        for path, names, known in self._names():
+            for name in names or ():
+                if name not in (known or stages):
+                    allowed = ", ".join(known or stages)
+                    raise misplaced(path, f"{name!r} is not known; allowed: {allowed}")
+        if sorted(self.allocation) != ["fees", "interest", "principal"]:
+            raise misplaced(("allocation",), "takes fees, interest and principal, each once, in any order")
+        return self
+
+    def _names(self) -> Iterator[tuple[Path, tuple[str, ...] | None, tuple[str, ...]]]:
+        """Yield every place that names stages or tiers, with the tiers that are known there."""
+        yield ("eligibility", "stages"), self.eligibility.stages, ()
+        for path, reach in self._reaches():
+            yield (*path, "stages"), reach.stages, ()
+        for number, one in enumerate(self.adjustments):
+            if one.stages is None and one.tiers is None:
+                raise misplaced(("adjustments", number), "names stages, tiers or both that it holds for")
+            yield ("adjustments", number, "stages"), one.stages, ()
+            yield ("adjustments", number, "tiers"), one.tiers, self.tiers or ("(none)",)
+
+    def _reaches(self) -> Iterator[tuple[Path, Reach]]:
+        yield ("hardship",), self.hardship
+        for level, reach in self.authority.items():
+            yield ("authority", level), reach
+        for number, one in enumerate(self.adjustments):
+            yield ("adjustments", number, "limits"), one.limits
+            for level, reach in one.authority.items():
+                yield ("adjustments", number, "authority", level), reach
+
+    @model_validator(mode="after")
+    def _amounts_have_the_decimals_of_the_currency(self) -> ProductPolicy:
+        amounts: list[tuple[Path, Decimal | None]] = [
+            (("instalment", "minimum"), self.instalment.minimum),
+            (("promise", "minimum"), self.promise.minimum),
+            (("affordability", "savings_most"), self.affordability.savings_most),
+            *(((*path, "minimum"), reach.minimum) for path, reach in self._reaches()),
+        ]
+        digits = minor_digits(self.currency)
+        for path, amount in amounts:
+            if amount is not None and amount != round(amount, digits):
+                raise misplaced(path, f"{amount} has more than the {digits} decimals of {self.currency}")
+        return self
+
+    @model_validator(mode="after")
+    def _bot_has_no_more_than_the_file_says(self) -> ProductPolicy:
+        for path, reach in self._reaches():
+            if path[-1] == "bot":
+                raise misplaced(path, "what the bot may grant stands in the limits themselves")
+            if path[0] == "hardship" and (reach.waive_fees_percent or reach.waive_interest_percent):
+                raise misplaced(path, "a waiver is for people to grant, or for a campaign")
+        for name in ("fees_percent", "interest_percent"):
+            if getattr(self.waiver, name):
+                raise misplaced(("waiver", name), "the bot waives within a campaign alone; allowed: 0")
+        for kind, levels in self.two_person.items():
+            if "bot" in levels:
+                raise misplaced(("two_person", kind), "the bot is no person; allowed: agent, senior, supervisor")
+        return self
+
+    @model_validator(mode="after")
+    def _ladder_of_authority_rises(self) -> ProductPolicy:
+        for number in (None, *range(len(self.adjustments))):
+            here = self if number is None else self._as_if(self.adjustments[number])
+            reaches = self.authority if number is None else self.adjustments[number].authority
+            for below, level in pairwise(AUTHORITIES):
+                less = here.at(below)
+                for name, value in given(reaches.get(level, Reach())):
+                    if falls_short(name, value, value_at(less, name)):
+                        path: Path = () if number is None else ("adjustments", number)
+                        what = f"{level} may grant less than {below}"
+                        raise misplaced((*path, "authority", level, name), what)
+        return self
+
+    def _as_if(self, adjustment: Adjustment) -> ProductPolicy:
+        """Return the policy as it is where one adjustment holds for certain."""
+        reaches = {
+            level: adjustment.reach(level, self.authority.get(level, Reach())) for level in AUTHORITIES[1:]
+        }
+        plain = adjusted(self, adjustment.limits)
+        return plain.model_copy(update={"authority": reaches, "adjustments": ()})
 
     def at(self, level: Authority) -> ProductPolicy:
         """Return the policy with the limits that `level` may grant; the bot's are the file's own."""
-        wide = self
-        for step in AUTHORITIES[1 : AUTHORITIES.index(level) + 1]:
-            reach = self.authority.get(step)
-            if reach is not None:
-                wide = _widened(wide, reach)
-        return wide
+        return self if level == "bot" else _AT(self, level)
+
+    def stage(self, days_past_due: int) -> str:
+        """Return the name of the stage of arrears; a loan that is not yet due is in the first."""
+        return next(one.name for one in self.stages if one.to is None or days_past_due <= one.to)
+
+    def in_case(self, stage: str, tier: str | None) -> tuple[ProductPolicy, tuple[Kind, ...] | None]:
+        """Return the policy as adjusted for a stage and a tier, and the only kinds offered then, if limited."""
+        found, kinds = self, None
+        for one in self.adjustments:
+            if one.fits(stage, tier):
+                found, kinds = adjusted(found, one.limits), one.kinds or kinds
+        return found, kinds
+
+    def weight(self, kind: Kind) -> int:
+        """Return how readily a kind is offered: the higher, the sooner."""
+        return self.weights.get(kind, WEIGHTS[kind])
+
+    def is_two_person(self, kind: Kind, level: Authority) -> bool:
+        """Tell whether a second person has to confirm what `level` grants of `kind`."""
+        return level in self.two_person.get(kind, ())
 
 
-def _widened(policy: ProductPolicy, reach: Reach) -> ProductPolicy:
-    def given(**limits: Any) -> dict[str, Any]:
-        return {name: value for name, value in limits.items() if value is not None}
+def _at(policy: ProductPolicy, level: Authority) -> ProductPolicy:
+    wide = policy
+    for step in AUTHORITIES[1 : AUTHORITIES.index(level) + 1]:
+        reach = policy.authority.get(step, Reach())
+        changes: dict[str, Any] = {"adjustments": tuple(_raised(one, reach, step) for one in wide.adjustments)}
+        wide = widened(wide, reach).model_copy(update=changes)
+    return wide
 
-    instalment, extension = policy.instalment, policy.extension
-    count = instalment.count.model_copy(update=given(max=reach.instalments))
-    hardship_days = max(instalment.first_payment_days_hardship, reach.first_payment_days or 0)
-    return policy.model_copy(
-        update={
-            "instalment": instalment.model_copy(
-                update={
-                    "count": count,
-                    "first_payment_days_hardship": hardship_days,
-                    **given(
-                        first_payment_days=reach.first_payment_days,
-                        down_payment_percent=reach.down_payment_percent,
-                    ),
-                }
-            ),
-            "extension": extension.model_copy(
-                update={
-                    "days": extension.days.model_copy(update=given(max=reach.extension_days)),
-                    **given(per_12_months=reach.extensions_per_12_months),
-                }
-            ),
-        }
-    )
+
+def _raised(one: Adjustment, reach: Reach, step: Authority) -> Adjustment:
+    """Return an adjustment as `step` has it: what it narrows for the bot, a higher level may still grant."""
+    limits = wider_of(one.limits, one.reach(step, reach))
+    return one.model_copy(update={"limits": overlaid(limits, one.authority.get(step, Reach()))})
+
+
+_AT: Remembered[ProductPolicy, Authority, ProductPolicy] = Remembered(_at)
+assert set(PLACES) == set(Reach.model_fields)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.interest import DayCount, annuity, effective_annual_rate, simple_interest, year_share
 from bot.domain.money import Money
-from bot.domain.schedules import add_months
+from bot.domain.lines import add_months
 
 fixed = settings(derandomize=True, deadline=None, max_examples=100)
 COUNTS: tuple[DayCount, ...] = ("30/360", "actual/365", "actual/actual")
