@@ -1,4 +1,4 @@
-"""What somebody can pay a month: a short form of the Standard Financial Statement (Money Advice Trust, UK)."""
+"""What somebody can pay a month: a short Standard Financial Statement (Money Advice Trust, UK)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Affordability:
-    """What a budget leaves: `surplus`, of it `savings` that stay, and `ability`, the most a plan may ask a month.
+    """What a budget leaves: `surplus`, of it `savings` that stay, and `ability`, the most a plan may ask.
 
     `savings` and `ability` are never negative; where there is no surplus both are zero, and no plan fits.
     """

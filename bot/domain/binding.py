@@ -1,27 +1,19 @@
-"""Which limits keep a wish from being granted: with all of them gone it is feasible, with one left it is not."""
+"""Which limits keep a wish from being granted: feasible with all of them gone, infeasible with one left."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.limits import Case, Limits, relaxed
+from bot.domain.limits import MOST_COUNT, MOST_DAYS, MOST_MONTHS, Case, Limits, relaxed
 from bot.domain.model import Refusal
 from bot.domain.money import Money
 from bot.domain.policy import Kind
-from bot.domain.schedules import Option, Wish, fullest
-from bot.domain.terms import (
-    beginning,
-    find,
-    is_barred,
-    least_now,
-    percent_of,
-    shares_waived,
-    sizes,
-    waived_parts,
-    waiver_days,
-)
+from bot.domain.relief import least_now, percent_of, shares_waived, waived_parts, waiver_days
+from bot.domain.schedules import IN_A_MONTH, Option, Wish, fullest
+from bot.domain.sizes import least_monthly
+from bot.domain.terms import find, is_barred
 
 # In the order in which they are put back: what is named most readily stands last.
 _WHO = (
@@ -64,7 +56,7 @@ def binding(case: Case, limits: Limits, wish: Wish) -> tuple[tuple[str, ...], Op
     is returned for a wish that no plan can be.
     """
     names = NAMES[wish.sort]
-    left, own = frozenset(names), ()
+    left, own = frozenset(names), tuple[str, ...]()
     found = find(case, relaxed(limits, left), wish)
     if found is None and wish.ability is not None:
         wish, own = replace(wish, ability=None), ("ability",)
@@ -89,21 +81,8 @@ def refusals(case: Case, limits: Limits, wish: Wish, nearest: Option | None) -> 
         return ()
     names, found = binding(case, limits, wish)
     if found is None:
-        return (Refusal("wish", "", _said(wish)),)
+        return tuple(_beyond(limits, wish)) or (Refusal("wish", "", _said(wish)),)
     return tuple(_refusal(name, case, limits, wish, found, nearest) for name in names)
-
-
-def least_monthly(case: Case, limits: Limits) -> Money | None:
-    """Return the least that any instalment plan within the limits asks a month; None when there is none."""
-    start = beginning(case, limits, Wish())
-    if start is None or is_barred(case, limits, "instalment"):
-        return None
-    sized = next(sizes(case, limits, start, limits.count_low))
-    from bot.domain.schedules import IN_A_MONTH
-
-    span = IN_A_MONTH[start.frequency]
-    asked = [fullest(sized.amounts(count), span) for count in range(sized.low, sized.high + 1)]
-    return Money(min(asked), case.amount.currency) if asked else None
 
 
 def _refusal(
@@ -114,8 +93,10 @@ def _refusal(
     if nearest is not None and name in _VALUE and nearest.kind == found.kind:
         detail["nearest"] = _VALUE[name](nearest)
     elif name in ("ability", "instalment.count", "instalment.minimum") and wish.ability is not None:
-        least = least_monthly(case, limits)
-        detail = {} if least is None else {"nearest": str(least)}
+        least = None if is_barred(case, limits, "instalment") else least_monthly(case, limits)
+        if least is not None:
+            asked = fullest(least[1], IN_A_MONTH[least[0].frequency])
+            detail["nearest"] = str(Money(asked, case.amount.currency))
     return Refusal(name, allowed, _ASKED[name](case, wish, found), detail)
 
 
@@ -131,8 +112,24 @@ def _latest(case: Case, limits: Limits, wish: Wish) -> str:
 
 def _percents(case: Case, found: Option) -> tuple[str, str, str]:
     fees, interest, rest = waived_parts(case, found.waived_minor)
-    shares = (fees, case.fees), (interest, case.interest), (rest, case.amount.minor - case.fees - case.interest)
+    shares = (
+        (fees, case.fees),
+        (interest, case.interest),
+        (rest, case.amount.minor - case.fees - case.interest),
+    )
     return tuple(f"{percent_of(part, whole)} %" for part, whole in shares)  # type: ignore[return-value]
+
+
+def _beyond(limits: Limits, wish: Wish) -> Iterator[Refusal]:
+    """Yield the limits on numbers that no plan can have, however far they are relaxed."""
+    kind, most = wish.sort, limits.words
+    for name, value, highest in (
+        ("instalment.count", wish.count if kind in ("instalment", "holiday") else None, MOST_COUNT),
+        ("holiday.months", wish.months, MOST_MONTHS),
+        (f"{kind}.days", wish.days if kind in ("extension", "partial", "waiver") else None, MOST_DAYS),
+    ):
+        if value is not None and not 1 <= value <= highest:
+            yield Refusal(name, most.get(name, str(limits.waiver_days)), str(value))
 
 
 def _said(wish: Wish) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from bot.domain.binding import refusals
-from bot.domain.limits import Case, History
+from bot.domain.limits import NO_HISTORY, Case, History
 from bot.domain.model import Loan, Refusal
 from bot.domain.plans import Option, Wish, case_of, limits_for, offers_within
 from bot.domain.policy import AUTHORITIES, Authority, ProductPolicy
@@ -26,7 +26,7 @@ class Circumstances:
     today: date
     hardship: bool = False
     extensions_used: int = 0
-    history: History = History()
+    history: History = NO_HISTORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def annuity(
 
 
 def discounts(factors: Sequence[Factor]) -> list[tuple[Decimal, Decimal]]:
-    """Return for each number of periods what a unit paid after the first, and after all of them, is worth now.
+    """Return, for each number of periods, the worth now of a unit paid after the first, and after every one.
 
     28 digits are far finer than any minor unit.
     """
@@ -91,7 +91,7 @@ def discounts(factors: Sequence[Factor]) -> list[tuple[Decimal, Decimal]]:
 
 
 def annuity_level(principal: int, down: int, worth: tuple[Decimal, Decimal]) -> int:
-    """Return the equal payment, rounded down: what is left makes the last larger, never below the minimum."""
+    """Return the equal payment, rounded down: what is left makes the last payment larger, not smaller."""
     first, summed = worth
     return int((principal - down * first) / summed)
 
@@ -129,13 +129,21 @@ def effective_annual_rate(principal: Money, payments: Sequence[tuple[date, Money
 
 
 def _force(principal: int, amounts: Sequence[int], years: Sequence[float]) -> float:
-    """Return the continuous rate, by Newton: the worth of payments is convex in it, so that no step overshoots."""
-    rate, exp = 0.0, math.exp
-    for _ in range(200):
-        worths = [amount * exp(-rate * at) for amount, at in zip(amounts, years, strict=True)]
-        slope = sum([worth * at for worth, at in zip(worths, years, strict=True)])
-        step = (sum(worths) - principal) / slope
+    """Return the continuous rate, by Newton from the left: worth is convex in it, so that no step overshoots.
+
+    Paid all at once, at their mean time, payments are worth no more: that rate is the beginning.
+    """
+    total = sum(amounts)
+    rate = math.log(total / principal) * total / sum([m * at for m, at in zip(amounts, years, strict=True)])
+    exp = math.exp
+    for _ in range(100):
+        worth = slope = 0.0
+        for amount, at in zip(amounts, years, strict=True):
+            now = amount * exp(-rate * at)
+            worth += now
+            slope += now * at
+        step = (worth - principal) / slope
         rate += step
-        if abs(step) < 1e-10:
+        if step < 1e-9:
             break
     return rate

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import get_args
+from typing import Any, get_args
 
 from bot.domain.calendars import CalendarPolicy, Closed, closed_days
 from bot.domain.interest import DayCount, Method
@@ -32,6 +32,9 @@ class History:
     broken_promises_12_months: int = 0
     open_dispute: bool = False
     tier: str | None = None
+
+
+NO_HISTORY = History()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,7 @@ class Case:
     history: History
 
 
-RELAXED = {
+RELAXED: dict[str, Callable[[Limits], dict[str, Any]]] = {
     "instalment.annual_rate": lambda now: {"rates": (*now.rates, Decimal(0))},
     "instalment.frequency": lambda now: {"frequencies": (*now.frequencies, *get_args(Frequency))},
     "instalment.down_payment": lambda now: {"down_percents": (*now.down_percents, Decimal(0))},
@@ -220,7 +223,7 @@ RELAXED = {
 
 def relaxed(limits: Limits, names: frozenset[str]) -> Limits:
     """Return the limits without those in `names`."""
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for name in names:
-        changes.update(RELAXED[name](limits))
-    return replace(limits, **changes)  # type: ignore[arg-type]
+        changes |= RELAXED[name](limits)
+    return replace(limits, **changes)

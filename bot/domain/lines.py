@@ -6,6 +6,7 @@ import calendar
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 from bot.domain.calendars import CalendarPolicy, closed_days, rolled
 from bot.domain.interest import DayCount, Factor, discounts, rate_factor
@@ -75,7 +76,7 @@ class Line:
         if len(known) < count:
             start, rate, counting = basis
             days = [start, *self.days(count)[: _size(count)]]
-            spans = zip(days, days[1:], strict=False)
+            spans = pairwise(days)
             known = self._growth[basis] = [rate_factor(rate, a, b, counting) for a, b in spans]
         return known
 

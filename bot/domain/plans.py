@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 
 from bot.domain.allocation import open_parts
 from bot.domain.binding import refusals
-from bot.domain.limits import Case, History, Limits, limits_of
+from bot.domain.limits import NO_HISTORY, Case, History, Limits, limits_of
 from bot.domain.lines import add_months
 from bot.domain.model import Loan, Refusal
 from bot.domain.money import Money
 from bot.domain.policy import Kind, ProductPolicy
-from bot.domain.schedules import IN_A_MONTH, Check, Instalment, Option, Reason, Wish, fullest
-from bot.domain.terms import beginning, extension, find, is_barred, nearest, plan, sizes
+from bot.domain.schedules import Check, Instalment, Option, Reason, Wish
+from bot.domain.sizes import beginning, least_monthly, sizes
+from bot.domain.terms import extension, find, is_barred, nearest, offered_plans, plan
 
 __all__ = [
     "MAX_OPTIONS",
@@ -38,12 +40,11 @@ __all__ = [
 ]
 
 MAX_OPTIONS = 3
-_NO_HISTORY = History()
 
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Feasible options, best first (at most three), and every limit that keeps the wish from being granted."""
+    """Feasible options, best first (at most three), and every limit that keeps a wish from being granted."""
 
     options: tuple[Option, ...]
     refusals: tuple[Refusal, ...] = ()
@@ -69,7 +70,7 @@ def offers(
     today: date,
     hardship: bool,
     extensions_used: int = 0,
-    history: History = _NO_HISTORY,
+    history: History = NO_HISTORY,
 ) -> Offers:
     """Return the options that `policy` allows for `wish`, best first, and the limits that bind.
 
@@ -85,19 +86,12 @@ def offers(
 
 def offers_within(case: Case, limits: Limits, wish: Wish) -> Offers:
     """Return the offers for a case that has something due, within limits."""
-    met = find(case, limits, wish)
+    met = find(case, limits, wish, _reason(wish))
     first = met or nearest(case, limits, wish)
-    found: list[Option] = []
-    if first is not None:
-        found.append(replace(first, reason=_reason(wish, met is not None)))
-    for option in _others(case, limits, wish):
-        if len(found) == MAX_OPTIONS:
-            break
-        if option not in found:
-            found.append(option)
-    # A wish that is no wish is not refused: nobody has asked for anything.
+    found = () if first is None else (first,)
+    # A wish that cannot be met is told the limits; nothing else is ever refused.
     limited = () if met is not None else refusals(case, limits, wish, first)
-    return Offers(tuple(found), limited)
+    return Offers((*found, *islice(_others(case, limits, wish, found), MAX_OPTIONS - len(found))), limited)
 
 
 def case_of(
@@ -106,7 +100,7 @@ def case_of(
     today: date,
     hardship: bool,
     extensions_used: int = 0,
-    history: History = _NO_HISTORY,
+    history: History = NO_HISTORY,
 ) -> Case:
     """Gather what an offer rests on."""
     fees = interest = 0
@@ -140,14 +134,10 @@ def lowest_plan(loan: Loan, policy: ProductPolicy, *, today: date, hardship: boo
     """Return the instalment plan that asks least a month, the cheapest of them; None when there is none."""
     case = case_of(loan, policy, today, hardship)
     limits = limits_for(case, policy)
-    start = beginning(case, limits, Wish())
-    if case.amount.minor <= 0 or start is None or is_barred(case, limits, "instalment"):
+    if case.amount.minor <= 0 or is_barred(case, limits, "instalment"):
         return None
-    sized = next(sizes(case, limits, start, limits.count_low))
-    every = (sized.amounts(count) for count in range(sized.low, sized.high + 1))
-    span = IN_A_MONTH[start.frequency]
-    best = min(every, key=lambda amounts: (fullest(amounts, span), sum(amounts)), default=None)
-    return None if best is None else plan(case, limits, start, best)
+    found = least_monthly(case, limits)
+    return None if found is None else plan(case, limits, *found)
 
 
 def instalment_option(
@@ -164,7 +154,7 @@ def instalment_option(
 
     `first_on` stands for a wish that says nothing else. Raises ValueError when there is no open day to begin.
     """
-    case = Case(amount, 0, 0, today, policy.stages[0].name, hardship, 0, _NO_HISTORY)
+    case = Case(amount, 0, 0, today, policy.stages[0].name, hardship, 0, NO_HISTORY)
     limits = limits_for(case, policy)
     start = beginning(case, limits, wish or Wish(first_on=first_on))
     if start is None:
@@ -177,54 +167,56 @@ def extension_option(amount: Money, days: int, today: date) -> Option:
     return extension(amount, days, today + timedelta(days=days))
 
 
-def _reason(wish: Wish, is_met: bool) -> Reason:
-    if not is_met:
-        return "nearest_to_wish"
-    said = (wish.count, wish.days, wish.first_on, wish.frequency, wish.months, wish.pay_now, wish.waive)
-    if wish.kind not in (None, "instalment") or any(one is not None for one in said):
+def _reason(wish: Wish) -> Reason:
+    """Return why an option that meets the wish stands first."""
+    if (
+        wish.count is not None
+        or wish.kind not in (None, "instalment")
+        or any(one is not None for one in (wish.first_on, wish.frequency, wish.days, wish.months))
+        or wish.pay_now is not None
+        or wish.waive is not None
+    ):
         return "as_wished"
     return "policy_order" if wish.ability is None else "fits_ability"
 
 
-def _others(case: Case, limits: Limits, wish: Wish) -> Iterator[Option]:
+def _others(case: Case, limits: Limits, wish: Wish, found: tuple[Option, ...]) -> Iterator[Option]:
     """Yield what else may be had, the wished kind first, then by the policy's weights.
 
     Without a wish the first kind leaves room for another.
     """
     reason: Reason = "policy_order" if wish.ability is None else "fits_ability"
     aside = Wish(ability=wish.ability, first_on=wish.first_on, frequency=wish.frequency, payday=wish.payday)
+    sort = wish.sort
+    kinds = (sort, *(kind for kind in limits.kinds if kind != sort)) if sort in limits.kinds else limits.kinds
     asked = wish.kind is not None or wish.count is not None or wish.ability is not None
-    kinds = sorted(limits.kinds, key=lambda kind: kind != wish.sort)
+    room = MAX_OPTIONS if asked else MAX_OPTIONS - 1 - len(found)
     put_off: list[Option] = []
     for kind in kinds:
         if is_barred(case, limits, kind):
             continue
-        room = MAX_OPTIONS if asked or kind != kinds[0] else MAX_OPTIONS - 1
-        for number, option in enumerate(_of(kind, case, limits, aside)):
-            made = replace(option, reason=reason)
-            if number < room:
-                yield made
+        for number, option in enumerate(_of(kind, case, limits, aside, found, reason)):
+            if kind != kinds[0] or number < room:
+                yield option
             else:
-                put_off.append(made)
+                put_off.append(option)
+                break
     yield from put_off
 
 
-def _of(kind: Kind, case: Case, limits: Limits, wish: Wish) -> Iterator[Option]:
+def _of(
+    kind: Kind, case: Case, limits: Limits, wish: Wish, taken: tuple[Option, ...], reason: Reason
+) -> Iterator[Option]:
     if kind == "instalment":
-        start = beginning(case, limits, wish)
-        if start is None:
-            return
-        sized = next(sizes(case, limits, start, limits.count_low))
-        for count in limits.offered_counts:
-            amounts = sized.within(count, wish.ability) if sized.low <= count <= sized.high else None
-            if amounts is not None:
-                yield plan(case, limits, start, amounts)
-    elif kind == "extension":
-        for days in limits.offered_days:
-            option = nearest(case, limits, Wish("extension", days=days, ability=wish.ability))
-            if option is not None:
-                yield option
-    elif kind != "holiday" or limits.holiday_months:
-        option = nearest(case, limits, Wish(kind, ability=wish.ability))
-        if option is not None:
+        yield from offered_plans(case, limits, wish, taken, reason)
+        return
+    if kind == "extension":
+        wishes = [Wish("extension", days=days, ability=wish.ability) for days in limits.offered_days]
+    else:
+        wishes = [replace(wish, kind=kind, frequency=None)]
+    seen = list(taken)
+    for one in wishes:
+        option = nearest(case, limits, one, reason)
+        if option is not None and option not in seen:
+            seen.append(option)
             yield option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -52,8 +53,7 @@ class Wish:
         return "extension" if self.days is not None and self.count is None else "instalment"
 
 
-@dataclass(frozen=True, slots=True)
-class Instalment:
+class Instalment(NamedTuple):
     """One payment of a plan: `number` from 1."""
 
     number: int
@@ -123,6 +123,22 @@ class Option:
             return Decimal("0.00")
         payments = [(item.due_on, item.amount) for item in self.schedule]
         return effective_annual_rate(self.principal, payments, today)
+
+
+def schedule(days: Iterable[date], amounts: Iterable[int], currency: str) -> tuple[Instalment, ...]:
+    """Return the payments of `amounts` (minor units) on `days`, numbered from 1."""
+    known: dict[int, Money] = {}
+    payments = []
+    for number, (day, minor) in enumerate(zip(days, amounts, strict=False), 1):
+        # Most payments of a plan are equal.
+        money = known.get(minor)
+        if money is None:
+            money = known[minor] = Money(minor, currency)
+        payments.append(_instalment((number, day, money)))
+    return tuple(payments)
+
+
+_instalment: Callable[[tuple[int, date, Money]], Instalment] = Instalment._make
 
 
 def fullest(amounts: list[int], span: int) -> int:

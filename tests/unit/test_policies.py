@@ -101,8 +101,8 @@ WRONG = {
     "counts that are offered but not allowed": (
         PRODUCT,
         ("[3, 6, 12]", "[3, 24]"),
-        "instalment",
-        "instalment:",
+        "instalment.offered_counts",
+        "offered_counts:",
     ),
     "an unknown pack": (PRODUCT, ("contact_pack: cn", "contact_pack: mars"), "contact_pack", "mars"),
     "an unknown ladder": (PRODUCT, ("ladder: default", "ladder: steep"), "ladder", "ladder: steep"),
@@ -356,7 +356,7 @@ SAID = {
     "a level below the one under it": (
         PRODUCT,
         ("supervisor: {instalments: 60", "supervisor: {instalments: 30"),
-        "(file): authority: supervisor may grant less than senior in instalments",
+        "authority.supervisor.instalments: 30 is less than senior may grant, 36",
     ),
     "a calendar of nowhere": (
         PRODUCT,

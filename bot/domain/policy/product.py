@@ -22,8 +22,8 @@ from bot.domain.policy.reach import (
     given,
     overlaid,
     value_at,
-    wider_of,
     widened,
+    wider_of,
 )
 from bot.domain.policy.sections import (
     STAGES,
@@ -164,7 +164,9 @@ class ProductPolicy(Frozen):
                 raise misplaced(("waiver", name), "the bot waives within a campaign alone; allowed: 0")
         for kind, levels in self.two_person.items():
             if "bot" in levels:
-                raise misplaced(("two_person", kind), "the bot is no person; allowed: agent, senior, supervisor")
+                raise misplaced(
+                    ("two_person", kind), "the bot is no person; allowed: agent, senior, supervisor"
+                )
         return self
 
     @model_validator(mode="after")
@@ -177,7 +179,7 @@ class ProductPolicy(Frozen):
                 for name, value in given(reaches.get(level, Reach())):
                     if falls_short(name, value, value_at(less, name)):
                         path: Path = () if number is None else ("adjustments", number)
-                        what = f"{level} may grant less than {below}"
+                        what = f"{value} is less than {below} may grant, {value_at(less, name)}"
                         raise misplaced((*path, "authority", level, name), what)
         return self
 
@@ -198,7 +200,7 @@ class ProductPolicy(Frozen):
         return next(one.name for one in self.stages if one.to is None or days_past_due <= one.to)
 
     def in_case(self, stage: str, tier: str | None) -> tuple[ProductPolicy, tuple[Kind, ...] | None]:
-        """Return the policy as adjusted for a stage and a tier, and the only kinds offered then, if limited."""
+        """Return the policy as adjusted for a stage and a tier, and the only kinds offered then, if any."""
         found, kinds = self, None
         for one in self.adjustments:
             if one.fits(stage, tier):
@@ -218,7 +220,9 @@ def _at(policy: ProductPolicy, level: Authority) -> ProductPolicy:
     wide = policy
     for step in AUTHORITIES[1 : AUTHORITIES.index(level) + 1]:
         reach = policy.authority.get(step, Reach())
-        changes: dict[str, Any] = {"adjustments": tuple(_raised(one, reach, step) for one in wide.adjustments)}
+        changes: dict[str, Any] = {
+            "adjustments": tuple(_raised(one, reach, step) for one in wide.adjustments)
+        }
         wide = widened(wide, reach).model_copy(update=changes)
     return wide
 

@@ -1,4 +1,4 @@
-"""The sections of a product policy: what limits each kind of arrangement, who may have one, how much to ask."""
+"""The sections of a product policy: limits of each kind of arrangement, who may have one, what to ask."""
 
 from __future__ import annotations
 

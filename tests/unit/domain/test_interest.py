@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.interest import DayCount, annuity, effective_annual_rate, simple_interest, year_share
-from bot.domain.money import Money
 from bot.domain.lines import add_months
+from bot.domain.money import Money
 
 fixed = settings(derandomize=True, deadline=None, max_examples=100)
 COUNTS: tuple[DayCount, ...] = ("30/360", "actual/365", "actual/actual")

@@ -1,0 +1,184 @@
+"""How many payments a plan has, when it begins and what each payment asks: exact, in minor units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from bot.domain.calendars import nearest_open
+from bot.domain.interest import annuity_level, annuity_payments, half_even
+from bot.domain.limits import Case, Limits
+from bot.domain.lines import Basis, Line, line, next_payday
+from bot.domain.money import Money
+from bot.domain.policy import Frequency
+from bot.domain.schedules import IN_A_MONTH, Check, Wish, fullest
+
+_DAY = timedelta(days=1)
+_ZERO = Decimal(0)
+
+
+class Beginning(NamedTuple):
+    """Where and how often a plan is paid, whether that is what was wished, and what it was held against."""
+
+    first: date
+    frequency: Frequency
+    line: Line
+    as_wished: bool
+    checks: tuple[Check, ...] = ()
+
+
+def frequency_of(limits: Limits, wish: Wish) -> Frequency:
+    """Return the wished frequency where it is allowed, else the policy's first."""
+    return wish.frequency if wish.frequency in limits.frequencies else limits.usual_frequencies[0]
+
+
+def wished_first(limits: Limits, wish: Wish, today: date) -> date | None:
+    """Return the day on which the borrower would begin, allowed or not; None when they have not said."""
+    if wish.payday is None or frequency_of(limits, wish) != "payday":
+        return wish.first_on
+    return next_payday(wish.payday, max(wish.first_on - _DAY if wish.first_on else today, today))
+
+
+def beginning(case: Case, limits: Limits, wish: Wish) -> Beginning | None:
+    """Return where a plan begins, from tomorrow on; None when no day is open within the window.
+
+    As late as policy allows where the borrower has said nothing; else as near to their day as possible.
+    """
+    wanted = wished_first(limits, wish, case.today)
+    usual = wanted or case.today + timedelta(days=limits.usual_first_days)
+    latest = case.today + timedelta(days=limits.first_days)
+    first = nearest_open(usual, case.today + _DAY, latest, limits.closed)
+    if first is None:
+        return None
+    # A closed day at the end of the window moves the first payment back, which is too early for a wish.
+    as_wished = wish.frequency in (None, frequency_of(limits, wish)) and (wanted is None or first >= wanted)
+    frequency = frequency_of(limits, wish)
+    checks = (
+        Check("instalment.first_payment", latest.isoformat(), first),
+        Check("instalment.frequency", limits.words["instalment.frequency"], frequency),
+    )
+    return Beginning(first, frequency, line_of(first, limits, wish), as_wished, checks)
+
+
+def line_of(first: date, limits: Limits, wish: Wish) -> Line:
+    """Return the due days of a plan that begins on `first`."""
+    frequency = frequency_of(limits, wish)
+    return line(first, frequency, wish.payday if frequency == "payday" else None, limits.calendar)
+
+
+class Sizes:
+    """What a plan of each number of payments asks, in minor units, and which numbers are feasible."""
+
+    __slots__ = ("_amount", "_basis", "_down", "_limits", "_line", "_span", "high", "low")
+
+    def __init__(
+        self, case: Case, limits: Limits, start: Beginning, down: int, rate: Decimal, low: int
+    ) -> None:
+        self._amount, self._down, self._limits, self._line = case.amount.minor, down, limits, start.line
+        self._basis: Basis | None = (case.today, rate, limits.basis) if rate else None
+        self._span = IN_A_MONTH[start.frequency]
+        self.low = low
+        self.high = min(limits.count_high, (self._amount - down) // limits.minimum)
+
+    def amounts(self, count: int) -> list[int]:
+        """Return what each of `count` payments asks; the down payment comes on top of the first."""
+        if self._basis is not None and self._limits.method == "annuity":
+            worth = self._line.discounts(self._basis, count)[count - 1]
+            growth = self._line.growth(self._basis, count)
+            return annuity_payments(self._amount, self._down, growth, worth, count)
+        base, extra = divmod(self._amount - self._down, count)
+        if not extra:
+            parts = [base] * count
+        elif self._limits.odd == "first":
+            parts = [base + 1] * extra + [base] * (count - extra)
+        else:
+            parts = [base] * (count - extra) + [base + 1] * extra
+        # One date to remember, not two.
+        parts[0] += self._down
+        if self._basis is None:
+            return parts
+        shares = self._line.shares(self._basis, count)
+        return [part + half_even(part * n, d) for part, (n, d) in zip(parts, shares, strict=False)]
+
+    def within(self, count: int, ability: Money | None) -> list[int] | None:
+        """Return the amounts of `count` payments, None when a month asks more than the ability."""
+        if ability is not None and self._is_above(count, ability.minor):
+            return None
+        amounts = self.amounts(count)
+        return amounts if ability is None or fullest(amounts, self._span) <= ability.minor else None
+
+    def fewest(self, ability: Money, at_least: int = 1) -> tuple[int, list[int]] | None:
+        """Return the least number of payments, from `at_least` on, that the ability allows."""
+        most, start = ability.minor, max(self.low, at_least)
+        if most <= 0:
+            return None
+        if self._amount > most:
+            # In a full month the smallest part is paid `span` times, with or without interest.
+            start = max(start, self._span)
+            if self._basis is None or self._limits.method == "simple":
+                start = max(start, (self._amount - self._down) // (most // self._span + 1) + 1)
+        for count in range(start, self.high + 1):
+            amounts = self.within(count, ability)
+            if amounts is not None:
+                return count, amounts
+        return None
+
+    def _is_above(self, count: int, most: int) -> bool:
+        """Tell quickly of most counts that ask too much; what is not told here is reckoned in full."""
+        if self._basis is None or count < self._span:
+            return False
+        if self._limits.method == "annuity":
+            level = annuity_level(
+                self._amount, self._down, self._line.discounts(self._basis, count)[count - 1]
+            )
+            # Rounding may leave the last payment below the level, by half a unit for each before it at most.
+            return level * self._span > most + count
+        base = (self._amount - self._down) // count
+        numerator, denominator = self._line.shares(self._basis, count)[count - self._span]
+        return self._span * (base + base * numerator // denominator) > most
+
+
+def sizes(case: Case, limits: Limits, start: Beginning, low: int, *, down: bool = True) -> Iterator[Sizes]:
+    """Yield the sizes for every down payment and rate that the limits leave open, the policy's own first."""
+    for rate in limits.rates:
+        for percent in limits.down_percents if down else (_ZERO,):
+            first = case.amount.times(percent / 100).minor if percent else 0
+            yield Sizes(case, limits, start, first, rate, low)
+
+
+def least_monthly(case: Case, limits: Limits) -> tuple[Beginning, list[int]] | None:
+    """Return where the plan begins that asks the least a month, the cheapest of them, and its amounts."""
+    start = beginning(case, limits, Wish())
+    if start is None:
+        return None
+    sized = next(sizes(case, limits, start, limits.count_low))
+    span = IN_A_MONTH[start.frequency]
+    every = (sized.amounts(count) for count in range(sized.low, sized.high + 1))
+    best = min(every, key=lambda amounts: (fullest(amounts, span), sum(amounts)), default=None)
+    return None if best is None else (start, best)
+
+
+def chosen(sized: Sizes, wish: Wish, offered: Iterable[int], near: bool) -> tuple[int, list[int]] | None:
+    """Choose the number of payments: the wished one, else the fewest that fit, else the first offered.
+
+    With `near` the wish is moved within the limits. Returns the number and the amounts.
+    """
+    low, high = sized.low, sized.high
+    if high < low:
+        return None
+    wanted = wish.count
+    if wanted is not None and near:
+        wanted = min(max(wanted, low), high)
+    if wanted is not None:
+        amounts = sized.within(wanted, wish.ability) if low <= wanted <= high else None
+        if amounts is not None:
+            return wanted, amounts
+        if not near or wish.ability is None:
+            return None
+        return sized.fewest(wish.ability, wanted) or sized.fewest(wish.ability)
+    if wish.ability is not None:
+        return sized.fewest(wish.ability)
+    count = next((n for n in offered if low <= n <= high), low)
+    return count, sized.amounts(count)
