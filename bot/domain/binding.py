@@ -88,7 +88,11 @@ def refusals(case: Case, limits: Limits, wish: Wish, nearest: Option | None) -> 
 def _refusal(
     name: str, case: Case, limits: Limits, wish: Wish, found: Option, nearest: Option | None
 ) -> Refusal:
-    allowed = _ALLOWED[name](case, limits, wish) if name in _ALLOWED else limits.words[name]
+    if name == "waiver.days":
+        fees, interest, _ = waived_parts(case, found.waived_minor)
+        allowed = str(waiver_days(case, limits, fees, interest))
+    else:
+        allowed = _ALLOWED[name](case, limits, wish) if name in _ALLOWED else limits.words[name]
     detail = {}
     if nearest is not None and name in _VALUE and nearest.kind == found.kind:
         detail["nearest"] = _VALUE[name](nearest)
@@ -142,7 +146,6 @@ _ALLOWED: dict[str, Callable[[Case, Limits, Wish], str]] = {
     "partial.minimum": lambda case, limits, wish: str(Money(least_now(case, limits), case.amount.currency)),
     "waiver.fees": lambda case, limits, wish: f"{shares_waived(case, limits)[0]} %",
     "waiver.interest": lambda case, limits, wish: f"{shares_waived(case, limits)[1]} %",
-    "waiver.days": lambda case, limits, wish: str(waiver_days(case, limits)),
     "ability": lambda case, limits, wish: str(wish.ability),
 }
 _ASKED: dict[str, Callable[[Case, Wish, Option], str]] = {

@@ -72,6 +72,7 @@ class Limits:
     hardship_only: bool
     review_days: int
     partial_percent: Decimal
+    usual_partial_percent: Decimal
     partial_days: int
     usual_partial_days: int
     waiver_days: int
@@ -132,6 +133,7 @@ def _compile(policy: ProductPolicy, situation: Situation) -> Limits:
         hardship_only=holiday.hardship_only,
         review_days=holiday.review_days,
         partial_percent=partial.minimum_percent,
+        usual_partial_percent=partial.minimum_percent,
         partial_days=partial.days,
         usual_partial_days=partial.days or 30,
         waiver_days=waiver.days,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
 
@@ -10,7 +10,7 @@ from bot.domain.calendars import nearest_open
 from bot.domain.limits import Case, Limits
 from bot.domain.lines import add_months
 from bot.domain.money import Money
-from bot.domain.schedules import Check, Instalment, Option, Reason, Wish, schedule
+from bot.domain.schedules import A_MONTH, Check, Instalment, Option, Reason, Wish, schedule
 from bot.domain.sizes import Beginning, chosen, frequency_of, line_of, sizes
 
 _DAY = timedelta(days=1)
@@ -63,61 +63,89 @@ def holiday(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) 
     )
 
 
-def least_now(case: Case, limits: Limits) -> int:
+def least_now(case: Case, limits: Limits, percent: Decimal | None = None) -> int:
     """Return what has to be paid at once, at least, where the rest is promised: rounded up, and something."""
-    return max(1, ceil(case.amount.minor * limits.partial_percent / 100))
+    share = limits.partial_percent if percent is None else percent
+    return max(1, ceil(case.amount.minor * share / 100))
 
 
 def partial(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) -> Option | None:
-    """Return a part to be paid now and the promise of the rest."""
-    least, amount = least_now(case, limits), case.amount.minor
-    now = least if wish.pay_now is None else wish.pay_now.minor
-    days = limits.usual_partial_days if wish.days is None else wish.days
-    high = limits.partial_days
-    if near:
-        now, days = max(now, least), min(max(days, 1), high)
-    if not least <= now < amount or not 1 <= days <= high:
-        return None
-    last = case.today + timedelta(days=high)
+    """Return a part to be paid now and the promise of the rest.
+
+    Where the borrower names no day for the rest, it is the policy's; where that is too soon, a month later.
+    """
+    least, amount, high = least_now(case, limits), case.amount.minor, limits.partial_days
+    if wish.pay_now is not None:
+        now = max(wish.pay_now.minor, least) if near else wish.pay_now.minor
+    else:
+        now = max(least, least_now(case, limits, limits.usual_partial_percent))
+        if wish.ability is not None:
+            # Neither payment may be above the ability.
+            now = max(least, min(now, wish.ability.minor), amount - wish.ability.minor)
     wanted = max(wish.first_on or case.today + _DAY, case.today + _DAY)
-    first = nearest_open(wanted, wanted, max(last, wanted), limits.closed)
-    rest = nearest_open(case.today + timedelta(days=days), case.today + _DAY, last, limits.closed)
-    if first is None or rest is None or rest <= first:
+    first = nearest_open(wanted, wanted, wanted + timedelta(days=31), limits.closed)
+    if first is None or not least <= now < amount:
         return None
-    if (rest - case.today).days < (wish.days or 0) and not near:
-        return None
-    currency = case.amount.currency
-    option = Option(
-        "partial",
-        schedule((first, rest), [now, amount - now], currency),
-        case.amount,
-        Money(0, currency),
-        days=(rest - case.today).days,
-        reason=reason,
-        checked=(
-            Check("partial.minimum", str(Money(least, currency)), Money(now, currency)),
-            Check("partial.days", limits.words["partial.days"], (rest - case.today).days),
-        ),
-    )
-    return None if wish.ability is not None and wish.ability < option.monthly else option
+    tries = (limits.usual_partial_days, (first - case.today).days + A_MONTH, high)
+    if wish.days is not None:
+        tries = (min(max(wish.days, 1), high) if near else wish.days,)
+    for days in tries:
+        rest = _rest_day(case, limits, days, early=near or wish.days is None)
+        if rest is None or rest <= first:
+            continue
+        currency, until = case.amount.currency, (rest - case.today).days
+        option = Option(
+            "partial",
+            schedule((first, rest), [now, amount - now], currency),
+            case.amount,
+            Money(0, currency),
+            days=until,
+            reason=reason,
+            checked=(
+                Check("partial.minimum", str(Money(least, currency)), Money(now, currency)),
+                Check("partial.days", limits.words["partial.days"], until),
+            ),
+        )
+        if wish.ability is None or option.monthly <= wish.ability:
+            return option
+    return None
 
 
-def shares_waived(case: Case, limits: Limits) -> tuple[Decimal, Decimal, bool]:
-    """Return the shares of fees and interest that may be waived; true when only a campaign gives as much."""
+def _rest_day(case: Case, limits: Limits, days: int, *, early: bool) -> date | None:
+    """Return the open day for the rest, `days` from today; earlier than that only if `early`."""
+    if not 1 <= days <= limits.partial_days:
+        return None
+    wanted = case.today + timedelta(days=days)
+    last = case.today + timedelta(days=limits.partial_days)
+    found = nearest_open(wanted, case.today + _DAY, last, limits.closed)
+    return None if found is None or (found < wanted and not early) else found
+
+
+def shares_waived(case: Case, limits: Limits) -> tuple[Decimal, Decimal]:
+    """Return the shares of fees and of interest that may be waived today, in percent."""
     campaign = limits.campaign
-    fees, interest = limits.fees_percent, limits.interest_percent
     if campaign is None or not campaign.begins <= case.today <= campaign.ends:
-        return fees, interest, False
-    more = campaign.fees_percent > fees or campaign.interest_percent > interest
-    return max(fees, campaign.fees_percent), max(interest, campaign.interest_percent), more
+        return limits.fees_percent, limits.interest_percent
+    return (
+        max(limits.fees_percent, campaign.fees_percent),
+        max(limits.interest_percent, campaign.interest_percent),
+    )
 
 
-def waiver_days(case: Case, limits: Limits) -> int:
-    """Return within how many days the rest has to be paid: a campaign's last day bounds what it gives."""
-    if not shares_waived(case, limits)[2] or limits.waiver_days > limits.usual_waiver_days:
+def waiver_days(case: Case, limits: Limits, fees: int, interest: int) -> int:
+    """Return within how many days the rest has to be paid, when so much of fees and interest is waived.
+
+    What only a campaign gives has to be paid by its last day.
+    """
+    within = fees <= _percent(case.fees, limits.fees_percent)
+    within = within and interest <= _percent(case.interest, limits.interest_percent)
+    if within or limits.campaign is None or limits.waiver_days > limits.usual_waiver_days:
         return limits.waiver_days
-    assert limits.campaign is not None
     return min(limits.waiver_days, (limits.campaign.ends - case.today).days)
+
+
+def _percent(minor: int, percent: Decimal) -> int:
+    return int(minor * percent / 100)
 
 
 def waived_parts(case: Case, waived: int) -> tuple[int, int, int]:
@@ -129,8 +157,8 @@ def waived_parts(case: Case, waived: int) -> tuple[int, int, int]:
 
 def waiver(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) -> Option | None:
     """Return one payment of what is left when fees, then interest are waived."""
-    fees_percent, interest_percent, _ = shares_waived(case, limits)
-    fees, interest = int(case.fees * fees_percent / 100), int(case.interest * interest_percent / 100)
+    fees_percent, interest_percent = shares_waived(case, limits)
+    fees, interest = _percent(case.fees, fees_percent), _percent(case.interest, interest_percent)
     waived = fees + interest if wish.waive is None else wish.waive.minor
     if near:
         waived = min(waived, fees + interest)
@@ -141,7 +169,7 @@ def waiver(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) -
     left = case.amount.minor - waived
     if waived <= 0 or left <= 0 or of_fees > fees or of_interest > interest or of_principal > principal:
         return None
-    high = waiver_days(case, limits)
+    high = waiver_days(case, limits, of_fees, of_interest)
     days = min(limits.usual_waiver_days, high) if wish.days is None else wish.days
     if near:
         days = min(max(days, 1), high)

@@ -17,6 +17,9 @@ Reason = Literal["as_wished", "fits_ability", "nearest_to_wish", "policy_order"]
 # Payments that one month can hold: 31 days have room for five Fridays, and three of every second Friday.
 IN_A_MONTH = {"weekly": 5, "biweekly": 3, "monthly": 1, "payday": 1}
 
+A_MONTH = 31
+"""Days after which two payments are never in one month."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -114,7 +117,7 @@ class Option:
         """The most that any month can ask: the largest sum of as many payments in a row as a month holds."""
         amounts = [item.amount.minor for item in self.schedule]
         # Two payments of one month, a part now and the rest, are one month's burden.
-        close = self.kind == "partial" and (self.schedule[-1].due_on - self.schedule[0].due_on).days < 31
+        close = self.kind == "partial" and (self.schedule[-1].due_on - self.schedule[0].due_on).days < A_MONTH
         return Money(fullest(amounts, 2 if close else IN_A_MONTH[self.frequency]), self.principal.currency)
 
     def annual_rate(self, today: date) -> Decimal:
