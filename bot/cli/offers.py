@@ -30,6 +30,9 @@ app = typer.Typer()
 _COUNT = re.compile(r"(\d{1,4}) (?:(weekly|biweekly|monthly|payday) )?instalments?")
 _DAYS = re.compile(r"(\d{1,4}) days?")
 _PAYDAY = re.compile(r"payday (\d{1,2})")
+_MONTHS = re.compile(r"(\d{1,4}) months? holiday")
+_PART = re.compile(r"(\d+(?:\.\d+)?) now")
+_WAIVER = re.compile(r"waive (?:fees|(\d+(?:\.\d+)?))")
 _FROM = re.compile(r"from (\d{4}-\d\d-\d\d)")
 _ABILITY = re.compile(r"(\d+(?:\.\d+)?)(?:/month)?")
 
@@ -77,7 +80,7 @@ def show_offers(
     out.print(f"{found.ref}: {plan_amount(found, at.today)} on {at.today}, {rules.name}", markup=False)
     if made.options:
         # As wide as it needs to be: a cut day helps nobody.
-        Console(width=max(out.width, 130)).print(_table(made.options, at.today))
+        Console(width=max(out.width, 170)).print(_table(made.options, at.today))
     else:
         out.print("there is nothing to offer")
     if answer is not None:
@@ -125,9 +128,17 @@ def _wish(text: str, ability: str, rules: ProductPolicy) -> Wish:
     for part in (one.strip() for one in text.split(",") if one.strip()):
         if match := _COUNT.fullmatch(part):
             often = next((one for one in get_args(Frequency) if one == match[2]), wish.frequency)
-            wish = replace(wish, kind="instalment", count=int(match[1]), frequency=often)
+            kind = wish.kind or "instalment"
+            wish = replace(wish, kind=kind, count=int(match[1]), frequency=often)
         elif match := _DAYS.fullmatch(part):
-            wish = replace(wish, kind="extension", days=int(match[1]))
+            wish = replace(wish, kind=wish.kind or "extension", days=int(match[1]))
+        elif match := _MONTHS.fullmatch(part):
+            wish = replace(wish, kind="holiday", months=int(match[1]))
+        elif match := _PART.fullmatch(part):
+            wish = replace(wish, kind="partial", pay_now=_money(match[1], rules, "--wish"))
+        elif match := _WAIVER.fullmatch(part):
+            waive = _money(match[1], rules, "--wish") if match[1] else None
+            wish = replace(wish, kind="waiver", waive=waive)
         elif (match := _PAYDAY.fullmatch(part)) and 1 <= int(match[1]) <= 31:
             wish = replace(wish, kind="instalment", frequency="payday", payday=int(match[1]))
         elif match := _FROM.fullmatch(part):
@@ -135,31 +146,46 @@ def _wish(text: str, ability: str, rules: ProductPolicy) -> Wish:
         else:
             raise refuse(
                 f"--wish {part!r} is none of: 12 instalments, 8 weekly instalments, 10 days, payday 15, "
-                "from 2026-04-01"
+                "from 2026-04-01, 1 month holiday, 300 now, waive fees, waive 50"
             )
     if not ability:
         return wish
     match = _ABILITY.fullmatch(ability)
+    if match is None:
+        raise refuse(f"--ability: {ability!r} is no amount a month such as 800/month")
+    return replace(wish, ability=_money(match[1], rules, "--ability"))
+
+
+def _money(amount: str, rules: ProductPolicy, option: str) -> Money:
     try:
-        if match is None:
-            raise MoneyError(f"{ability!r} is no amount a month such as 800/month")
-        return replace(wish, ability=Money.of(match[1], rules.currency))
+        return Money.of(amount, rules.currency)
     except MoneyError as error:
-        raise refuse(f"--ability: {error}") from error
+        raise refuse(f"{option}: {error}") from error
 
 
 def _table(options: tuple[Option, ...], today: date) -> Table:
-    table = Table("plan", "first", "last", "payment", "at most a month", "cost", "in all", "rate a year")
+    heads = ("first", "last", "payment", "at most a month", "cost", "waived", "in all", "rate a year", "why")
+    table = Table("plan", *heads)
     for one in options:
         first, last = one.schedule[0], one.schedule[-1]
-        name = f"{one.days} days later" if one.kind == "extension" else f"{one.count} {one.frequency}"
-        cells = (first.due_on, last.due_on, one.largest, one.monthly, one.cost, one.total)
-        table.add_row(name, *map(str, cells), f"{one.annual_rate(today)} %")
+        cells = (first.due_on, last.due_on, one.largest, one.monthly, one.cost, one.waived, one.total)
+        why = one.reason.replace("_", " ")
+        table.add_row(_name(one), *map(str, cells), f"{one.annual_rate(today)} %", why)
     return table
 
 
+def _name(one: Option) -> str:
+    if one.kind == "extension":
+        return f"{one.days} days later"
+    if one.kind == "holiday":
+        return f"{one.months} months off, then {one.count} {one.frequency}"
+    if one.kind == "partial":
+        return f"part now, rest in {one.days} days"
+    return f"waiver, rest in {one.days} days" if one.kind == "waiver" else f"{one.count} {one.frequency}"
+
+
 def _said(answer: Counter) -> list[str]:
-    lines = [f"{one.limit}: allowed {one.allowed}, it would take {one.asked}" for one in answer.limits]
+    lines = [_sentence(one) for one in answer.limits]
     if answer.verdict == "accept":
         return ["the wish: accepted as it is"]
     if answer.verdict == "authority":
@@ -189,8 +215,13 @@ def _as_json(
     return found
 
 
+def _sentence(one: Refusal) -> str:
+    near = "".join(f"; {name.replace('_', ' ')} {value}" for name, value in one.detail.items())
+    return f"{one.limit}: allowed {one.allowed}, it would take {one.asked}{near}"
+
+
 def _limit(one: Refusal) -> dict[str, str]:
-    return {"limit": one.limit, "allowed": one.allowed, "asked": one.asked}
+    return {"limit": one.limit, "allowed": one.allowed, "asked": one.asked, **one.detail}
 
 
 def _option(one: Option, today: date) -> dict[str, Any]:
@@ -200,6 +231,11 @@ def _option(one: Option, today: date) -> dict[str, Any]:
         "days": one.days,
         "total": str(one.total.amount),
         "cost": str(one.cost.amount),
+        "waived": str(one.waived.amount),
+        "months": one.months,
+        "review_on": one.review_on and one.review_on.isoformat(),
+        "reason": one.reason,
+        "checked": [{"limit": c.limit, "allowed": c.allowed, "value": str(c.value)} for c in one.checked],
         "monthly": str(one.monthly.amount),
         "annual_rate_percent": str(one.annual_rate(today)),
         "schedule": [[item.due_on.isoformat(), str(item.amount.amount)] for item in one.schedule],

@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from bot.cli.common import err, out, refuse
+from bot.cli.pictures import simulation_picture
 from bot.domain.model import Loan
 from bot.domain.money import Money
 from bot.domain.policy import ProductPolicy
@@ -88,6 +89,7 @@ def run_simulation(
     on: Annotated[str, typer.Option("--date", help="the day; today when left out")] = "",
     hardship: Annotated[bool, typer.Option(help="as it would be in hardship")] = False,
     to: Annotated[Path | None, typer.Option("--csv", help="write one line a loan")] = None,
+    picture: Annotated[Path | None, typer.Option(help="draw who gains and who loses, as PNG or SVG")] = None,
 ) -> None:
     """Compare the plan with the lowest monthly payment under the old and the new policy, loan by loan.
 
@@ -107,6 +109,11 @@ def run_simulation(
     compared = simulate(loans, before, changed, today, hardship=hardship)
     if to is not None:
         _write(to, compared)
+    if picture is not None:
+        try:
+            simulation_picture(compared, f"{before.name}: old and new policy").savefig(picture)
+        except (OSError, ValueError) as error:
+            raise refuse(f"{picture}: cannot be drawn: {error}") from error
     _summary(compared, changed.currency)
 
 

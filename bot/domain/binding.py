@@ -100,7 +100,7 @@ def _refusal(
         least = None if is_barred(case, limits, "instalment") else least_monthly(case, limits)
         if least is not None:
             asked = fullest(least[1], IN_A_MONTH[least[0].frequency])
-            detail["nearest"] = str(Money(asked, case.amount.currency))
+            detail["least_monthly"] = str(Money(asked, case.amount.currency))
     return Refusal(name, allowed, _ASKED[name](case, wish, found), detail)
 
 

@@ -115,7 +115,9 @@ def test_a_wish_is_answered_with_who_may_grant_it_and_which_limit_binds() -> Non
     wish = offered("--wish", "20 instalments")["wish"]
     assert isinstance(wish, dict)
     assert (wish["verdict"], wish["authority"]) == ("authority", "agent")
-    assert wish["limits"] == [{"limit": "instalment.count", "allowed": "2-12", "asked": "20"}]
+    assert wish["limits"] == [
+        {"limit": "instalment.count", "allowed": "2-12", "asked": "20", "nearest": "12"}
+    ]
     again = offered("--wish", "20 instalments", "--authority", "agent")["wish"]
     assert isinstance(again, dict)
     assert again["verdict"] == "accept"

@@ -355,7 +355,7 @@ SAID = {
     ),
     "a level below the one under it": (
         PRODUCT,
-        ("supervisor: {instalments: 60", "supervisor: {instalments: 30"),
+        ("    instalments: 60", "    instalments: 30"),
         "authority.supervisor.instalments: 30 is less than senior may grant, 36",
     ),
     "a calendar of nowhere": (

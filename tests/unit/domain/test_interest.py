@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+import math
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy_financial as npf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,3 +84,29 @@ def test_the_effective_rate_compounds_what_is_paid_within_the_year() -> None:
 def test_a_plan_without_cost_has_no_rate() -> None:
     money = Money.of("1000", "CNY")
     assert effective_annual_rate(money, [(date(2027, 1, 1), money)], date(2026, 1, 1)) == 0
+
+
+@fixed
+@given(st.integers(100_000, 10**10), st.integers(1, 60), st.decimals("0.1", 24, places=1))
+def test_an_annuity_agrees_with_numpy_financial(minor: int, number: int, rate: Decimal) -> None:
+    # From the first of a month every month is 30 days of 360, which is the twelfth that pmt reckons with.
+    start = date(2026, 1, 1)
+    days = [add_months(start, n) for n in range(1, number + 1)]
+    principal = Money(minor, "CNY")
+    paid = annuity(principal, Money(0, "CNY"), rate, start, days, "30/360")
+    reference = -npf.pmt(float(rate) / 1200, number, minor)
+    assert all(abs(one.minor - reference) <= 1 for one in paid[:-1])
+    # The last takes what each payment's rounding has left, with interest on it.
+    assert abs(paid[-1].minor - reference) <= 2.5 * number
+
+
+@fixed
+@given(st.integers(100_000, 10**9), st.integers(2, 26), st.integers(1, 30))
+def test_the_effective_rate_agrees_with_numpy_financial(minor: int, number: int, percent: int) -> None:
+    # Every second week is a whole period for irr, compounded by the actual days of 365.
+    start, part = date(2026, 1, 1), Money(minor * (100 + percent) // 100 // number, "CNY")
+    payments = [(start + timedelta(days=14 * n), part) for n in range(1, number + 1)]
+    found = effective_annual_rate(Money(minor, "CNY"), payments, start)
+    period = npf.irr([-minor, *[part.minor] * number])
+    reference = (math.pow(1 + period, 365 / 14) - 1) * 100
+    assert abs(float(found) - reference) <= 0.006 + reference * 1e-9
