@@ -1,8 +1,8 @@
 """Full offer computations a second and core, beside numpy-financial and Decimal loops.
 
-A computation is the whole answer to one wish: three ranked options, each with its dated schedule, total, cost,
-effective yearly rate and the limits it was held against. Loans and wishes differ from call to call. The other
-two make the same three schedules and rates, but look at no calendar and check no limit.
+A computation is the whole answer to one wish: three ranked options, each with its dated schedule, total,
+cost, effective yearly rate and the limits it was held against. Loans and wishes differ from call to call. The
+other two make the same three schedules and rates, but look at no calendar and check no limit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-import numpy_financial as npf
+import numpy_financial as npf  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import exp
+from operator import mul
 from typing import Literal
 
 from bot.domain.money import Money
@@ -19,6 +21,8 @@ Factor = tuple[int, int]
 
 _YEAR_DAYS = 365
 _FREE = Decimal("0.00")
+# Newton doubles the digits each time: after so small a step the rate is right to the last digit of a float.
+_PRECISE = 1e-7
 
 
 def year_share(start: date, end: date, count: DayCount) -> Fraction:
@@ -134,16 +138,11 @@ def _force(principal: int, amounts: Sequence[int], years: Sequence[float]) -> fl
     Paid all at once, at their mean time, payments are worth no more: that rate is the beginning.
     """
     total = sum(amounts)
-    rate = math.log(total / principal) * total / sum([m * at for m, at in zip(amounts, years, strict=True)])
-    exp = math.exp
+    rate = math.log(total / principal) * total / sum(map(mul, amounts, years))
     for _ in range(100):
-        worth = slope = 0.0
-        for amount, at in zip(amounts, years, strict=True):
-            now = amount * exp(-rate * at)
-            worth += now
-            slope += now * at
-        step = (worth - principal) / slope
+        worths = [amount * exp(-rate * at) for amount, at in zip(amounts, years, strict=True)]
+        step = (sum(worths) - principal) / sum(map(mul, worths, years))
         rate += step
-        if step < 1e-9:
+        if step < _PRECISE:
             break
     return rate

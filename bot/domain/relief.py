@@ -86,7 +86,7 @@ def partial(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) 
     first = nearest_open(wanted, wanted, wanted + timedelta(days=31), limits.closed)
     if first is None or not least <= now < amount:
         return None
-    tries = (limits.usual_partial_days, (first - case.today).days + A_MONTH, high)
+    tries: tuple[int, ...] = (limits.usual_partial_days, (first - case.today).days + A_MONTH, high)
     if wish.days is not None:
         tries = (min(max(wish.days, 1), high) if near else wish.days,)
     for days in tries:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from bot.domain.calendars import nearest_open
-from bot.domain.interest import annuity_level, annuity_payments, half_even
+from bot.domain.interest import annuity_level, annuity_payments
 from bot.domain.limits import Case, Limits
 from bot.domain.lines import Basis, Line, line, next_payday
 from bot.domain.money import Money
@@ -100,7 +101,15 @@ class Sizes:
         if self._basis is None:
             return parts
         shares = self._line.shares(self._basis, count)
-        return [part + half_even(part * n, d) for part, (n, d) in zip(parts, shares, strict=False)]
+        amounts = []
+        for part, (numerator, denominator) in zip(parts, shares, strict=False):
+            # `half_even`, written out: this is the innermost loop of a simulation over a whole book.
+            whole, rest = divmod(part * numerator, denominator)
+            rest += rest
+            if rest > denominator or (rest == denominator and whole & 1):
+                whole += 1
+            amounts.append(part + whole)
+        return amounts
 
     def within(self, count: int, ability: Money | None) -> list[int] | None:
         """Return the amounts of `count` payments, None when a month asks more than the ability."""
@@ -119,6 +128,10 @@ class Sizes:
             start = max(start, self._span)
             if self._basis is None or self._limits.method == "simple":
                 start = max(start, (self._amount - self._down) // (most // self._span + 1) + 1)
+            else:
+                # The level falls with every payment more.
+                counts = range(start, self.high + 1)
+                start += bisect_left(counts, True, key=lambda n: not self._is_above(n, most))
         for count in range(start, self.high + 1):
             amounts = self.within(count, ability)
             if amounts is not None:

@@ -165,3 +165,50 @@ def test_an_imported_loan_is_found_by_its_reference(
     missing = grace_says("offers", "--loan", "nobody")
     assert missing.exit_code == 2
     assert "nobody" in missing.output
+
+
+@pytest.mark.parametrize(
+    ("wish", "verdict", "limits"),
+    [
+        ("10 days", "accept", []),
+        ("3000 now, 20 days", "accept", []),
+        ("100 now", "nearest", ["partial.minimum"]),
+        ("1 month holiday", "nearest", ["holiday.hardship"]),
+        ("waive 50", "nearest", ["waiver.principal"]),
+    ],
+)
+def test_every_kind_of_wish_is_read_and_answered(wish: str, verdict: str, limits: list[str]) -> None:
+    found = offered("--wish", wish)["wish"]
+    assert isinstance(found, dict)
+    assert found["verdict"] == verdict
+    assert [one["limit"] for one in found["limits"]] == limits
+
+
+def test_a_payment_holiday_in_hardship_has_its_review_and_says_what_it_was_held_against() -> None:
+    found = offered("--wish", "1 month holiday, 6 instalments", "--hardship")
+    wish = found["wish"]
+    assert isinstance(wish, dict)
+    assert wish["verdict"] == "accept"
+    nearest = wish["nearest"]
+    assert (nearest["kind"], nearest["months"], nearest["review_on"]) == ("holiday", 1, "2026-03-26")
+    assert len(nearest["schedule"]) == 6
+    assert nearest["reason"] == "as_wished"
+    assert {"limit": "holiday.months", "allowed": "1", "value": "1"} in nearest["checked"]
+
+
+def test_a_simulation_is_drawn(tmp_path: Path) -> None:
+    new = edited(tmp_path, "new.yml", ("max: 12", "max: 18"))
+    words = ("policy", "simulate", "--policy", str(new), "--book", BOOK, *ON, "--picture")
+    assert grace_says(*words, "out.png").exit_code == 0
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+    wrong = grace_says(*words, "out.xyz")
+    assert wrong.exit_code == 2
+    assert "cannot be drawn" in wrong.output
+
+
+def test_a_yaml_bomb_is_one_line_and_no_policy(tmp_path: Path) -> None:
+    (tmp_path / "bomb.yml").write_text("a: &a [1, 2]\nproduct: [*a, *a, *a]\n", "utf-8")
+    for words in (("check", "bomb.yml"), ("simulate", "--policy", "bomb.yml", "--book", BOOK)):
+        result = grace_says("policy", *words)
+        assert result.exit_code in (1, 2)
+        assert result.output.strip() == "bomb.yml:2: *a: aliases have no place in a policy"

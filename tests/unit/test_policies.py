@@ -358,6 +358,54 @@ SAID = {
         ("    instalments: 60", "    instalments: 30"),
         "authority.supervisor.instalments: 30 is less than senior may grant, 36",
     ),
+    "a stage that is none": (
+        PRODUCT,
+        ("stages: [late]", "stages: [latest]"),
+        "adjustments.0.stages: 'latest' is not known; allowed: early, middle, late",
+    ),
+    "a tier that is none": (
+        PRODUCT,
+        ("tiers: [gentle]", "tiers: [soft]"),
+        "adjustments.1.tiers: 'soft' is not known; allowed: gentle, standard, firm",
+    ),
+    "an adjustment for nobody": (
+        PRODUCT,
+        ("  - tiers: [gentle]\n    limits:", "  - limits:"),
+        "adjustments.1: names stages, tiers or both that it holds for",
+    ),
+    "stages that do not rise": (
+        PRODUCT,
+        ("ladder: default", "ladder: default\nstages: [{name: a, to: 9}, {name: b, to: 3}, {name: c}]"),
+        "stages.1.to: 3 is not above 9",
+    ),
+    "decimals that the currency lacks": (
+        PRODUCT,
+        ("limits: {minimum: 50}", "limits: {minimum: 50.005}"),
+        "adjustments.1.limits.minimum: 50.005 has more than the 2 decimals of CNY",
+    ),
+    "a waiver by the bot": (
+        PRODUCT,
+        ("waiver: {days: 15}", "waiver: {days: 15, fees_percent: 5}"),
+        "waiver.fees_percent: the bot waives within a campaign alone; allowed: 0",
+    ),
+    "a campaign that ends before it begins": (
+        PRODUCT,
+        (
+            "waiver: {days: 15}",
+            "waiver: {campaign: {name: x, begins: 2026-02-01, ends: 2026-01-01, fees_percent: 5}}",
+        ),
+        "waiver.campaign.ends: 2026-01-01 is before the beginning, 2026-02-01",
+    ),
+    "an order that forgets the principal": (
+        PRODUCT,
+        ("allocation: [fees, interest, principal]", "allocation: [fees, interest]"),
+        "allocation: takes fees, interest and principal, each once, in any order",
+    ),
+    "a bot as second person": (
+        PRODUCT,
+        ("  waiver: [supervisor]", "  waiver: [bot]"),
+        "two_person.waiver: allowed: agent, senior, supervisor",
+    ),
     "a calendar of nowhere": (
         PRODUCT,
         ("ladder: default", "ladder: default\ncalendar: {country: ZZ}"),

@@ -164,9 +164,7 @@ class ProductPolicy(Frozen):
                 raise misplaced(("waiver", name), "the bot waives within a campaign alone; allowed: 0")
         for kind, levels in self.two_person.items():
             if "bot" in levels:
-                raise misplaced(
-                    ("two_person", kind), "the bot is no person; allowed: agent, senior, supervisor"
-                )
+                raise misplaced(("two_person", kind), "allowed: agent, senior, supervisor")
         return self
 
     @model_validator(mode="after")

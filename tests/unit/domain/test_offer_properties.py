@@ -19,7 +19,7 @@ from bot.domain.limits import History
 from bot.domain.model import Due, Loan
 from bot.domain.money import Money
 from bot.domain.plans import MAX_OPTIONS, Offers, Option, Wish, offers, plan_amount
-from bot.domain.policy import ProductPolicy
+from bot.domain.policy import Kind, ProductPolicy
 
 POLICIES, EACH = 1000, 21
 SPAN = {"weekly": 5, "biweekly": 3, "monthly": 1, "payday": 1}
@@ -144,7 +144,7 @@ def drawn_from(policy: ProductPolicy, dice: random.Random) -> Drawn:
         currency,
         (Due(1, today - timedelta(days=dice.randrange(-40, 140)), principal, interest, fee, paid),),
     )
-    kind = dice.choice(["instalment"] * 5 + ["extension", "holiday", "partial", "waiver", None])
+    kind: Kind | None = dice.choice([*["instalment"] * 5, "extension", "holiday", "partial", "waiver", None])
     wish = Wish(kind, ability=maybe(money(5_000_000)))
     if kind in ("instalment", "holiday"):
         wish = replace(
