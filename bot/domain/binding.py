@@ -15,7 +15,7 @@ from bot.domain.schedules import IN_A_MONTH, Option, Wish, fullest
 from bot.domain.sizes import least_monthly
 from bot.domain.terms import find, is_barred
 
-# In the order in which they are put back: what is named most readily stands last.
+# In the order in which they are put back: what is named most readily stands last, and is said first.
 _WHO = (
     "eligibility.kind",
     "eligibility.stage",
@@ -68,7 +68,7 @@ def binding(case: Case, limits: Limits, wish: Wish) -> tuple[tuple[str, ...], Op
         again = find(case, relaxed(limits, left - {name}), wish)
         if again is not None:
             left, found = left - {name}, again
-    return (*(name for name in names if name in left), *own), found
+    return (*(name for name in reversed(names) if name in left), *own), found
 
 
 def refusals(case: Case, limits: Limits, wish: Wish, nearest: Option | None) -> tuple[Refusal, ...]:

@@ -138,7 +138,7 @@ def _force(principal: int, amounts: Sequence[int], years: Sequence[float]) -> fl
     Paid all at once, at their mean time, payments are worth no more: that rate is the beginning.
     """
     total = sum(amounts)
-    rate = math.log(total / principal) * total / sum(map(mul, amounts, years))
+    rate: float = math.log(total / principal) * total / sum(map(mul, amounts, years))
     for _ in range(100):
         worths = [amount * exp(-rate * at) for amount, at in zip(amounts, years, strict=True)]
         step = (sum(worths) - principal) / sum(map(mul, worths, years))

@@ -79,6 +79,7 @@ class Limits:
     usual_waiver_days: int
     fees_percent: Decimal
     interest_percent: Decimal
+    usual_percents: tuple[Decimal, Decimal]
     principal_percent: Decimal
     campaign: Campaign | None
     allocation: tuple[Part, ...]
@@ -140,6 +141,7 @@ def _compile(policy: ProductPolicy, situation: Situation) -> Limits:
         usual_waiver_days=waiver.days,
         fees_percent=waiver.fees_percent,
         interest_percent=waiver.interest_percent,
+        usual_percents=(waiver.fees_percent, waiver.interest_percent),
         principal_percent=Decimal(0),
         campaign=waiver.campaign,
         allocation=policy.allocation,

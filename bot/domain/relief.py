@@ -121,15 +121,17 @@ def _rest_day(case: Case, limits: Limits, days: int, *, early: bool) -> date | N
     return None if found is None or (found < wanted and not early) else found
 
 
-def shares_waived(case: Case, limits: Limits) -> tuple[Decimal, Decimal]:
-    """Return the shares of fees and of interest that may be waived today, in percent."""
-    campaign = limits.campaign
+def shares_waived(case: Case, limits: Limits, *, usual: bool = False) -> tuple[Decimal, Decimal]:
+    """Return the shares of fees and of interest that may be waived today, in percent.
+
+    With `usual` those of the policy, whatever has been relaxed.
+    """
+    campaign, own = limits.campaign, (limits.fees_percent, limits.interest_percent)
+    if usual:
+        own = limits.usual_percents
     if campaign is None or not campaign.begins <= case.today <= campaign.ends:
-        return limits.fees_percent, limits.interest_percent
-    return (
-        max(limits.fees_percent, campaign.fees_percent),
-        max(limits.interest_percent, campaign.interest_percent),
-    )
+        return own
+    return max(own[0], campaign.fees_percent), max(own[1], campaign.interest_percent)
 
 
 def waiver_days(case: Case, limits: Limits, fees: int, interest: int) -> int:
@@ -155,11 +157,24 @@ def waived_parts(case: Case, waived: int) -> tuple[int, int, int]:
     return fees, interest, waived - fees - interest
 
 
+def _most_waived(case: Case, limits: Limits) -> int:
+    """Return the most that may be waived so that something is left to pay; nothing when there is none."""
+    most, usual = (_in_order(case, *shares_waived(case, limits, usual=usual)) for usual in (False, True))
+    tries = (sum(most), most[0], sum(usual))
+    return next((one for one in tries if 0 < one < case.amount.minor), 0)
+
+
+def _in_order(case: Case, fees_percent: Decimal, interest_percent: Decimal) -> tuple[int, int]:
+    """Return what of fees and of interest may be waived: interest only once all fees are."""
+    fees = _percent(case.fees, fees_percent)
+    return fees, _percent(case.interest, interest_percent) if fees == case.fees else 0
+
+
 def waiver(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) -> Option | None:
     """Return one payment of what is left when fees, then interest are waived."""
     fees_percent, interest_percent = shares_waived(case, limits)
-    fees, interest = _percent(case.fees, fees_percent), _percent(case.interest, interest_percent)
-    waived = fees + interest if wish.waive is None else wish.waive.minor
+    fees, interest = _in_order(case, fees_percent, interest_percent)
+    waived = _most_waived(case, limits) if wish.waive is None else wish.waive.minor
     if near:
         waived = min(waived, fees + interest)
     of_fees, of_interest, of_principal = waived_parts(case, waived)

@@ -50,7 +50,9 @@ def beginning(case: Case, limits: Limits, wish: Wish) -> Beginning | None:
     wanted = wished_first(limits, wish, case.today)
     usual = wanted or case.today + timedelta(days=limits.usual_first_days)
     latest = case.today + timedelta(days=limits.first_days)
-    first = nearest_open(usual, case.today + _DAY, latest, limits.closed)
+    # Where no day is named, a longer window moves no plan that the usual one has room for.
+    first = None if wanted else nearest_open(usual, case.today + _DAY, usual, limits.closed)
+    first = first or nearest_open(usual, case.today + _DAY, latest, limits.closed)
     if first is None:
         return None
     # A closed day at the end of the window moves the first payment back, which is too early for a wish.

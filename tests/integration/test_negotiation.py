@@ -126,9 +126,12 @@ class TestProposing:
     def test_what_is_refused_is_named_and_recorded(self, grace: Grace, conversation: str) -> None:
         made = propose(grace, conversation, Wish(count=40))
         assert [(one.limit, one.allowed, one.asked) for one in made.refusals] == [
-            ("instalment.count", "2-12", "40")
+            ("instalment.count", "2-12", "40"),
+            # A tenth of 3000 down, forty parts of the rest: each would be too small as well.
+            ("instalment.minimum", "100.00 CNY", "67.50 CNY"),
         ]
-        assert events(grace, "plan_offered")[0].detail["refusals"] == ["instalment.count"]
+        named = events(grace, "plan_offered")[0].detail["refusals"]
+        assert named == ["instalment.count", "instalment.minimum"]
 
     def test_after_reported_hardship_there_is_no_down_payment(self, grace: Grace, conversation: str) -> None:
         grace.negotiation.report_hardship(conversation, "1")

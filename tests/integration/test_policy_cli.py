@@ -174,7 +174,8 @@ def test_an_imported_loan_is_found_by_its_reference(
         ("3000 now, 20 days", "accept", []),
         ("100 now", "nearest", ["partial.minimum"]),
         ("1 month holiday", "nearest", ["holiday.hardship"]),
-        ("waive 50", "nearest", ["waiver.principal"]),
+        ("waive 50", "authority", ["waiver.interest"]),
+        ("waive 8000", "nearest", ["waiver.interest", "waiver.principal"]),
     ],
 )
 def test_every_kind_of_wish_is_read_and_answered(wish: str, verdict: str, limits: list[str]) -> None:

@@ -120,6 +120,8 @@ def policies(draw: st.DrawFn) -> ProductPolicy:
     )
 
 
+OFTEN: list[Kind | None] = ["instalment"]
+KINDS: list[Kind | None] = ["extension", "holiday", "partial", "waiver", None, *OFTEN * 5]
 Drawn = tuple[Loan, ProductPolicy, Wish, Circumstances]
 
 
@@ -144,7 +146,7 @@ def drawn_from(policy: ProductPolicy, dice: random.Random) -> Drawn:
         currency,
         (Due(1, today - timedelta(days=dice.randrange(-40, 140)), principal, interest, fee, paid),),
     )
-    kind: Kind | None = dice.choice([*["instalment"] * 5, "extension", "holiday", "partial", "waiver", None])
+    kind = dice.choice(KINDS)
     wish = Wish(kind, ability=maybe(money(5_000_000)))
     if kind in ("instalment", "holiday"):
         wish = replace(
