@@ -78,7 +78,7 @@ def partial(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) 
     if wish.pay_now is not None:
         now = max(wish.pay_now.minor, least) if near else wish.pay_now.minor
     else:
-        now = max(least, least_now(case, limits, limits.usual_partial_percent))
+        now = max(least, min(least_now(case, limits, limits.usual_partial_percent), amount - 1))
         if wish.ability is not None:
             # Neither payment may be above the ability.
             now = max(least, min(now, wish.ability.minor), amount - wish.ability.minor)
