@@ -8,14 +8,13 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions import offers
 from actions.base import AskAction, closed, hand_over
+from actions.beyond import beyond, may_be_granted
+from actions.plan_slots import FORM, emptied
 from actions.turn import Turn
 from actions.wish import wish_of
 from bot.domain.handoff import HandoffReason
 from bot.domain.plans import Wish
 from bot.services.accounts import PlanStanding, Standing
-
-FORM = "plan_form"
-_SLOTS = ("wish", "offered", "ability", "option", "confirmed", "rounds", "read")
 
 
 class AskAbility(AskAction):
@@ -38,6 +37,8 @@ class AskOption(AskAction):
 
     def ask(self, turn: Turn) -> list[EventType]:
         """Show the offers; those that stand are not made again, nor listed again where a word will do."""
+        if turn.said("utter_plan_ask_payday"):
+            return []
         ended = needless(turn, turn.grace.accounts.standing(turn.conversation))
         if ended is not None:
             return ended
@@ -45,36 +46,45 @@ class AskOption(AskAction):
         shown = turn.grace.negotiation.shown(turn.conversation)
         if shown and turn.tracker.get_slot("plan_offered") == wish:
             if turn.act == "ask_repeat" or (turn.has("deny") and not turn.interrupted(FORM)):
-                offers.show(turn, shown)
+                offers.show(turn, shown, way="person" if wish.get("hardship") else None)
             else:
                 back = turn.interrupted(FORM)
                 offers.show_again(turn, shown, "utter_plan_which_again" if back else "utter_plan_which")
             return []
         proposal = turn.grace.negotiation.propose(turn.conversation, wish_of(turn, wish), turn=turn.id)
-        if not proposal.options and wish.get("most"):
+        stretched = not proposal.options and bool(wish.get("most"))
+        if stretched:
             most = wish_of(turn, wish, most=True)
             proposal = turn.grace.negotiation.propose(turn.conversation, most, turn=turn.id)
         if not proposal.options:
             return self._nearest(turn, wish)
-        for refusal in proposal.refusals[:1]:
+        # Where the upper end of what they said fits, there is nothing to explain.
+        above = None if stretched else may_be_granted(turn, wish)
+        for refusal in (above.limits if above is not None else proposal.refusals)[:1]:
             offers.explain(turn, refusal)
         # In hardship nobody has to find their way to a person.
         person = bool(proposal.refusals) or bool(wish.get("hardship"))
-        offers.show(turn, proposal.options, person=person)
+        way: offers.Way | None = "colleague" if above is not None else "person" if person else None
+        offers.show(turn, proposal.options, way=way)
         return [SlotSet("plan_offered", wish)]
 
     def _nearest(self, turn: Turn, wish: dict[str, Any]) -> list[EventType]:
-        """Beyond policy: whoever is in hardship goes to a person at once; others see the closest, too."""
+        """Beyond policy: for whoever is in hardship people are asked at once; others see the closest, too."""
         asked = wish_of(turn, wish).ability
         if wish.get("hardship") or asked is None:
-            return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
+            return beyond(turn, wish)
+        above = may_be_granted(turn, wish)
         standing = turn.grace.accounts.standing(turn.conversation)
-        longest = Wish(kind="instalment", count=standing.policy.instalment.count.max)
-        proposal = turn.grace.negotiation.propose(turn.conversation, longest, turn=turn.id)
+        count = wish["count"] if wish.get("even") else standing.policy.instalment.count.max
+        nearest = Wish(kind="instalment", count=count)
+        proposal = turn.grace.negotiation.propose(turn.conversation, nearest, turn=turn.id)
         if not proposal.options:
-            return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
-        turn.say("utter_plan_nearest", asked=turn.money(asked))
-        offers.show(turn, proposal.options, person=True)
+            return beyond(turn, wish)
+        if above is not None and wish.get("even"):
+            offers.explain(turn, above.limits[0])
+        else:
+            turn.say("utter_plan_nearest", asked=turn.money(asked))
+        offers.show(turn, proposal.options, way="person" if above is None else "colleague")
         return [SlotSet("plan_offered", wish)]
 
 
@@ -134,8 +144,3 @@ def renew(turn: Turn) -> list[EventType]:
         SlotSet("plan_offered", wish),
         SlotSet("requested_slot", "plan_option"),
     ]
-
-
-def emptied() -> list[EventType]:
-    """Return the events that clear the form's slots."""
-    return [SlotSet(f"plan_{name}", None) for name in _SLOTS]

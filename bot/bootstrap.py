@@ -13,9 +13,12 @@ from bot.services.calls import CallService
 from bot.services.cases import CaseService
 from bot.services.complaints import ComplaintService
 from bot.services.conversation import ConversationService
+from bot.services.counters import CounterService
 from bot.services.delivery import DeliveryService
+from bot.services.evidence import EvidenceService
 from bot.services.files import FileService
 from bot.services.handoffs import HandoffService
+from bot.services.hardship import HardshipService
 from bot.services.holds import HoldService
 from bot.services.identity import IdentityService
 from bot.services.kit import Clock, Kit, SystemClock
@@ -60,6 +63,8 @@ class Grace:
     negotiation: NegotiationService
     approvals: ApprovalService
     proposals: ProposalService
+    counters: CounterService
+    hardship: HardshipService
     promises: PromiseService
     plans: PlanService
     conversations: ConversationService
@@ -83,12 +88,13 @@ class Grace:
     call_list: CallListService
 
     def settle(self) -> None:
-        """Settle what the passing of time decides: promises, plans, requests, tiers; planning rests on it."""
+        """Settle what the passing of time decides: promises, plans, requests, tiers, what is to be forgotten."""
         self.reminders.note_switch()
         self.plans.settle_promises()
         self.plans.settle_plans()
         self.approvals.tend()
         self.tiers.refresh()
+        self.hardship.forget_old()
 
     def close(self) -> None:
         """Close the database."""
@@ -116,6 +122,8 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     protection = ProtectionService(kit, handoffs)
     relay = Relay(kit, handoffs)
     calls = CallService(kit)
+    hardship = HardshipService(kit, accounts)
+    evidence = EvidenceService(handoffs, hardship)
     reminders = ReminderService(kit)
     negotiation = NegotiationService(kit, accounts)
     return Grace(
@@ -129,9 +137,11 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         negotiation=negotiation,
         approvals=ApprovalService(kit, accounts, Teller(kit, identity, accounts, handoffs, relay)),
         proposals=ProposalService(kit, accounts, handoffs, negotiation),
+        counters=CounterService(kit, accounts),
+        hardship=hardship,
         promises=PromiseService(kit, accounts),
         plans=PlanService(kit),
-        conversations=ConversationService(kit, identity, protection, relay),
+        conversations=ConversationService(kit, identity, protection, relay, evidence),
         turns=TurnService(kit, identity, accounts, handoffs, relay),
         reminders=reminders,
         delivery=DeliveryService(kit, reminders, handoffs),

@@ -1,4 +1,4 @@
-"""Reads a bare answer by what was just asked: "15号", "800", "the second", two facts of identity."""
+"""Reads a message by what was just asked: "15号", "800", "the second", two facts of identity, other terms."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.assistant.plan_words import (
+    HARDSHIP,
+    heed_go_on,
+    names_terms,
+    set_acts,
+    telling,
+    tells_payday,
+    with_counter,
+)
 from bot.language import facts
 from bot.language.acts import COURTESY, PROTECTION
 
@@ -22,6 +31,8 @@ _ANSWERS = {
     "plan_ability": ((("money",), "counter_offer"), (("time",), "promise_to_pay")),
     "plan_option": ((("ordinal", "count"), "choose_option"), (("time",), "promise_to_pay")),
     "plan_confirmed": ((("ordinal",), "choose_option"),),
+    "hardship_duration": ((("duration", "time"), HARDSHIP),),
+    "hardship_ability": ((("money",), "counter_offer"), (("time",), HARDSHIP)),
 }
 IDENTITY = "state_identity"
 # What was said last -> what short answers to it are, where no form has asked: its question is another one.
@@ -69,14 +80,21 @@ class ContextReader(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Read each message in the light of its `expected`."""
         for message in messages:
+            heed_go_on(message)
             stated = _stated(message)
             if _introduces(message, stated):
-                _set_acts(message, _with_identity(message, stated))
+                set_acts(message, _with_identity(message, stated))
                 _drop_within(message, stated)
                 continue
             act = _to_what_was_said(message) or self._answer(message)
-            if act is not None and not _protects(message):
-                _set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
+            if _protects(message):
+                continue
+            if tells_payday(message) or names_terms(message):
+                set_acts(message, with_counter(message))
+            elif act is not None:
+                set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
+            elif (told := telling(message)) is not None:
+                set_acts(message, [{"intent": told, "confidence": 1.0, "text": message.get(TEXT)}])
         return messages
 
     def _answer(self, message: Message) -> str | None:
@@ -152,12 +170,6 @@ def _with_identity(message: Message, stated: list[facts.Fact]) -> list[dict[str,
     identity = {"intent": IDENTITY, "confidence": 1.0, "text": said}
     protecting = [act for act in beside if act["intent"] in PROTECTION]
     return [*protecting, identity, *(act for act in beside if act not in protecting)]
-
-
-def _set_acts(message: Message, acts: list[dict[str, Any]]) -> None:
-    message.set("acts", acts, add_to_output=True)
-    first = acts[0]
-    message.set(INTENT, {"name": first["intent"], "confidence": first["confidence"]}, add_to_output=True)
 
 
 def _drop_within(message: Message, stated: list[facts.Fact]) -> None:

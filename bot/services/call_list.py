@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.contact import Verdict, may_contact
 from bot.domain.handoff import HandoffReason, HandoffState, Outcome
-from bot.domain.model import Address, CallOutcome, Initiator, Purpose
+from bot.domain.model import Address, Initiator, Purpose
 from bot.domain.money import Money
 from bot.services.agenda import TASK
 from bot.services.calls import CHANNEL, CallService

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from bot.domain.handoff import HandoffState
 from bot.domain.money import Money
 from bot.services.approval_rows import ApprovalView, view_of
+from bot.services.hardship import HardshipFacts, hardship_facts
 from bot.services.holds import HoldFact, holds_in_force
 from bot.services.kit import Kit, local_day
 from bot.services.offers import OfferView, open_offers
@@ -89,6 +90,7 @@ class CaseView:
     approvals: tuple[ApprovalView, ...]
     holds: tuple[HoldFact, ...]
     events: tuple[EventFact, ...]
+    hardship: HardshipFacts | None = None
 
     def is_held_by(self, agent_id: int) -> bool:
         """Tell whether the case is open and in this agent's hands."""
@@ -162,6 +164,7 @@ def _view(session: Session, row: HandoffRow, now: datetime, identity_for: timede
         approvals=_approvals(session, loan_row.id) if loan_row else (),
         holds=holds_in_force(session, borrower.id, now) if borrower else (),
         events=_events(session, borrower.id) if borrower else (),
+        hardship=hardship_facts(session, borrower) if borrower else None,
     )
 
 

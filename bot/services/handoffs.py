@@ -31,21 +31,41 @@ class HandoffService:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
 
-    def open(self, conversation_id: str, reason: HandoffReason, *, cause: str, actor: str = "bot") -> int:
-        """Open a hand-off, or raise the urgency of the one that is open; return its id."""
+    def open(
+        self,
+        conversation_id: str,
+        reason: HandoffReason,
+        *,
+        cause: str,
+        actor: str = "bot",
+        beside: bool = False,
+    ) -> int:
+        """Open a hand-off, or raise the urgency of the one that is open; return its id. See `open_in`."""
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
-            return self.open_in(session, conversation, reason, cause=cause, actor=actor).id
+            return self.open_in(session, conversation, reason, cause=cause, actor=actor, beside=beside).id
 
     def open_in(
-        self, session: Session, conversation: Conversation, reason: HandoffReason, *, cause: str, actor: str
+        self,
+        session: Session,
+        conversation: Conversation,
+        reason: HandoffReason,
+        *,
+        cause: str,
+        actor: str,
+        beside: bool = False,
     ) -> HandoffRow:
-        """Open within a running transaction: mode turns to human, nudges freeze, the queue shows it."""
+        """Open within a running transaction: mode turns to human, nudges freeze, the queue shows it.
+
+        With `beside` the assistant goes on talking until somebody takes the case.
+        """
         now = self.kit.clock.now()
         row = open_handoff(session, conversation.id)
         if row is not None:
             if PRIORITY[reason] < row.priority:
                 self._raise(session, row, reason, cause=cause, actor=actor)
+            if not beside:
+                conversation.mode = "human"
             return row
         row = HandoffRow(
             conversation_id=conversation.id,
@@ -56,7 +76,8 @@ class HandoffService:
             opened_at=now,
         )
         session.add(row)
-        conversation.mode = "human"
+        if not beside:
+            conversation.mode = "human"
         if conversation.borrower_id is not None:
             place_hold(session, now, conversation.borrower_id, HoldKind.HANDOFF, cause=cause)
         record(
@@ -126,6 +147,7 @@ class HandoffService:
             session.refresh(row)
             holder = row.agent.name if row.agent and row.state == HandoffState.CLAIMED else None
             if won.rowcount:  # type: ignore[attr-defined]
+                session.get_one(Conversation, row.conversation_id).mode = "human"
                 record(
                     session,
                     now,
@@ -218,8 +240,9 @@ class HandoffService:
             row.agent_id = agent_id
             conversation = session.get_one(Conversation, row.conversation_id)
             conversation.misunderstood = 0
-            if to_bot:
-                conversation.mode = "bot"
+            was_theirs = conversation.mode == "human"
+            conversation.mode = "bot" if to_bot else "human"
+            if to_bot and was_theirs:
                 rendered = self.kit.texts.render("utter_handoff_returned", conversation.locale)
                 session.add(
                     Message(
