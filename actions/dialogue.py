@@ -50,12 +50,14 @@ class OpenAffirm(GraceAction):
 
     def act(self, turn: Turn) -> list[EventType]:
         """Ask which one, or say all right."""
+        if turn.follows("utter_approval_answered") and not turn.context.get("verified"):
+            return [FollowupAction("identity_form")]
         if turn.follows(*_EITHER_OR):
             if not turn.context.get("verified"):
                 return [FollowupAction("identity_form")]
             turn.say("utter_ack_which")
             return []
-        about_plans = str(turn.context.get("said") or "").startswith("utter_plan_")
+        about_plans = str(turn.context.get("said") or "").startswith(("utter_plan_", "utter_approval_"))
         ready = about_plans and turn.context.get("verified")
         shown = turn.grace.negotiation.shown(turn.conversation) if ready else ()
         if shown:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.language.texts import Texts
 from bot.services.accounts import AccountService
+from bot.services.approvals import ApprovalService
 from bot.services.cases import CaseService
 from bot.services.conversation import ConversationService
 from bot.services.delivery import DeliveryService
@@ -26,6 +27,7 @@ from bot.services.reach import ReachService
 from bot.services.relay import Relay
 from bot.services.reminders import ReminderService
 from bot.services.staff import StaffService
+from bot.services.telling import Teller
 from bot.services.threads import ThreadService
 from bot.services.tuning import TuningService
 from bot.services.turns import TurnService
@@ -48,6 +50,7 @@ class Grace:
     holds: HoldService
     protection: ProtectionService
     negotiation: NegotiationService
+    approvals: ApprovalService
     promises: PromiseService
     conversations: ConversationService
     turns: TurnService
@@ -98,6 +101,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         holds=HoldService(kit),
         protection=protection,
         negotiation=NegotiationService(kit, accounts),
+        approvals=ApprovalService(kit, accounts, Teller(kit, identity, accounts, handoffs, relay)),
         promises=PromiseService(kit, accounts),
         conversations=ConversationService(kit, identity, protection, relay),
         turns=TurnService(kit, identity, accounts, handoffs, relay),

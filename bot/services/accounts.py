@@ -16,7 +16,7 @@ from bot.services.identity import IdentityService
 from bot.services.kit import Kit, local_day
 from bot.services.records import caused_by, place_hold, record_once
 from bot.storage.queries import active_plan, current_loan, loan_snapshot
-from bot.storage.tables import Conversation, Payment
+from bot.storage.tables import Borrower, Conversation, Payment
 
 PAID_CLAIM_DAYS = 3
 
@@ -69,7 +69,10 @@ class AccountService:
         """Like `standing`, within a running transaction."""
         if not self.identity.is_verified(conversation) or conversation.borrower is None:
             raise IdentityNeeded
-        borrower = conversation.borrower
+        return self.standing_of(session, conversation.borrower)
+
+    def standing_of(self, session: Session, borrower: Borrower) -> Standing:
+        """Return where a borrower stands, for people and for what they decide; nothing of it is told here."""
         row = current_loan(session, borrower.id)
         if row is None:
             raise LookupError(f"borrower {borrower.ref} has no loan")

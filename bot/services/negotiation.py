@@ -13,8 +13,9 @@ from bot.domain.model import HoldKind, Refusal
 from bot.domain.money import Money
 from bot.domain.plans import Wish, offers
 from bot.services.accounts import AccountService, PlanStanding
+from bot.services.approval_rows import withdraw_waiting
 from bot.services.kit import Kit
-from bot.services.offers import OfferView, batch_of, offer_view, supersede
+from bot.services.offers import OfferView, batch_of, offer_row, offer_view, open_offers, supersede
 from bot.services.records import caused_by, lift_holds, place_hold, policy_version, record, record_once
 from bot.storage.db import retried
 from bot.storage.policies import versioned
@@ -101,24 +102,17 @@ class NegotiationService:
                 extensions_used=extensions_used(session, loan.id, now),
             )
             if not stored:
-                supersede(session, loan.id)
+                supersede(session, loan.id, granted=False)
                 version = policy_version(session, standing.policy, now)
                 expires = now + timedelta(days=standing.policy.offer_valid_days)
                 for position, option in enumerate(made.options, 1):
                     session.add(
-                        OfferRow(
+                        offer_row(
+                            option,
+                            position=position,
                             loan_id=loan.id,
                             conversation_id=conversation_id,
                             batch=turn,
-                            position=position,
-                            kind=option.kind,
-                            days=option.days,
-                            principal_minor=option.principal.minor,
-                            cost_minor=option.cost.minor,
-                            schedule=[
-                                [i.number, i.due_on.isoformat(), i.amount.minor] for i in option.schedule
-                            ],
-                            state="offered",
                             policy_version=version,
                             created_at=now,
                             expires_at=expires,
@@ -158,24 +152,10 @@ class NegotiationService:
             return offer_view(row, loan.currency, loan.ref)
 
     def shown(self, conversation_id: str) -> tuple[OfferView, ...]:
-        """Return the options shown last in a conversation that are still open, in order."""
+        """Return the open options shown last in a conversation, in order, then those that people granted."""
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
-            rows = session.scalars(
-                select(OfferRow)
-                .where(
-                    OfferRow.conversation_id == conversation_id,
-                    OfferRow.state == "offered",
-                    OfferRow.expires_at > now,
-                )
-                .order_by(OfferRow.id)
-            ).all()
-            newest = [row for row in rows if row.batch == rows[-1].batch]
-            views = []
-            for row in newest:
-                loan = session.get_one(LoanRow, row.loan_id)
-                views.append(offer_view(row, loan.currency, loan.ref))
-            return tuple(views)
+            return tuple(open_offers(session, conversation_id, now))
 
     @retried
     def agree(self, conversation_id: str, offer_id: int, *, turn: str) -> Agreement:
@@ -228,6 +208,7 @@ class NegotiationService:
         session.add(plan)
         session.flush()
         supersede(session, row.loan_id)
+        withdraw_waiting(session, now, row.loan_id, f"plan {plan.id}")
         session.execute(
             update(Promise)
             .where(Promise.loan_id == row.loan_id, Promise.state == "open")

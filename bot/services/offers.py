@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.money import Money
-from bot.domain.plans import Instalment, Kind
-from bot.storage.tables import OfferRow
+from bot.domain.plans import Instalment, Kind, Option
+from bot.storage.tables import LoanRow, OfferRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class OfferView:
     cost: Money
     loan_ref: str
     expires_at: datetime
+    authority: str = "bot"
 
     @property
     def total(self) -> Money:
@@ -48,7 +50,42 @@ def offer_view(row: OfferRow, currency: str, loan_ref: str) -> OfferView:
         Money(row.cost_minor, currency),
         loan_ref,
         row.expires_at,
+        row.authority,
     )
+
+
+def offer_row(option: Option, *, position: int = 1, **more: Any) -> OfferRow:
+    """Return the row of an option; `more` are the columns that say where, when and under what it was made."""
+    return OfferRow(
+        position=position,
+        kind=option.kind,
+        days=option.days,
+        principal_minor=option.principal.minor,
+        cost_minor=option.cost.minor,
+        schedule=[[i.number, i.due_on.isoformat(), i.amount.minor] for i in option.schedule],
+        state="offered",
+        **more,
+    )
+
+
+def open_offers(session: Session, conversation_id: str, now: datetime) -> list[OfferView]:
+    """Return the options shown last that are still open, in order, and after them what people granted."""
+    rows = session.scalars(
+        select(OfferRow)
+        .where(
+            OfferRow.conversation_id == conversation_id,
+            OfferRow.state == "offered",
+            OfferRow.expires_at > now,
+        )
+        .order_by(OfferRow.id)
+    ).all()
+    own = [row for row in rows if row.authority == "bot"]
+    granted = [row for row in rows if row.authority != "bot"]
+    found = []
+    for place, row in enumerate([*(row for row in own if row.batch == own[-1].batch), *granted], 1):
+        loan = session.get_one(LoanRow, row.loan_id)
+        found.append(replace(offer_view(row, loan.currency, loan.ref), position=place))
+    return found
 
 
 def batch_of(session: Session, conversation_id: str, turn: str) -> list[OfferRow]:
@@ -62,10 +99,9 @@ def batch_of(session: Session, conversation_id: str, turn: str) -> list[OfferRow
     )
 
 
-def supersede(session: Session, loan_id: int) -> None:
-    """Withdraw every offer on a loan that is still open."""
-    session.execute(
-        update(OfferRow)
-        .where(OfferRow.loan_id == loan_id, OfferRow.state == "offered")
-        .values(state="superseded")
-    )
+def supersede(session: Session, loan_id: int, *, granted: bool = True) -> None:
+    """Withdraw every offer on a loan that is still open; without `granted`, not what people granted."""
+    chosen = (OfferRow.loan_id == loan_id, OfferRow.state == "offered")
+    if not granted:
+        chosen += (OfferRow.authority == "bot",)
+    session.execute(update(OfferRow).where(*chosen).values(state="superseded"))

@@ -7,13 +7,17 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from bot.domain.model import Refusal
 from bot.services.staff import ROLES, Role
 from bot.storage.tables import Agent
 
-Right = Literal["speak", "vouch", "lift", "lift_protection", "undo_wish"]
+Right = Literal["speak", "vouch", "approve", "correct", "lift", "lift_protection", "undo_wish"]
 RIGHTS: Mapping[Right, frozenset[Role]] = {
     "speak": frozenset(ROLES),
     "vouch": frozenset(ROLES),
+    # How far is said by the level that a request needs.
+    "approve": frozenset(ROLES),
+    "correct": frozenset(ROLES),
     "lift": frozenset({"senior", "supervisor"}),
     "lift_protection": frozenset({"supervisor"}),
     "undo_wish": frozenset({"supervisor"}),
@@ -32,6 +36,17 @@ Code = Literal[
     "stranger",
     "nobody",
     "wording",
+    "decided",
+    "expired",
+    "level",
+    "own",
+    "two_person",
+    "terms",
+    "unverified",
+    "changed",
+    "plan_active",
+    "request_waits",
+    "no_answer",
 ]
 
 
@@ -41,6 +56,15 @@ class NotAllowed(Exception):
     def __init__(self, code: Code, why: str) -> None:
         super().__init__(why)
         self.code: Code = code
+
+
+class Beyond(NotAllowed):
+    """Terms that somebody's level may not grant; `limits` holds every limit that they break."""
+
+    def __init__(self, limits: tuple[Refusal, ...]) -> None:
+        self.limits = limits
+        words = (f"{one.limit}: {one.asked}, allowed {one.allowed}" for one in limits)
+        super().__init__("terms", "; ".join(words))
 
 
 def has_right(role: str, right: Right) -> bool:

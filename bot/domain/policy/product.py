@@ -15,6 +15,8 @@ from bot.domain.money import OddCents
 from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Range
 
 Frequency = Literal["weekly", "biweekly", "monthly", "payday"]
+Guarded = Literal["agent", "senior", "supervisor", "instalment", "extension"]
+"""What two people have to grant: whatever needs a level, or every plan of a kind beyond the bot's limits."""
 MOST_INSTALMENTS = 60
 """No policy may allow more; five years is what a bank may agree on a card at the most."""
 
@@ -99,6 +101,9 @@ class ProductPolicy(Frozen):
     extension: ExtensionPolicy
     promise: PromisePolicy
     authority: dict[Authority, Reach] = Field(default_factory=dict)
+    two_person: tuple[Guarded, ...] = ()
+    approval_days: int = Field(default=2, ge=1, le=14)
+    """How long a request beyond somebody's authority may wait for its answer."""
     hardship_pause_days: int = Field(ge=1, le=90)
     offer_valid_days: int = Field(ge=1, le=30)
     how_to_pay: dict[str, str] = Field(min_length=1)
@@ -135,6 +140,10 @@ class ProductPolicy(Frozen):
                 if high < low:
                     raise ValueError(f"authority: {level} may grant less than {below} in {name}")
         return self
+
+    def needs_two(self, level: Authority, kind: str) -> bool:
+        """Tell whether two people have to grant a plan of this kind that needs `level`."""
+        return level in self.two_person or kind in self.two_person
 
     def at(self, level: Authority) -> ProductPolicy:
         """Return the policy with the limits that `level` may grant; the bot's are the file's own."""

@@ -68,5 +68,12 @@ class Complaint(Base):
     turn: Mapped[str | None] = mapped_column(String(64), unique=True)
     text: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(12))
+    category: Mapped[str] = mapped_column(String(24), default="other", server_default="other")
     opened_at: Mapped[datetime]
     due_on: Mapped[date]
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(24))
+    closed_at: Mapped[datetime | None]
+    borrower: Mapped[Borrower | None] = relationship()
+    conversation: Mapped[Conversation] = relationship()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bot.storage.tables.base import Base, only_one_where
+from bot.storage.tables.base import Base, only_one_where, where
 
 
 class Promise(Base):
@@ -45,8 +45,48 @@ class OfferRow(Base):
     schedule: Mapped[list[Any]]
     state: Mapped[str] = mapped_column(String(12))
     policy_version: Mapped[str] = mapped_column(String(80))
+    authority: Mapped[str] = mapped_column(String(12), default="bot", server_default="bot")
+    approval_id: Mapped[int | None] = mapped_column(ForeignKey("approvals.id"))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class Approval(Base):
+    """A request beyond the authority of whoever asked; at most one waits for a loan.
+
+    `wish`, `option` and `limits` are as asked; `terms` is the wish that the votes are about. `decided_by` is
+    the first who voted, `second_by` whom the two-person rule needs besides; `told_at` is when the borrower
+    was told.
+    """
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        only_one_where("uq_approvals_waiting", "loan_id", "state = 'waiting'"),
+        where("ix_approvals_untold", "id", "told_at IS NULL"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    loan_id: Mapped[int] = mapped_column(ForeignKey("loans.id"), index=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    turn: Mapped[str] = mapped_column(String(64), unique=True)
+    wish: Mapped[dict[str, Any]]
+    terms: Mapped[dict[str, Any]]
+    option: Mapped[dict[str, Any]]
+    limits: Mapped[list[Any]]
+    level: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    needs_two: Mapped[bool]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+    note: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+    second_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+    reason: Mapped[str | None] = mapped_column(Text)
+    second_reason: Mapped[str | None] = mapped_column(Text)
+    policy_version: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
 
 
 class Plan(Base):
