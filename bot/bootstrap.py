@@ -22,6 +22,7 @@ from bot.services.loanbook import LoanbookService
 from bot.services.negotiation import NegotiationService
 from bot.services.outbox import Outbox
 from bot.services.promises import PromiseService
+from bot.services.proposals import ProposalService
 from bot.services.protection import ProtectionService
 from bot.services.reach import ReachService
 from bot.services.relay import Relay
@@ -51,6 +52,7 @@ class Grace:
     protection: ProtectionService
     negotiation: NegotiationService
     approvals: ApprovalService
+    proposals: ProposalService
     promises: PromiseService
     conversations: ConversationService
     turns: TurnService
@@ -92,6 +94,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     protection = ProtectionService(kit, handoffs)
     relay = Relay(kit, handoffs)
     reminders = ReminderService(kit)
+    negotiation = NegotiationService(kit, accounts)
     return Grace(
         kit=kit,
         identity=identity,
@@ -100,8 +103,9 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         handoffs=handoffs,
         holds=HoldService(kit),
         protection=protection,
-        negotiation=NegotiationService(kit, accounts),
+        negotiation=negotiation,
         approvals=ApprovalService(kit, accounts, Teller(kit, identity, accounts, handoffs, relay)),
+        proposals=ProposalService(kit, accounts, handoffs, negotiation),
         promises=PromiseService(kit, accounts),
         conversations=ConversationService(kit, identity, protection, relay),
         turns=TurnService(kit, identity, accounts, handoffs, relay),

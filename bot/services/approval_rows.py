@@ -93,7 +93,7 @@ def limits_json(limits: tuple[Refusal, ...]) -> list[Any]:
 
 def level_of(name: str) -> Authority:
     """Return the authority that a role or a stored name stands for. Raises ValueError for any other."""
-    return AUTHORITIES[AUTHORITIES.index(name)]  # type: ignore[arg-type]
+    return AUTHORITIES[AUTHORITIES.index(name)]
 
 
 def view_of(session: Session, row: Approval) -> ApprovalView:

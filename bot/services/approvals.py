@@ -8,12 +8,13 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain.approvals import ApprovalState, Verdict, Vote, may_decide, objections, outcome
+from bot.domain.approvals import ApprovalState, Verdict, Vote, objections, outcome
 from bot.domain.counter import binding_limits, granted
 from bot.domain.model import Refusal
 from bot.domain.plans import Option, Wish
 from bot.domain.policy import Authority
 from bot.services.accounts import AccountService, Standing
+from bot.services.approval_list import ApprovalList
 from bot.services.approval_rows import (
     ApprovalView,
     level_of,
@@ -51,11 +52,11 @@ _CODES: dict[str, Code] = {
 }
 
 
-class ApprovalService:
+class ApprovalService(ApprovalList):
     """Asks, decides, and sees to it that every request gets an answer."""
 
     def __init__(self, kit: Kit, accounts: AccountService, teller: Teller) -> None:
-        self.kit = kit
+        super().__init__(kit)
         self.accounts = accounts
         self.teller = teller
 
@@ -119,7 +120,7 @@ class ApprovalService:
                 session,
                 now,
                 "approval_requested",
-                cause=caused_by(turn),
+                cause=caused_by(turn) if by == "bot" else turn,
                 actor="bot" if by == "bot" else f"agent {by}",
                 borrower_id=conversation.borrower_id,
                 loan_id=row.loan_id,
@@ -202,38 +203,6 @@ class ApprovalService:
             )
             row.told_at = now
             return view_of(session, row)
-
-    def get(self, approval_id: int) -> ApprovalView | None:
-        """Return a request."""
-        with self.kit.db.begin() as session:
-            row = session.get(Approval, approval_id)
-            return None if row is None else view_of(session, row)
-
-    def waiting(self, level: Authority = "supervisor") -> tuple[ApprovalView, ...]:
-        """Return the requests that `level` may decide, longest waiting first."""
-        chosen = select(Approval).where(Approval.state == ApprovalState.WAITING.value).order_by(Approval.id)
-        with self.kit.db.begin() as session:
-            rows = session.scalars(chosen).all()
-            return tuple(view_of(session, row) for row in rows if may_decide(level, level_of(row.level)))
-
-    def decided(self, limit: int = 50) -> tuple[ApprovalView, ...]:
-        """Return the requests decided last, newest first."""
-        with self.kit.db.begin() as session:
-            rows = session.scalars(
-                select(Approval)
-                .where(Approval.state != ApprovalState.WAITING.value)
-                .order_by(Approval.decided_at.desc(), Approval.id.desc())
-                .limit(limit)
-            )
-            return tuple(view_of(session, row) for row in rows)
-
-    def of_loan(self, loan_id: int) -> tuple[ApprovalView, ...]:
-        """Return every request for a loan, newest first."""
-        with self.kit.db.begin() as session:
-            rows = session.scalars(
-                select(Approval).where(Approval.loan_id == loan_id).order_by(Approval.id.desc())
-            )
-            return tuple(view_of(session, row) for row in rows)
 
     def tend(self) -> int:
         """Give people what nobody decided in time, and tell what could not be told before; return how many.

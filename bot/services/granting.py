@@ -83,25 +83,18 @@ def grant_offer(
 def offer_reply(kit: Kit, conversation: Conversation, key: str, offer: OfferView, timezone: str) -> Reply:
     """Return an offer as it is told: its payments, total, cost and last day, with a button to take it."""
     locale = conversation.locale
-    today = local_day(kit.clock.now(), timezone)
-    values = {
-        "schedule": _schedule(kit, offer, locale, timezone),
-        "total": written(offer.total, locale),
-        "cost": written(offer.cost, locale),
-        "until": formats.day(local_day(offer.expires_at, timezone), locale, today),
-    }
+    until = formats.day(local_day(offer.expires_at, timezone), locale, local_day(kit.clock.now(), timezone))
+    values = {**terms_of(kit, offer, locale, timezone), "until": until}
     reply = rendered(kit, key, locale, values)
     take = kit.texts.render("utter_approval_button_take", locale).text
     reply.buttons.insert(0, {"title": take, "payload": f"/choose_option{json.dumps({'offer': offer.id})}"})
     return reply
 
 
-def view_of_offer(row: OfferRow, standing: Standing) -> OfferView:
-    """Return a stored offer as it is shown."""
-    return offer_view(row, standing.loan.currency, standing.loan.ref)
-
-
-def _schedule(kit: Kit, offer: OfferView, locale: str, timezone: str) -> str:
+def terms_of(
+    kit: Kit, offer: OfferView, locale: str, timezone: str, *, whole: bool = False
+) -> dict[str, str]:
+    """Return schedule, total and cost, written; a long schedule in short, unless it has to be `whole`."""
     today = local_day(kit.clock.now(), timezone)
     lines = [
         kit.texts.render(
@@ -115,5 +108,14 @@ def _schedule(kit: Kit, offer: OfferView, locale: str, timezone: str) -> str:
         ).text
         for item in offer.schedule
     ]
-    shown = lines if len(lines) <= _LINES else [*lines[:_HEAD], "…", lines[-1]]
-    return "\n".join(shown)
+    shown = lines if whole or len(lines) <= _LINES else [*lines[:_HEAD], "…", lines[-1]]
+    return {
+        "schedule": "\n".join(shown),
+        "total": written(offer.total, locale),
+        "cost": written(offer.cost, locale),
+    }
+
+
+def view_of_offer(row: OfferRow, standing: Standing) -> OfferView:
+    """Return a stored offer as it is shown."""
+    return offer_view(row, standing.loan.currency, standing.loan.ref)

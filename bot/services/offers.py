@@ -101,7 +101,7 @@ def batch_of(session: Session, conversation_id: str, turn: str) -> list[OfferRow
 
 def supersede(session: Session, loan_id: int, *, granted: bool = True) -> None:
     """Withdraw every offer on a loan that is still open; without `granted`, not what people granted."""
-    chosen = (OfferRow.loan_id == loan_id, OfferRow.state == "offered")
+    chosen = [OfferRow.loan_id == loan_id, OfferRow.state == "offered"]
     if not granted:
-        chosen += (OfferRow.authority == "bot",)
+        chosen.append(OfferRow.authority == "bot")
     session.execute(update(OfferRow).where(*chosen).values(state="superseded"))

@@ -116,6 +116,7 @@ EVENTS = {
     "plan_offered": "Plan offered",
     "plan_accepted": "Plan agreed",
     "approval_requested": "Approval asked for",
+    "yes_recorded": "Yes recorded by staff",
     "approval_voted": "First of two approvals",
     "approval_decided": "Request decided",
     "approval_expired": "Request not decided in time",
