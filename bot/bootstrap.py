@@ -8,7 +8,9 @@ from datetime import timedelta
 from bot.language.texts import Texts
 from bot.services.accounts import AccountService
 from bot.services.approvals import ApprovalService
+from bot.services.calls import CallService
 from bot.services.cases import CaseService
+from bot.services.complaints import ComplaintService
 from bot.services.conversation import ConversationService
 from bot.services.delivery import DeliveryService
 from bot.services.files import FileService
@@ -63,6 +65,8 @@ class Grace:
     threads: ThreadService
     files: FileService
     cases: CaseService
+    complaints: ComplaintService
+    calls: CallService
     staff: StaffService
     loanbook: LoanbookService
     tuning: TuningService
@@ -116,6 +120,8 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         threads=ThreadService(kit),
         files=FileService(kit),
         cases=CaseService(kit),
+        complaints=ComplaintService(kit),
+        calls=CallService(kit, handoffs),
         staff=StaffService(kit),
         loanbook=LoanbookService(kit),
         tuning=TuningService(kit),

@@ -47,6 +47,9 @@ Code = Literal[
     "plan_active",
     "request_waits",
     "no_answer",
+    "unanswered",
+    "complaint_closed",
+    "call_held",
 ]
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from bot.language.detect import script_language
 from bot.language.masking import mask
 from bot.services.kit import Kit
+from bot.services.records import record
+from bot.services.rights import require
 from bot.storage.queries import zone_of
 from bot.storage.tables import Conversation, Message
 
@@ -78,6 +80,26 @@ class TuningService:
     def correct(self, message_id: int, intent: str) -> None:
         """Note that a message really meant `intent`. Raises LookupError for a message that was never read."""
         self._note(message_id, {"corrected": intent})
+
+    def correct_as(self, message_id: int, agent_id: int, intent: str) -> None:
+        """Like `correct`, by a member of staff who reads the conversation; it is recorded.
+
+        Raises NotAllowed for an account that may not, LookupError for a message that was never read.
+        """
+        with self.kit.db.begin() as session:
+            require(session, agent_id, "correct")
+        self.correct(message_id, intent)
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Message, message_id).conversation_id
+            record(
+                session,
+                self.kit.clock.now(),
+                "reading_corrected",
+                cause=f"message {message_id}",
+                actor=f"agent {agent_id}",
+                borrower_id=session.get_one(Conversation, conversation).borrower_id,
+                intent=intent,
+            )
 
     def labelled(self, message_id: int) -> None:
         """Take a message out of the inbox. Raises LookupError for a message that was never read."""

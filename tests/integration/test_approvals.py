@@ -271,7 +271,7 @@ class TestDeciding:
         verdicts = ("approve", "refuse", "approve", "refuse")
         ended = at_once(
             *(
-                lambda who=who, verdict=verdict: vote(who, verdict)  # type: ignore[misc]
+                lambda who=who, verdict=verdict: vote(who, verdict)
                 for who, verdict in zip(people, verdicts, strict=True)
             )
         )
