@@ -39,7 +39,7 @@ def agrees(
     ability = wish.get("ability")
     if ability is not None and max(item.amount.amount for item in current.schedule) > Decimal(ability):
         return False
-    return set(wish) <= {"kind", "ability", "most"}
+    return set(wish) <= {"kind", "ability", "most", "per"}
 
 
 def _is_named(turn: Turn, offer: OfferView) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.turn import Turn, answers
+from actions.unsaid import remember
 from bot.language.acts import in_order
 
 SLOT = "identity_deferred"
@@ -39,6 +40,7 @@ def keep(turn: Turn) -> list[EventType]:
         # Without an identity nothing was offered: a bare choice chooses nothing.
         waits -= {"choose_option"}
     wanted = [act for act in turn.acts if act["intent"] in waits]
+    remember(turn)
     if not wanted:
         return []
     entities = [{k: v for k, v in one.items() if k not in _OF_THE_WORDS} for one in turn.entities]

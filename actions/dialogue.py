@@ -85,7 +85,7 @@ class SayAgain(GraceAction):
 
     def act(self, turn: Turn) -> list[EventType]:
         """Say it; nothing of a debt before identity."""
-        if turn.form in ("promise_form", "plan_form"):
+        if turn.form in ("promise_form", "plan_form", "hardship_form"):
             turn.say("utter_repeat_question")
         else:
             turn.say("utter_repeat" if turn.context.get("verified") else "utter_repeat_open")

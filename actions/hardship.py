@@ -6,8 +6,13 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.base import GraceAction
 from actions.turn import Turn
+from actions.unsaid import remember
 
-_CARING = {"job_loss": "utter_hardship_job_loss", "illness": "utter_hardship_illness"}
+_CARING = {
+    "job_loss": "utter_hardship_job_loss",
+    "illness": "utter_hardship_illness",
+    "family": "utter_hardship_family",
+}
 
 
 class HearHardship(GraceAction):
@@ -26,6 +31,7 @@ def hear(turn: Turn) -> list[EventType]:
     Raises IdentityNeeded before identity is verified.
     """
     until = turn.grace.negotiation.report_hardship(turn.conversation, turn.id)
+    remember(turn)
     if turn.tracker.get_slot("hardship_heard") == until.isoformat():
         return []
     if not turn.context.get("cared"):
@@ -35,5 +41,5 @@ def hear(turn: Turn) -> list[EventType]:
 
 
 def care(turn: Turn, reason: str | None) -> None:
-    """Thank for telling, once, when it is told; the reason shapes the words only and is not stored."""
+    """Thank for telling, once, when it is told; the reason shapes the words."""
     turn.say(_CARING.get(reason or "", "utter_hardship_heard"))

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
 from actions.turn import Turn
 from bot.domain.model import Refusal
 from bot.domain.money import Money
+from bot.language.formats import either
 from bot.services.accounts import PlanStanding
 from bot.services.offers import OfferView
 
+# Limits that are amounts, and those that are names with a word each.
+_AMOUNTS = frozenset({"instalment.minimum", "partial.minimum", "ability"})
+_NAMES = {"instalment.frequency": "utter_frequency", "eligibility.kind": "utter_kind"}
+Way = Literal["person", "colleague"]
+"""How it goes on beyond the offers: a talk with a person, or a colleague asked for what was wished."""
+_WAYS: dict[Way, tuple[str, str]] = {
+    "person": ("utter_button_person", "/ask_human"),
+    "colleague": ("utter_button_colleague", '/counter_offer{"beyond": "yes"}'),
+}
 
-def show(turn: Turn, offers: Sequence[OfferView], *, person: bool = False) -> None:
-    """List the offers with a button each; `person` adds the way to a person."""
+
+def show(turn: Turn, offers: Sequence[OfferView], *, way: Way | None = None) -> None:
+    """List the offers with a button each; `way` adds one for how it goes on beyond them."""
     amount = offers[0].principal
     lines = "\n".join(_line(turn, offer) for offer in offers)
-    turn.ask(
-        "utter_plan_options", buttons(turn, offers, person=person), amount=turn.money(amount), lines=lines
-    )
+    turn.ask("utter_plan_options", buttons(turn, offers, way=way), amount=turn.money(amount), lines=lines)
 
 
 def show_again(turn: Turn, offers: Sequence[OfferView], key: str) -> None:
@@ -26,11 +36,12 @@ def show_again(turn: Turn, offers: Sequence[OfferView], key: str) -> None:
     turn.ask(key, buttons(turn, offers))
 
 
-def buttons(turn: Turn, offers: Sequence[OfferView], *, person: bool = False) -> list[dict[str, str]]:
-    """Return a button for each offer."""
+def buttons(turn: Turn, offers: Sequence[OfferView], *, way: Way | None = None) -> list[dict[str, str]]:
+    """Return a button for each offer, and one for the way beyond them."""
     made = [_button(turn, offer) for offer in offers]
-    if person:
-        made.append({"title": turn.words("utter_button_person"), "payload": "/ask_human"})
+    if way is not None:
+        title, payload = _WAYS[way]
+        made.append({"title": turn.words(title), "payload": payload})
     return made
 
 
@@ -62,13 +73,21 @@ def standing_plan(turn: Turn, plan: PlanStanding) -> dict[str, object]:
 
 def explain(turn: Turn, refusal: Refusal) -> None:
     """Say which limit a wish met."""
-    allowed = refusal.allowed
-    if refusal.limit == "instalment.first_payment":
-        allowed = turn.day(date.fromisoformat(allowed))
-    elif refusal.limit == "instalment.minimum":
-        amount, currency = allowed.split()
-        allowed = turn.money(Money.of(amount, currency))
-    turn.say(f"utter_limit_{refusal.limit.replace('.', '_')}", allowed=allowed, asked=refusal.asked)
+    allowed, asked = (_limit(turn, refusal.limit, value) for value in (refusal.allowed, refusal.asked))
+    turn.say(f"utter_limit_{refusal.limit.replace('.', '_')}", allowed=allowed, asked=asked)
+
+
+def _limit(turn: Turn, limit: str, value: str) -> str:
+    """Write a limit, or what was asked instead, for the borrower."""
+    if limit == "instalment.first_payment":
+        return turn.day(date.fromisoformat(value))
+    if limit in _AMOUNTS:
+        amount, currency = value.split()
+        return turn.money(Money.of(amount, currency))
+    if limit in _NAMES:
+        names = [turn.words(f"{_NAMES[limit]}_{name}") for name in value.split(", ") if name != "none"]
+        return either(names, turn.locale) if names else value
+    return value
 
 
 def _line(turn: Turn, offer: OfferView) -> str:
@@ -81,6 +100,7 @@ def _line(turn: Turn, offer: OfferView) -> str:
         "utter_plan_option_larger_first" if larger else f"utter_plan_option_{offer.kind}",
         n=offer.position,
         count=len(offer.schedule),
+        rhythm=turn.words(f"utter_rhythm_{_rhythm(offer)}"),
         days=offer.days or 0,
         down=turn.money(first.amount),
         each=_each(turn, [item.amount for item in regular]),
@@ -97,6 +117,13 @@ def _each(turn: Turn, amounts: Sequence[Money]) -> str:
     if low == high:
         return turn.money(low)
     return turn.words("utter_plan_each_between", low=turn.money(low), high=turn.money(high))
+
+
+def _rhythm(offer: OfferView) -> str:
+    """Tell how often payments fall due; a closed day may move one by a few days."""
+    days = [item.due_on for item in offer.schedule]
+    span = (days[-1] - days[0]).days / max(len(days) - 1, 1)
+    return "monthly" if span == 0 or span > 20 else "biweekly" if span > 10 else "weekly"
 
 
 def _minor(amount: Money) -> int:

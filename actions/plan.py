@@ -8,18 +8,17 @@ from zoneinfo import ZoneInfo
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions import offers
-from actions.base import GraceAction, closed, hand_over
+from actions.base import GraceAction, closed
+from actions.beyond import beyond, countered, merged_with, opening_rounds
 from actions.choice import agrees, position_of
 from actions.hardship import hear
-from actions.plan_questions import FORM, emptied, needless, renew
+from actions.plan_questions import needless, renew
+from actions.plan_slots import FORM, emptied
 from actions.terms import VAGUE, read_terms
 from actions.turn import Turn
 from actions.wish import gentlest, read_wish
-from bot.domain.handoff import HandoffReason
 from bot.services.accounts import Standing
 from bot.services.offers import OfferView
-
-MAX_ROUNDS = 2
 
 
 class ValidatePlan(GraceAction):
@@ -42,6 +41,8 @@ class ValidatePlan(GraceAction):
             return [*emptied(), *closed(), FollowupAction("promise_form")]
         wish = read_wish(turn, answers_ability=asked == "plan_ability")
         shown = turn.grace.negotiation.shown(turn.conversation)
+        if turn.value("beyond") is not None and turn.tracker.get_slot("plan_wish"):
+            return beyond(turn)
         if asked is None:
             return _opened(turn, wish, shown)
         if asked == "plan_ability":
@@ -87,14 +88,17 @@ def _opened(turn: Turn, wish: dict[str, Any], shown: tuple[OfferView, ...]) -> l
     # In trouble, or wanting less, without naming terms: asked once what is possible; all others see options.
     wants_less = turn.has("counter_offer") or turn.follows("utter_plan_declined")
     asks_for_options = turn.has("request_instalment", "request_extension")
+    told: dict[str, Any] = turn.tracker.get_slot("hardship_wish") or {}
+    wish = {**told, **wish}
     ask = not wish and (wants_less or (turn.has("report_hardship") and not asks_for_options))
     if turn.has("report_hardship"):
         wish["hardship"] = True
     return [
         *emptied(),
+        SlotSet("hardship_wish", None),
         SlotSet("plan_wish", wish),
         SlotSet("plan_ability", None if ask else True),
-        SlotSet("plan_rounds", 1 if turn.follows("utter_plan_declined") else 0),
+        SlotSet("plan_rounds", opening_rounds(turn, wish, declined=turn.follows("utter_plan_declined"))),
     ]
 
 
@@ -106,29 +110,29 @@ def _worried(turn: Turn, asked: str) -> list[EventType]:
     wish = read_wish(turn, answers_ability=asked == "plan_ability")
     if not (turn.tracker.get_slot("plan_wish") or {}).get("hardship"):
         heard = hear(turn)
-        eased = {**_merged(turn, wish), "hardship": True}
+        eased = {**merged_with(turn, wish), "hardship": True}
         return [
             *heard,
             *emptied(),
             SlotSet("plan_wish", eased),
             SlotSet("plan_ability", True),
-            SlotSet("plan_rounds", 0),
+            SlotSet("plan_rounds", None),
         ]
     if asked == "plan_ability":
         return _able(turn, wish)
-    return _countered(turn, wish)
+    return countered(turn, wish)
 
 
 def _able(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
     """Read what can be managed a month; nobody has to say. Who saw the options already goes to a person."""
     if not wish and turn.tracker.get_slot("plan_rounds"):
-        return _beyond(turn)
+        return beyond(turn)
     if not wish:
         turn.say("utter_plan_ability_none")
         wish = gentlest(turn)
     return [
         SlotSet("plan_ability", True),
-        SlotSet("plan_wish", _merged(turn, wish)),
+        SlotSet("plan_wish", merged_with(turn, wish)),
         SlotSet("plan_offered", None),
     ]
 
@@ -146,14 +150,14 @@ def _answered(turn: Turn, asked: str, wish: dict[str, Any], shown: tuple[OfferVi
         turn.say("utter_plan_expired")
         return [SlotSet("plan_offered", None), SlotSet("plan_option", None), SlotSet("plan_confirmed", None)]
     if wish:
-        return _countered(turn, wish)
+        return countered(turn, wish)
     if turn.has("unsure"):
         return _thinking(turn, shown)
     if turn.has("affirm") and asked == "plan_option" and shown:
         # A plain yes to the list takes the first, which is read back in full before anything binds.
         return [SlotSet("plan_option", shown[0].id), SlotSet("plan_confirmed", None)]
     if turn.has("counter_offer"):
-        return _countered(turn, wish)
+        return countered(turn, wish)
     if turn.has("deny") and asked == "plan_option":
         turn.say("utter_plan_declined")
         return [*emptied(), *closed()]
@@ -165,35 +169,6 @@ def _says_yes(turn: Turn, current: OfferView) -> bool:
     objects = turn.has("deny", "unsure", "counter_offer", "refuse_to_pay", "request_waiver")
     later = turn.has("request_extension") and current.kind != "extension"
     return turn.agrees("affirm") and not objects and not later
-
-
-def _countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
-    """Other terms, or none of these: the offers are made anew, or it is asked what could be managed.
-
-    After two rounds a person takes it further.
-    """
-    rounds = int(turn.tracker.get_slot("plan_rounds") or 0) + 1
-    if rounds > MAX_ROUNDS:
-        return _beyond(turn)
-    return [
-        SlotSet("plan_wish", _merged(turn, wish)),
-        SlotSet("plan_rounds", rounds),
-        SlotSet("plan_ability", True if wish else None),
-        SlotSet("plan_option", None),
-        SlotSet("plan_confirmed", None),
-    ]
-
-
-def _beyond(turn: Turn) -> list[EventType]:
-    return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
-
-
-def _merged(turn: Turn, wish: dict[str, Any]) -> dict[str, Any]:
-    """Add new terms to what was wished before; another kind of plan begins afresh."""
-    before: dict[str, Any] = turn.tracker.get_slot("plan_wish") or {}
-    if wish.get("kind") != before.get("kind"):
-        before = {name: before[name] for name in ("ability", "most", "hardship") if name in before}
-    return {**before, **wish}
 
 
 def _thinking(turn: Turn, shown: tuple[OfferView, ...]) -> list[EventType]:

@@ -8,14 +8,13 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions import offers
 from actions.base import AskAction, closed, hand_over
+from actions.beyond import beyond, may_be_granted
+from actions.plan_slots import FORM, emptied
 from actions.turn import Turn
 from actions.wish import wish_of
 from bot.domain.handoff import HandoffReason
 from bot.domain.plans import Wish
 from bot.services.accounts import PlanStanding, Standing
-
-FORM = "plan_form"
-_SLOTS = ("wish", "offered", "ability", "option", "confirmed", "rounds", "read")
 
 
 class AskAbility(AskAction):
@@ -56,25 +55,28 @@ class AskOption(AskAction):
             proposal = turn.grace.negotiation.propose(turn.conversation, most, turn=turn.id)
         if not proposal.options:
             return self._nearest(turn, wish)
-        for refusal in proposal.refusals[:1]:
+        above = may_be_granted(turn, wish)
+        for refusal in (above.limits if above is not None else proposal.refusals)[:1]:
             offers.explain(turn, refusal)
         # In hardship nobody has to find their way to a person.
         person = bool(proposal.refusals) or bool(wish.get("hardship"))
-        offers.show(turn, proposal.options, person=person)
+        way = "colleague" if above is not None else "person" if person else None
+        offers.show(turn, proposal.options, way=way)
         return [SlotSet("plan_offered", wish)]
 
     def _nearest(self, turn: Turn, wish: dict[str, Any]) -> list[EventType]:
-        """Beyond policy: whoever is in hardship goes to a person at once; others see the closest, too."""
+        """Beyond policy: for whoever is in hardship people are asked at once; others see the closest, too."""
         asked = wish_of(turn, wish).ability
         if wish.get("hardship") or asked is None:
-            return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
+            return beyond(turn, wish)
         standing = turn.grace.accounts.standing(turn.conversation)
         longest = Wish(kind="instalment", count=standing.policy.instalment.count.max)
         proposal = turn.grace.negotiation.propose(turn.conversation, longest, turn=turn.id)
         if not proposal.options:
-            return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
+            return beyond(turn, wish)
         turn.say("utter_plan_nearest", asked=turn.money(asked))
-        offers.show(turn, proposal.options, person=True)
+        way = "colleague" if may_be_granted(turn, wish) is not None else "person"
+        offers.show(turn, proposal.options, way=way)
         return [SlotSet("plan_offered", wish)]
 
 
@@ -134,8 +136,3 @@ def renew(turn: Turn) -> list[EventType]:
         SlotSet("plan_offered", wish),
         SlotSet("requested_slot", "plan_option"),
     ]
-
-
-def emptied() -> list[EventType]:
-    """Return the events that clear the form's slots."""
-    return [SlotSet(f"plan_{name}", None) for name in _SLOTS]

@@ -205,6 +205,18 @@ class Turn:
                 return one.get("value")
         return self.value(name)
 
+    def within(self, entity: str, *acts: str) -> bool:
+        """Tell whether the first entity of a kind stands in the clause of one of these acts."""
+        found = self.entity(entity)
+        for act in self.acts if found is not None else ():
+            span = str(act.get("text") or "")
+            start = self.text.find(span) if span else -1
+            at = -1 if found is None else found.get("start", -1)
+            # What was kept without its words has no place in them.
+            if act["intent"] in acts and (start < 0 or at < 0 or start <= at < start + len(span)):
+                return True
+        return False
+
     def resumed(self, parse: dict[str, Any], suffix: str, **context: Any) -> list[EventType]:
         """Return the events that bring a message, or a part of one, forward as if it were said now."""
         message = {key: value for key, value in parse.items() if key not in ("metadata", "message_id")}

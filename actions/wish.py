@@ -9,9 +9,15 @@ from typing import Any
 from actions.turn import Turn, day_of, days_of
 from bot.domain.money import Money, MoneyError
 from bot.domain.plans import Wish, max_count
+from bot.domain.schedules import latest_first, next_payday
+from bot.services.accounts import Standing
 
 _ASKING = ("request_instalment", "request_extension", "counter_offer", "choose_option", "promise_to_pay")
+_PAYING = ("counter_offer", "request_instalment", "promise_to_pay", "choose_option")
 _FAR = timedelta(days=400)
+# How often an amount falls in a month at the most, and the frequency that it names. Where that frequency is
+# not offered, a month stands for the fewest weeks that it has: nobody is asked for more than they said.
+_PER = {"week": ("weekly", 5, 4), "fortnight": ("biweekly", 3, 2)}
 
 
 def read_wish(turn: Turn, *, answers_ability: bool = False) -> dict[str, Any]:
@@ -21,19 +27,24 @@ def read_wish(turn: Turn, *, answers_ability: bool = False) -> dict[str, Any]:
     """
     wish: dict[str, Any] = {}
     extends = turn.has("request_extension")
-    count, duration, money = turn.value("count"), turn.value("duration"), turn.entity("money")
+    count, duration, money = turn.value("count"), turn.value("duration"), _money(turn)
     if count is not None:
         wish["count"] = int(count)
     # How long somebody has had no work is no wish.
-    if isinstance(duration, dict) and turn.has(*_ASKING):
+    if isinstance(duration, dict) and turn.within("duration", *_ASKING) and turn.value("frequency") is None:
         wish |= _from_duration(duration, extends)
-    paying = ("counter_offer", "request_instalment", "report_hardship", "promise_to_pay", "choose_option")
-    if money is not None and (answers_ability or turn.has(*paying)):
+    # Beside a hardship alone an amount may be anything; so much a month is what can be paid.
+    pays = turn.has(*_PAYING) or (turn.has("report_hardship") and bool((money or {}).get("per")))
+    if money is not None and (answers_ability or pays):
         wish |= _from_money(money)
-    day = day_of(turn.value("time"))
-    # A day years ahead is no wish: it is a birth date read as a date to come.
-    if day is not None and turn.today < day < turn.today + _FAR:
+    if turn.value("payday") is not None:
+        wish["payday"] = int(turn.value("payday"))
+    elif (day := _day(turn)) is not None:
         wish |= {"days": (day - turn.today).days} if extends else {"first_on": day.isoformat()}
+    if turn.value("frequency") is not None and turn.has(*_ASKING):
+        wish["frequency"] = turn.value("frequency")
+    if any(one.get("value") == "down_payment" for one in turn.entities if one["entity"] == "concession"):
+        wish["even"] = True
     if extends and "count" not in wish:
         wish["kind"] = "extension"
     elif wish:
@@ -46,15 +57,35 @@ def wish_of(turn: Turn, stored: dict[str, Any], *, most: bool = False) -> Wish:
 
     With `most`, of a stated range the upper end is what can be paid a month.
     """
-    currency = turn.grace.accounts.standing(turn.conversation).loan.currency
-    money = _ability(stored.get("most" if most else "ability"), currency)
+    standing = turn.grace.accounts.standing(turn.conversation)
+    allowed = standing.policy.instalment.frequencies
+    money = _ability(stored.get("most" if most else "ability"), standing.loan.currency)
+    frequency = stored.get("frequency")
+    if stored.get("per") in _PER and money is not None:
+        named, often, seldom = _PER[stored["per"]]
+        offered = named in allowed
+        money = Money(money.minor * (often if offered else seldom), money.currency)
+        frequency = frequency or (named if offered else None)
+    count = stored.get("count")
+    if stored.get("even"):
+        count = count or _count_shown(turn)
+        even = turn.grace.counters.even(turn.conversation, count)
+        money = even if money is None or money.minor <= 0 else min(even, money, key=lambda one: one.minor)
+    on_payday = stored.get("payday") if "payday" in allowed and frequency in (None, "payday") else None
     return Wish(
         kind=stored.get("kind"),
-        count=stored.get("count"),
+        count=count,
         days=stored.get("days"),
         ability=money if money is not None and money.minor > 0 else None,
-        first_on=date.fromisoformat(stored["first_on"]) if stored.get("first_on") else None,
+        first_on=_first_on(stored, standing) if on_payday is None else None,
+        frequency="payday" if on_payday is not None else frequency,
+        payday=on_payday,
     )
+
+
+def is_concrete(wish: dict[str, Any]) -> bool:
+    """Tell whether a wish names terms, not merely the kind of plan."""
+    return any(name in wish for name in ("count", "days", "ability", "first_on", "frequency", "even"))
 
 
 def gentlest(turn: Turn) -> dict[str, Any]:
@@ -62,6 +93,37 @@ def gentlest(turn: Turn) -> dict[str, Any]:
     standing = turn.grace.accounts.standing(turn.conversation)
     count = max_count(standing.claimed, standing.policy, hardship=True)
     return {"kind": "instalment", "count": count} if count >= standing.policy.instalment.count.min else {}
+
+
+def _money(turn: Turn) -> dict[str, Any] | None:
+    """Return the amount that a message is about: one a month or a week before any other."""
+    amounts = [one for one in turn.entities if one.get("entity") == "money"]
+    return next((one for one in amounts if one.get("per")), next(iter(amounts), None))
+
+
+def _day(turn: Turn) -> date | None:
+    """Return the day that a wish names; one years ahead is none: it is a birth date read as to come."""
+    day = day_of(turn.value("time"))
+    return day if day is not None and turn.today < day < turn.today + _FAR else None
+
+
+def _first_on(stored: dict[str, Any], standing: Standing) -> date | None:
+    """Return the wished first day; of a payday alone, the next one where policy can wait that long."""
+    if stored.get("first_on"):
+        return date.fromisoformat(stored["first_on"])
+    if not stored.get("payday"):
+        return None
+    day = next_payday(int(stored["payday"]), standing.today)
+    hardship = bool(stored.get("hardship"))
+    return day if day <= latest_first(standing.policy, standing.today, hardship) else None
+
+
+def _count_shown(turn: Turn) -> int:
+    """Return how many payments are spoken of: those of the plan shown first, else the fewest offered."""
+    shown = turn.grace.negotiation.shown(turn.conversation)
+    counts = [len(offer.schedule) for offer in shown if offer.kind == "instalment"]
+    policy = turn.grace.accounts.standing(turn.conversation).policy
+    return next(iter(counts), policy.instalment.offered_counts[0])
 
 
 def _ability(amount: str | None, currency: str) -> Money | None:
@@ -85,7 +147,7 @@ def _from_duration(duration: dict[str, Any], extends: bool) -> dict[str, Any]:
 
 
 def _from_money(money: dict[str, Any]) -> dict[str, Any]:
-    """What can be paid a month; of a range its lower end, so that nobody is asked for more than they said.
+    """What can be paid each time; of a range its lower end, so that nobody is asked for more than they said.
 
     The upper end is kept for when nothing fits the lower.
     """
@@ -94,4 +156,8 @@ def _from_money(money: dict[str, Any]) -> dict[str, Any]:
     if amount is None:
         return {}
     most = value.get("to") if value.get("from") else None
-    return {"ability": str(amount), "most": None if most is None else str(most)}
+    return {
+        "ability": str(amount),
+        "most": None if most is None else str(most),
+        "per": money.get("per"),
+    }

@@ -12,9 +12,12 @@ from bot.services.calls import CallService
 from bot.services.cases import CaseService
 from bot.services.complaints import ComplaintService
 from bot.services.conversation import ConversationService
+from bot.services.counters import CounterService
 from bot.services.delivery import DeliveryService
+from bot.services.evidence import EvidenceService
 from bot.services.files import FileService
 from bot.services.handoffs import HandoffService
+from bot.services.hardship import HardshipService
 from bot.services.holds import HoldService
 from bot.services.identity import IdentityService
 from bot.services.kit import Clock, Kit, SystemClock
@@ -55,6 +58,8 @@ class Grace:
     negotiation: NegotiationService
     approvals: ApprovalService
     proposals: ProposalService
+    counters: CounterService
+    hardship: HardshipService
     promises: PromiseService
     conversations: ConversationService
     turns: TurnService
@@ -97,6 +102,8 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     handoffs = HandoffService(kit)
     protection = ProtectionService(kit, handoffs)
     relay = Relay(kit, handoffs)
+    hardship = HardshipService(kit, accounts)
+    evidence = EvidenceService(handoffs, hardship)
     reminders = ReminderService(kit)
     negotiation = NegotiationService(kit, accounts)
     return Grace(
@@ -110,8 +117,10 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         negotiation=negotiation,
         approvals=ApprovalService(kit, accounts, Teller(kit, identity, accounts, handoffs, relay)),
         proposals=ProposalService(kit, accounts, handoffs, negotiation),
+        counters=CounterService(kit, accounts),
+        hardship=hardship,
         promises=PromiseService(kit, accounts),
-        conversations=ConversationService(kit, identity, protection, relay),
+        conversations=ConversationService(kit, identity, protection, relay, evidence),
         turns=TurnService(kit, identity, accounts, handoffs, relay),
         reminders=reminders,
         delivery=DeliveryService(kit, reminders, handoffs),

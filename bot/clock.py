@@ -27,6 +27,7 @@ def work(grace: Grace) -> int:
     grace.reminders.note_switch()
     grace.loanbook.settle_promises()
     grace.approvals.tend()
+    grace.hardship.forget_old()
     grace.reminders.plan()
     written = 0
     while batch := grace.delivery.due():

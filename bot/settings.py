@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     chat_frames: int = Field(
         default=20, ge=1, description="how many messages and taps a chat page may send in a second"
     )
+    hardship_days: int = Field(
+        default=180, ge=0, description="days after its review that what was told of a hardship is erased"
+    )
     files_a_day: int = Field(default=20, ge=0, description="how many files a chat may send in a day")
     max_text: int = Field(
         default=20_000, description="longer messages are cut here, and the borrower is told"

@@ -1,4 +1,4 @@
-"""Money, dates, durations, counts and the like, read in the message's own context."""
+"""Money, dates, durations, counts, terms of a plan and the like, read in the message's own context."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.language import plan_terms
 from bot.language.entities import Context, extract
 
 # What a question expects, in the words of the extractors.
@@ -21,6 +22,7 @@ EXPECTS = {
     "promise_date": "time",
     "plan_ability": "money",
     "plan_option": "ordinal",
+    "hardship_ability": "money",
 }
 
 
@@ -59,6 +61,12 @@ class EntityExtractor(GraphComponent):
             if not text:
                 continue
             found = extract(text, context_of(message.get(METADATA) or {}))
-            entities = [{**one.as_dict(), "extractor": "EntityExtractor"} for one in found]
+            entities = [one.as_dict() for one in found] + [_term(one) for one in plan_terms.find(text)]
+            entities = [{**one, "extractor": "EntityExtractor"} for one in entities]
             message.set(ENTITIES, [*message.get(ENTITIES, []), *entities], add_to_output=True)
         return messages
+
+
+def _term(found: plan_terms.Found) -> dict[str, Any]:
+    """Shape a plan's term as an entity without a span: what else is read there stays whole."""
+    return {"entity": found.term, "value": found.value, "at": [found.start, found.end]}

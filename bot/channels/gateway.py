@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -59,7 +60,7 @@ class Gateway:
             self._work_on(received.conversation_id)
         elif not received.duplicate:
             # Not awaited: a channel that receives must not wait for what is being sent.
-            self._in_background(self.wake())
+            self._in_background(self.wake)
         return received
 
     async def tap(self, channel: str, address: str, message_id: int, index: int) -> Received | None:
@@ -85,14 +86,15 @@ class Gateway:
             self._due[conversation_id].add(message_id)
         elif conversation_id not in self._put_back:
             self._due[conversation_id] = {message_id}
-            self._in_background(self._send_all(conversation_id))
+            self._in_background(partial(self._send_all, conversation_id))
 
     async def idle(self) -> None:
         """Wait until no turn is being worked on and nothing is being sent."""
         while self._workers or self._background:
             await asyncio.gather(*self._workers.values(), *self._background, return_exceptions=True)
 
-    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+    def _in_background(self, work: Callable[[], Awaitable[None]]) -> None:
+        # Called in the task, not here: a task that is cancelled before it begins leaves nothing unawaited.
         task = asyncio.create_task(_guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
@@ -196,7 +198,7 @@ class Gateway:
         """Take up, now and then, what no event will: kept messages, queued ones, traces of a crash."""
         replayable = tuple(name for name, channel in self.channels.items() if channel.replayable)
         while True:
-            await _guarded(self._look_around(replayable))
+            await _guarded(partial(self._look_around, replayable))
             await asyncio.sleep(self.grace.kit.settings.rasa_retry)
 
     async def _look_around(self, replayable: tuple[str, ...]) -> None:
@@ -207,10 +209,10 @@ class Gateway:
         await self.wake()
 
 
-async def _guarded(work: Coroutine[None, None, None]) -> None:
+async def _guarded(work: Callable[[], Awaitable[None]]) -> None:
     """Run what nobody waits for: a fault is logged, and the next sweep takes up what it left."""
     try:
-        await work
+        await work()
     except StorageError as error:
         log.warning("gateway_waits", error=str(error))
     except Exception:

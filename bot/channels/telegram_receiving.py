@@ -26,12 +26,17 @@ from bot.channels.telegram_updates import (
     read,
     update_id,
 )
+from bot.domain.handoff import HandoffReason
 from bot.language.formats import listed
 from bot.services.conversation import Incoming
 from bot.storage.db import StorageError
 
 log = structlog.get_logger()
 _TRIES = 3
+_TO_PEOPLE = {
+    "utter_identity_short": HandoffReason.IDENTITY,
+    "utter_identity_locked": HandoffReason.IDENTITY,
+}
 
 
 class ComesAgain(Exception):
@@ -101,8 +106,10 @@ class Inbox:
         refusal = await asyncio.to_thread(self._check_contact, event)
         if refusal is None:
             await self._door.receive(event.message)
-        else:
-            await self._answer(event.message, *refusal)
+            return
+        key, values = refusal
+        # Where nothing that could be asked would help, a person does.
+        await self._answer(event.message, key, values, handing=_TO_PEOPLE.get(key))
 
     def _check_contact(self, event: Shared) -> tuple[str, dict[str, str]] | None:
         """Verify by a shared phone number; else return the response, and its values, that asks on."""
@@ -112,6 +119,9 @@ class Inbox:
             return None
         if grace.conversations.verified(conversation):
             return "utter_sticker", {}
+        barred = grace.identity.barred(conversation)
+        if barred is not None:
+            return f"utter_identity_{barred}", {}
         facts = grace.identity.missing_facts(conversation)
         if not facts:
             return "utter_welcome_unknown", {}
@@ -120,10 +130,16 @@ class Inbox:
         return "utter_identity_wrong", {"facts": listed(asked, locale)}
 
     async def _answer(
-        self, message: Incoming, key: str, values: dict[str, str] | None = None, *, strangers: bool = False
+        self,
+        message: Incoming,
+        key: str,
+        values: dict[str, str] | None = None,
+        *,
+        strangers: bool = False,
+        handing: HandoffReason | None = None,
     ) -> bool:
         answered = await asyncio.to_thread(
-            self._grace.conversations.answer, message, key, values, strangers=strangers
+            self._grace.conversations.answer, message, key, values, strangers=strangers, handing=handing
         )
         if answered is not None:
             self._spawn(self._door.wake())

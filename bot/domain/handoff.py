@@ -35,6 +35,8 @@ class HandoffReason(StrEnum):
     CALLBACK = "callback"
     IDENTITY = "identity"
     BEYOND_POLICY = "beyond_policy"
+    DOCUMENT = "document"
+    EVIDENCE = "evidence"
     MISUNDERSTOOD = "misunderstood"
     FAILURE = "failure"
     WORDING = "wording"
@@ -69,6 +71,8 @@ PRIORITY: dict[HandoffReason, int] = {
     HandoffReason.CALLBACK: 4,
     HandoffReason.BEYOND_POLICY: 4,
     HandoffReason.IDENTITY: 5,
+    HandoffReason.DOCUMENT: 5,
+    HandoffReason.EVIDENCE: 5,
     HandoffReason.MISUNDERSTOOD: 5,
     HandoffReason.FAILURE: 5,
     HandoffReason.WORDING: 5,

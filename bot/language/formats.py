@@ -53,3 +53,8 @@ def clock(value: datetime, locale: str) -> str:
 def listed(items: Sequence[str], locale: str) -> str:
     """Join items as a sentence does: "a, b and c"."""
     return format_list(list(items), locale=locale)
+
+
+def either(items: Sequence[str], locale: str) -> str:
+    """Join items of which one is enough: "a, b or c"."""
+    return format_list(list(items), style="or", locale=locale)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.handoff import HandoffState
 from bot.domain.money import Money
+from bot.services.hardship import HardshipFacts, hardship_facts
 from bot.services.holds import HoldFact, holds_in_force
 from bot.services.kit import Kit, local_day
 from bot.services.records import BOOK, record
@@ -84,6 +85,7 @@ class CaseView:
     promises: tuple[tuple[Money, date, str], ...]
     holds: tuple[HoldFact, ...]
     events: tuple[EventFact, ...]
+    hardship: HardshipFacts | None = None
 
     def is_held_by(self, agent_id: int) -> bool:
         """Tell whether the case is open and in this agent's hands."""
@@ -155,6 +157,7 @@ def _view(session: Session, row: HandoffRow, now: datetime, identity_for: timede
         promises=_promises(session, loan_row.id, loan_row.currency) if loan_row else (),
         holds=holds_in_force(session, borrower.id, now) if borrower else (),
         events=_events(session, borrower.id) if borrower else (),
+        hardship=hardship_facts(session, borrower) if borrower else None,
     )
 
 

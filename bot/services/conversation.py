@@ -9,8 +9,10 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.domain.handoff import HandoffReason
 from bot.language.detect import plain_language
 from bot.language.formats import language_of
+from bot.services.evidence import EvidenceService
 from bot.services.identity import IdentityService
 from bot.services.kit import Kit
 from bot.services.protection import ProtectionService
@@ -53,12 +55,18 @@ class ConversationService:
     """What channels call with what they received, and what everybody asks about a conversation."""
 
     def __init__(
-        self, kit: Kit, identity: IdentityService, protection: ProtectionService, relay: Relay
+        self,
+        kit: Kit,
+        identity: IdentityService,
+        protection: ProtectionService,
+        relay: Relay,
+        evidence: EvidenceService,
     ) -> None:
         self.kit = kit
         self.identity = identity
         self.protection = protection
         self.relay = relay
+        self.evidence = evidence
 
     @retried
     def receive(self, incoming: Incoming) -> Received:
@@ -74,6 +82,11 @@ class ConversationService:
             human = conversation.mode == "human"
             if human:
                 self.relay.to_people(session, conversation, message, now)
+                if incoming.kind == "photo":
+                    self.evidence.hardship.attach(session, conversation, message.id)
+            elif incoming.kind == "photo":
+                kept, values = self.evidence.take(session, conversation, message)
+                self._answer_directly(session, conversation, message, kept, now, values)
             elif incoming.kind in _DIRECT:
                 self._answer_directly(session, conversation, message, _DIRECT[incoming.kind], now)
         stop = incoming.kind == "text" and is_stop(incoming.text)
@@ -83,11 +96,18 @@ class ConversationService:
 
     @retried
     def answer(
-        self, incoming: Incoming, key: str, values: dict[str, str] | None = None, *, strangers: bool = False
+        self,
+        incoming: Incoming,
+        key: str,
+        values: dict[str, str] | None = None,
+        *,
+        strangers: bool = False,
+        handing: HandoffReason | None = None,
     ) -> Received | None:
         """Store a message that needs no turn and queue its one answer; a second copy stops here.
 
         With `strangers` only a chat that belongs to no borrower is answered: else None, nothing is stored.
+        With `handing` people take over for that reason, and the answer says when they will be there.
         """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
@@ -100,6 +120,8 @@ class ConversationService:
             message = self._store(session, conversation, incoming, now)
             if conversation.mode == "human":
                 self.relay.to_people(session, conversation, message, now)
+            elif handing is not None:
+                self.relay.hand_over(session, conversation, message, handing, key, now)
             else:
                 self._answer_directly(session, conversation, message, key, now, values)
             return Received(conversation.id, message.id, False, False)
@@ -242,7 +264,6 @@ class ConversationService:
 
 
 _DIRECT = {
-    "photo": "utter_photo",
     "sticker": "utter_sticker",
     "edit": "utter_edited",
     "stale": "utter_button_old",

@@ -38,14 +38,26 @@ class HandoffService:
             return self.open_in(session, conversation, reason, cause=cause, actor=actor).id
 
     def open_in(
-        self, session: Session, conversation: Conversation, reason: HandoffReason, *, cause: str, actor: str
+        self,
+        session: Session,
+        conversation: Conversation,
+        reason: HandoffReason,
+        *,
+        cause: str,
+        actor: str,
+        beside: bool = False,
     ) -> HandoffRow:
-        """Open within a running transaction: mode turns to human, nudges freeze, the queue shows it."""
+        """Open within a running transaction: mode turns to human, nudges freeze, the queue shows it.
+
+        With `beside` people get a case while the assistant goes on; it is theirs once somebody takes it.
+        """
         now = self.kit.clock.now()
         row = open_handoff(session, conversation.id)
         if row is not None:
             if PRIORITY[reason] < row.priority:
                 self._raise(session, row, reason, cause=cause, actor=actor)
+            if not beside:
+                self._give_to_people(session, conversation, cause)
             return row
         row = HandoffRow(
             conversation_id=conversation.id,
@@ -56,9 +68,8 @@ class HandoffService:
             opened_at=now,
         )
         session.add(row)
-        conversation.mode = "human"
-        if conversation.borrower_id is not None:
-            place_hold(session, now, conversation.borrower_id, HoldKind.HANDOFF, cause=cause)
+        if not beside:
+            self._give_to_people(session, conversation, cause)
         record(
             session,
             now,
@@ -71,6 +82,14 @@ class HandoffService:
         )
         session.flush()
         return row
+
+    def _give_to_people(self, session: Session, conversation: Conversation, cause: str) -> None:
+        if conversation.mode == "human":
+            return
+        conversation.mode = "human"
+        if conversation.borrower_id is not None:
+            now = self.kit.clock.now()
+            place_hold(session, now, conversation.borrower_id, HoldKind.HANDOFF, cause=cause)
 
     def _raise(
         self, session: Session, row: HandoffRow, reason: HandoffReason, *, cause: str, actor: str
@@ -126,6 +145,8 @@ class HandoffService:
             session.refresh(row)
             holder = row.agent.name if row.agent and row.state == HandoffState.CLAIMED else None
             if won.rowcount:  # type: ignore[attr-defined]
+                conversation = session.get_one(Conversation, row.conversation_id, with_for_update=True)
+                self._give_to_people(session, conversation, f"handoff {handoff_id}")
                 record(
                     session,
                     now,
@@ -218,8 +239,9 @@ class HandoffService:
             row.agent_id = agent_id
             conversation = session.get_one(Conversation, row.conversation_id)
             conversation.misunderstood = 0
-            if to_bot:
-                conversation.mode = "bot"
+            was_theirs = conversation.mode == "human"
+            conversation.mode = "bot" if to_bot else "human"
+            if to_bot and was_theirs:
                 rendered = self.kit.texts.render("utter_handoff_returned", conversation.locale)
                 session.add(
                     Message(

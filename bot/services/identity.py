@@ -45,6 +45,16 @@ class IdentityService:
             self._expire(conversation)
             return _missing(conversation)
 
+    def barred(self, conversation_id: str) -> Literal["short", "locked"] | None:
+        """Return why no fact could verify whoever writes: too few on file, or no try left; else None."""
+        with self.kit.db.begin() as session:
+            conversation = session.get_one(Conversation, conversation_id)
+            if conversation.borrower is None:
+                return None
+            if conversation.identity_failures >= self.kit.settings.identity_tries:
+                return "locked"
+            return "short" if len(on_file(conversation.borrower)) < FACTS_NEEDED else None
+
     def present(self, conversation_id: str, text: str, *, turn: str) -> Identity:
         """Check the facts in a message. A fact that matches counts for good; a message with none of them
         right counts as one failed try, however often its turn is asked. The answer never says which fact was

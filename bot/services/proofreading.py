@@ -38,7 +38,7 @@ ANYBODY = (
     "utter_language_*",
     "utter_link_used",
     "utter_outage",
-    "utter_photo",
+    "utter_file_kept",
     "utter_protect_*",
     "utter_refusal_heard",
     "utter_reminder_unverified",

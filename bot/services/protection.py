@@ -106,7 +106,7 @@ class ProtectionService:
             values["wait"] = waiting_words(session, self.kit, conversation, locale)
         if act == "signal_self_harm":
             lines = pack_for(session, self.kit, conversation.borrower).crisis_lines
-            values["lines"] = formats.listed(lines, locale)
+            values["lines"] = formats.either(lines, locale)
         return values
 
     def hand_over(

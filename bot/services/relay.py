@@ -36,6 +36,21 @@ class Relay:
             row.acknowledged = True
             self.say_waiting(session, conversation, "utter_handoff_waiting", turn=str(message.id), now=now)
 
+    def hand_over(
+        self,
+        session: Session,
+        conversation: Conversation,
+        message: Message,
+        reason: HandoffReason,
+        key: str,
+        now: datetime,
+    ) -> None:
+        """Let people take over with a message, within a running transaction, and say so."""
+        message.state, message.done_at = "handled", now
+        cause = caused_by(str(message.id))
+        self.handoffs.open_in(session, conversation, reason, cause=cause, actor="bot")
+        self.say_waiting(session, conversation, key, turn=str(message.id), now=now)
+
     def say_waiting(
         self, session: Session, conversation: Conversation, key: str, *, turn: str, now: datetime
     ) -> None:

@@ -3,6 +3,7 @@
 from bot.storage.tables.base import Base
 from bot.storage.tables.book import AddressRow, Borrower, DueItem, LoanRow, Payment
 from bot.storage.tables.contact import Conversation, HoldRow, LinkToken, Message, Nudge
+from bot.storage.tables.hardship import HardshipRow
 from bot.storage.tables.ledger import AuditEvent, LedgerEntry, LedgerHead
 from bot.storage.tables.people import Agent, Complaint, HandoffRow
 from bot.storage.tables.plans import Approval, OfferRow, Plan, PlanItem, PolicyVersion, Promise
@@ -18,6 +19,7 @@ __all__ = [
     "Conversation",
     "DueItem",
     "HandoffRow",
+    "HardshipRow",
     "HoldRow",
     "LedgerEntry",
     "LedgerHead",

@@ -11,12 +11,13 @@ from nicegui.element import Element
 
 from bot.domain.model import HoldKind
 from bot.services.cases import CaseView, LoanFacts, PlanFacts
+from bot.services.hardship import HardshipFacts
 from bot.services.holds import HoldFact, right_to_lift
 from bot.services.kit import local_day
 from bot.services.rights import has_right
 from bot.web.console.desk import Visit
 from bot.web.console.layout import act, box, text
-from bot.web.console.terms import ACTORS, CHANNELS, EVENTS, HOLDS, LANGUAGES, PLANS, STANDINGS
+from bot.web.console.terms import ACTORS, CHANNELS, EVENTS, HARDSHIPS, HOLDS, LANGUAGES, PLANS, STANDINGS
 
 
 class Account:
@@ -49,6 +50,7 @@ class Account:
         with self.element:
             self._borrower(view)
             self._holds(view)
+            self._hardship(view.hardship, today)
             self._loan(view.loan, today)
             for plan in view.plans:
                 self._plan(plan, view.timezone, today)
@@ -106,6 +108,28 @@ class Account:
         if right is not None and has_right(self.visit.staff.role, right):
             button = act(words("Lift"), partial(self._on_lift, hold), "plain").classes("lift")
             button.props["aria-label"] = f"{words('Lift')}: {name}"
+
+    def _hardship(self, hardship: HardshipFacts | None, today: date) -> None:
+        """What the borrower told, as far as they agreed that it is kept."""
+        if hardship is None:
+            return
+        words, told = self.words, hardship.told
+        with box("section"):
+            text("h3", words("Hardship"))
+            if not hardship.consent:
+                text("p", words("Does not want private facts kept: do not ask for the cause."), "quiet")
+            with box("dl"):
+                if told.reason is not None:
+                    self._fact("Cause", words.of(HARDSHIPS, told.reason))
+                if told.lasts_days is not None:
+                    self._fact("Expected to last", words("{days} days", days=told.lasts_days))
+                if told.ability is not None:
+                    self._fact("Can pay a month", words.money(told.ability))
+                if told.payday is not None:
+                    self._fact("Money comes in on", words("day {day} of the month", day=told.payday))
+                if hardship.files:
+                    self._fact("Files sent for it", str(len(hardship.files)))
+                self._fact("Review on", words.day(hardship.review_on, today))
 
     def _loan(self, loan: LoanFacts | None, today: date) -> None:
         words = self.words

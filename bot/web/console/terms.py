@@ -21,6 +21,8 @@ REASONS = {
     "callback": "Wants a call back",
     "identity": "Identity not confirmed",
     "beyond_policy": "Asks for more than policy allows",
+    "document": "Wants a document",
+    "evidence": "Sent a file",
     "misunderstood": "Not understood",
     "failure": "Technical failure",
     "wording": "A message was held back",
@@ -107,6 +109,7 @@ EVENTS = {
     "payment_reversed": "Payment reversed",
     "paid_claim": "Says it is paid",
     "consent": "Agreed to messages",
+    "sensitive_consent": "Asked about private facts",
     "opt_out": "Wants no messages",
     "opt_in": "Wants messages again",
     "contact_window": "Asked to be contacted later",
@@ -173,6 +176,16 @@ ACTORS = {
     "operator": "Staff",
 }
 
+HARDSHIPS = {
+    "job_loss": "Lost the job",
+    "illness": "Illness",
+    "reduced_income": "Earns less",
+    "family": "Family",
+    "business": "Own business",
+    "disaster": "Disaster",
+    "other": "Another reason",
+}
+
 REFUSALS = {
     "role": "Your role does not allow this.",
     "empty": "An empty message is not sent.",
@@ -213,6 +226,7 @@ TABLES: tuple[Mapping[str, str], ...] = (
     HOLDS,
     EVENTS,
     ACTORS,
+    HARDSHIPS,
     REFUSALS,
     WORDING,
 )
