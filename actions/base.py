@@ -98,6 +98,14 @@ def hand_over(turn: Turn, reason: HandoffReason, response: str, **values: object
     return [*closed(), *ended(turn)]
 
 
+def pass_on(turn: Turn, reason: HandoffReason, response: str, **values: object) -> None:
+    """Put something before people, and say so; the assistant goes on, and so does whatever form runs."""
+    answer = turn.grace.protection.hand_over(
+        turn.conversation, reason, response, turn=turn.id, locale=turn.locale, beside=True
+    )
+    turn.say(answer.response, **{**values, **answer.values})
+
+
 def ended(turn: Turn) -> list[EventType]:
     """Return the events after which only protection acts of this message are still served."""
     return [SlotSet("turn_ended", turn.base), SlotSet(deferred.SLOT, None)]

@@ -13,9 +13,7 @@ from bot.language.formats import either
 from bot.services.accounts import PlanStanding
 from bot.services.offers import OfferView
 
-# Limits that are amounts, and those that are names with a word each.
 _AMOUNTS = frozenset({"instalment.minimum", "partial.minimum", "ability"})
-_NAMES = {"instalment.frequency": "utter_frequency", "eligibility.kind": "utter_kind"}
 Way = Literal["person", "colleague"]
 """How it goes on beyond the offers: a talk with a person, or a colleague asked for what was wished."""
 _WAYS: dict[Way, tuple[str, str]] = {
@@ -84,9 +82,11 @@ def _limit(turn: Turn, limit: str, value: str) -> str:
     if limit in _AMOUNTS:
         amount, currency = value.split()
         return turn.money(Money.of(amount, currency))
-    if limit in _NAMES:
-        names = [turn.words(f"{_NAMES[limit]}_{name}") for name in value.split(", ") if name != "none"]
-        return either(names, turn.locale) if names else value
+    names = [name for name in value.split(", ") if name != "none"]
+    if limit == "instalment.frequency":
+        return either([turn.words(f"utter_frequency_{name}") for name in names], turn.locale)
+    if limit == "eligibility.kind":
+        return either([turn.words(f"utter_kind_{name}") for name in names], turn.locale)
     return value
 
 

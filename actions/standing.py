@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType
 
-from actions.base import GraceAction, hand_over
+from actions.base import GraceAction, pass_on
 from actions.offers import standing_plan
 from actions.turn import Turn
 from bot.domain.handoff import HandoffReason
@@ -34,7 +34,8 @@ class AnswerAccount(GraceAction):
             turn.say("utter_account_consequences")
             return []
         if turn.act == "request_document":
-            return hand_over(turn, HandoffReason.ASKED, "utter_account_document")
+            pass_on(turn, HandoffReason.DOCUMENT, "utter_account_document")
+            return []
         standing = turn.grace.accounts.standing(turn.conversation)
         if turn.act == "ask_how_to_pay":
             turn.say("utter_account_how_to_pay", how=how_to_pay(turn, standing))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy.orm import Session
-
-from bot.domain.counter import Circumstances, Counter, counter
-from bot.domain.model import HoldKind
+from bot.domain.counter import Counter, counter
 from bot.domain.money import Money
 from bot.domain.plans import Wish, instalment_option
-from bot.services.accounts import AccountService, Standing
+from bot.services.accounts import AccountService
+from bot.services.granting import circumstances
 from bot.services.kit import Kit
-from bot.storage.queries import extensions_used, holds_of
 from bot.storage.tables import Conversation
 
 
@@ -28,7 +25,7 @@ class CounterService:
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id)
             standing = self.accounts.standing_in(session, conversation)
-            at = self._circumstances(session, conversation, standing)
+            at = circumstances(session, standing, conversation.borrower_id or 0, self.kit.clock.now())
             return counter(standing.loan, standing.policy, wish, at)
 
     def even(self, conversation_id: str, count: int) -> Money:
@@ -40,14 +37,3 @@ class CounterService:
             policy = standing.policy.model_copy(update={"instalment": rules})
             plan = instalment_option(standing.claimed, policy, count, today=standing.today, hardship=False)
             return plan.monthly
-
-    def _circumstances(
-        self, session: Session, conversation: Conversation, standing: Standing
-    ) -> Circumstances:
-        now = self.kit.clock.now()
-        held = holds_of(session, conversation.borrower_id or 0, now)
-        return Circumstances(
-            standing.today,
-            hardship=any(hold.kind is HoldKind.HARDSHIP for hold in held),
-            extensions_used=extensions_used(session, standing.loan.id, now),
-        )

@@ -31,11 +31,19 @@ class HandoffService:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
 
-    def open(self, conversation_id: str, reason: HandoffReason, *, cause: str, actor: str = "bot") -> int:
-        """Open a hand-off, or raise the urgency of the one that is open; return its id."""
+    def open(
+        self,
+        conversation_id: str,
+        reason: HandoffReason,
+        *,
+        cause: str,
+        actor: str = "bot",
+        beside: bool = False,
+    ) -> int:
+        """Open a hand-off, or raise the urgency of the one that is open; return its id. See `open_in`."""
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
-            return self.open_in(session, conversation, reason, cause=cause, actor=actor).id
+            return self.open_in(session, conversation, reason, cause=cause, actor=actor, beside=beside).id
 
     def open_in(
         self,
@@ -49,7 +57,7 @@ class HandoffService:
     ) -> HandoffRow:
         """Open within a running transaction: mode turns to human, nudges freeze, the queue shows it.
 
-        With `beside` people get a case while the assistant goes on; it is theirs once somebody takes it.
+        With `beside` the assistant goes on talking until somebody takes the case.
         """
         now = self.kit.clock.now()
         row = open_handoff(session, conversation.id)
@@ -57,7 +65,7 @@ class HandoffService:
             if PRIORITY[reason] < row.priority:
                 self._raise(session, row, reason, cause=cause, actor=actor)
             if not beside:
-                self._give_to_people(session, conversation, cause)
+                conversation.mode = "human"
             return row
         row = HandoffRow(
             conversation_id=conversation.id,
@@ -69,7 +77,9 @@ class HandoffService:
         )
         session.add(row)
         if not beside:
-            self._give_to_people(session, conversation, cause)
+            conversation.mode = "human"
+        if conversation.borrower_id is not None:
+            place_hold(session, now, conversation.borrower_id, HoldKind.HANDOFF, cause=cause)
         record(
             session,
             now,
@@ -82,14 +92,6 @@ class HandoffService:
         )
         session.flush()
         return row
-
-    def _give_to_people(self, session: Session, conversation: Conversation, cause: str) -> None:
-        if conversation.mode == "human":
-            return
-        conversation.mode = "human"
-        if conversation.borrower_id is not None:
-            now = self.kit.clock.now()
-            place_hold(session, now, conversation.borrower_id, HoldKind.HANDOFF, cause=cause)
 
     def _raise(
         self, session: Session, row: HandoffRow, reason: HandoffReason, *, cause: str, actor: str
@@ -145,8 +147,7 @@ class HandoffService:
             session.refresh(row)
             holder = row.agent.name if row.agent and row.state == HandoffState.CLAIMED else None
             if won.rowcount:  # type: ignore[attr-defined]
-                conversation = session.get_one(Conversation, row.conversation_id, with_for_update=True)
-                self._give_to_people(session, conversation, f"handoff {handoff_id}")
+                session.get_one(Conversation, row.conversation_id).mode = "human"
                 record(
                     session,
                     now,

@@ -110,11 +110,22 @@ class ProtectionService:
         return values
 
     def hand_over(
-        self, conversation_id: str, reason: HandoffReason, response: str, *, turn: str, locale: str
+        self,
+        conversation_id: str,
+        reason: HandoffReason,
+        response: str,
+        *,
+        turn: str,
+        locale: str,
+        beside: bool = False,
     ) -> Answer:
-        """Open a hand-off for a reason that is no protection act, and return the words for it."""
-        self.handoffs.open(conversation_id, reason, cause=caused_by(turn))
-        return Answer(response, {"wait": self.handoffs.waiting_words(conversation_id, locale)}, True)
+        """Open a hand-off for a reason that is no protection act, and return the words for it.
+
+        With `beside` people get a case while the assistant goes on.
+        """
+        self.handoffs.open(conversation_id, reason, cause=caused_by(turn), beside=beside)
+        wait = self.handoffs.waiting_words(conversation_id, locale)
+        return Answer(response, {"wait": wait}, not beside)
 
     def _hold(
         self,
