@@ -20,6 +20,8 @@ from bot.domain.policy import Authority
 MAX_ROUNDS = 2
 """How often the nearest is offered on one point before a person takes it further."""
 _POINTS = ("even", "first_on", "frequency", "count", "days", "ability")
+# What somebody can pay is so whatever is answered; the rest is given up once it was not to be had.
+_GIVEN_UP = {"even": ("even", "count")}
 
 
 def opening_rounds(turn: Turn, wish: dict[str, Any], *, declined: bool) -> dict[str, int]:
@@ -36,7 +38,10 @@ def countered(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
     be managed; after two rounds on one point a person takes it further.
     """
     merged = merged_with(turn, wish)
-    if is_concrete(wish):
+    if merged.get("frequency") == "payday" and "payday" not in merged:
+        turn.say("utter_plan_ask_payday")
+        return [SlotSet("plan_wish", merged), SlotSet("plan_option", None), SlotSet("plan_confirmed", None)]
+    if is_concrete(wish) or "payday" in wish:
         agreed = _as_wished(turn, merged)
         if agreed is not None:
             return agreed
@@ -118,12 +123,16 @@ def merged_with(turn: Turn, wish: dict[str, Any]) -> dict[str, Any]:
     if wish.get("kind") != before.get("kind"):
         kept = ("ability", "most", "per", "payday", "hardship")
         before = {name: before[name] for name in kept if name in before}
+    gone: set[str] = set()
+    for point in turn.tracker.get_slot("plan_rounds") or {}:
+        if point != "ability":
+            gone |= {*_GIVEN_UP.get(point, (point,))}
     if "ability" in wish:
         # What can be paid each time says how many payments there are, and the other way round.
-        before = {name: value for name, value in before.items() if name not in ("count", "even")}
+        gone |= {"count", "even"}
     if "count" in wish:
-        before = {name: value for name, value in before.items() if name not in ("ability", "most", "per")}
-    return {**before, **wish}
+        gone |= {"ability", "most", "per", "even"}
+    return {**{name: value for name, value in before.items() if name not in gone}, **wish}
 
 
 def _point(wish: dict[str, Any]) -> str:

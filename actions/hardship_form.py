@@ -49,7 +49,8 @@ class AskConsent(AskAction):
         """Ask; the second time in short."""
         again = turn.tracker.get_slot("hardship_asked") is not None
         turn.say("utter_hardship_consent_again" if again else "utter_hardship_consent")
-        return [SlotSet("hardship_asked", "twice" if again else "once")]
+        # To come back to the question after another topic is not to ask it twice.
+        return [SlotSet("hardship_asked", "twice" if again and not turn.interrupted(FORM) else "once")]
 
 
 class AskCause(AskAction):

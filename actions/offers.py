@@ -82,6 +82,8 @@ def _limit(turn: Turn, limit: str, value: str) -> str:
     if limit in _AMOUNTS:
         amount, currency = value.split()
         return turn.money(Money.of(amount, currency))
+    if value.endswith(" %"):
+        return value.replace(" %", "%")
     names = [name for name in value.split(", ") if name != "none"]
     if limit == "instalment.frequency":
         return either([turn.words(f"utter_frequency_{name}") for name in names], turn.locale)

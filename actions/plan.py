@@ -20,6 +20,8 @@ from actions.wish import gentlest, read_wish
 from bot.services.accounts import Standing
 from bot.services.offers import OfferView
 
+_LASTING = ("ability", "most", "per", "payday", "hardship")
+
 
 class ValidatePlan(GraceAction):
     """Read a wish, a choice or an answer; nothing is agreed here."""
@@ -89,13 +91,16 @@ def _opened(turn: Turn, wish: dict[str, Any], shown: tuple[OfferView, ...]) -> l
     wants_less = turn.has("counter_offer") or turn.follows("utter_plan_declined")
     asks_for_options = turn.has("request_instalment", "request_extension")
     told: dict[str, Any] = turn.tracker.get_slot("hardship_wish") or {}
+    if "count" in wish:
+        told = {name: told[name] for name in told if name not in ("ability", "most", "per", "count")}
     wish = {**told, **wish}
     ask = not wish and (wants_less or (turn.has("report_hardship") and not asks_for_options))
     if turn.has("report_hardship"):
         wish["hardship"] = True
     return [
         *emptied(),
-        SlotSet("hardship_wish", None),
+        # What somebody in trouble can pay bounds what is offered later, too.
+        SlotSet("hardship_wish", {name: told[name] for name in _LASTING if name in told} or None),
         SlotSet("plan_wish", wish),
         SlotSet("plan_ability", None if ask else True),
         SlotSet("plan_rounds", opening_rounds(turn, wish, declined=turn.follows("utter_plan_declined"))),

@@ -37,6 +37,8 @@ class AskOption(AskAction):
 
     def ask(self, turn: Turn) -> list[EventType]:
         """Show the offers; those that stand are not made again, nor listed again where a word will do."""
+        if turn.said("utter_plan_ask_payday"):
+            return []
         ended = needless(turn, turn.grace.accounts.standing(turn.conversation))
         if ended is not None:
             return ended
@@ -44,7 +46,7 @@ class AskOption(AskAction):
         shown = turn.grace.negotiation.shown(turn.conversation)
         if shown and turn.tracker.get_slot("plan_offered") == wish:
             if turn.act == "ask_repeat" or (turn.has("deny") and not turn.interrupted(FORM)):
-                offers.show(turn, shown)
+                offers.show(turn, shown, way="person" if wish.get("hardship") else None)
             else:
                 back = turn.interrupted(FORM)
                 offers.show_again(turn, shown, "utter_plan_which_again" if back else "utter_plan_which")
@@ -69,14 +71,18 @@ class AskOption(AskAction):
         asked = wish_of(turn, wish).ability
         if wish.get("hardship") or asked is None:
             return beyond(turn, wish)
+        above = may_be_granted(turn, wish)
         standing = turn.grace.accounts.standing(turn.conversation)
-        longest = Wish(kind="instalment", count=standing.policy.instalment.count.max)
-        proposal = turn.grace.negotiation.propose(turn.conversation, longest, turn=turn.id)
+        count = wish["count"] if wish.get("even") else standing.policy.instalment.count.max
+        nearest = Wish(kind="instalment", count=count)
+        proposal = turn.grace.negotiation.propose(turn.conversation, nearest, turn=turn.id)
         if not proposal.options:
             return beyond(turn, wish)
-        turn.say("utter_plan_nearest", asked=turn.money(asked))
-        way = "colleague" if may_be_granted(turn, wish) is not None else "person"
-        offers.show(turn, proposal.options, way=way)
+        if above is not None and wish.get("even"):
+            offers.explain(turn, above.limits[0])
+        else:
+            turn.say("utter_plan_nearest", asked=turn.money(asked))
+        offers.show(turn, proposal.options, way="person" if above is None else "colleague")
         return [SlotSet("plan_offered", wish)]
 
 

@@ -44,7 +44,8 @@ def read_wish(turn: Turn, *, answers_ability: bool = False) -> dict[str, Any]:
     if turn.value("frequency") is not None and turn.has(*_ASKING):
         wish["frequency"] = turn.value("frequency")
     if any(one.get("value") == "down_payment" for one in turn.entities if one["entity"] == "concession"):
-        wish["even"] = True
+        # Nothing more at the start, of as many payments as are spoken of.
+        wish |= {"even": True, "count": wish.get("count") or _count_shown(turn)}
     if extends and "count" not in wish:
         wish["kind"] = "extension"
     elif wish:
@@ -68,8 +69,7 @@ def wish_of(turn: Turn, stored: dict[str, Any], *, most: bool = False) -> Wish:
         frequency = frequency or (named if offered else None)
     count = stored.get("count")
     if stored.get("even"):
-        count = count or _count_shown(turn)
-        even = turn.grace.counters.even(turn.conversation, count)
+        even = turn.grace.counters.even(turn.conversation, int(count or _count_shown(turn)))
         money = even if money is None or money.minor <= 0 else min(even, money, key=lambda one: one.minor)
     on_payday = stored.get("payday") if "payday" in allowed and frequency in (None, "payday") else None
     return Wish(

@@ -22,12 +22,15 @@ def make_borrower(
     channel: str = "webchat",
     verified: bool = True,
     prefix: str = "T",
+    product: str = "consumer-cn",
+    currency: str = "CNY",
+    fee: str = "0",
 ) -> str:
     """Insert a borrower with one loan of one due item; born 1990-05-12, phone ends 5678. Return the ref."""
     ref = f"{prefix}{next(_numbers):05d}"
     now = grace.kit.clock.now()
     today: date = now.date()
-    minor = Money.of(amount, "CNY").minor
+    minor = Money.of(amount, currency).minor
     with grace.kit.db.begin() as session:
         borrower = Borrower(
             ref=ref,
@@ -47,8 +50,8 @@ def make_borrower(
         loan = LoanRow(
             ref=f"L{ref}",
             borrower_id=borrower.id,
-            product="consumer-cn",
-            currency="CNY",
+            product=product,
+            currency=currency,
             principal_minor=minor,
             opened_on=today - timedelta(days=200),
         )
@@ -61,7 +64,7 @@ def make_borrower(
                 due_on=today - timedelta(days=days_past_due),
                 principal_minor=minor,
                 interest_minor=0,
-                fee_minor=0,
+                fee_minor=Money.of(fee, currency).minor,
                 paid_minor=0,
             )
         )

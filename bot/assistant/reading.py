@@ -11,11 +11,10 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.assistant.plan_words import HARDSHIP, heed_go_on, names_terms, set_acts, telling, with_counter
 from bot.language import facts
-from bot.language.acts import COURTESY, PROTECTION, in_order
-from bot.language.going_on import wants_it_to_go_on
+from bot.language.acts import COURTESY, PROTECTION
 
-HARDSHIP = "report_hardship"
 # What was asked -> the entities that answer it, and the act that such an answer is; the first that fits.
 _ANSWERS = {
     "promise_amount": ((("money", "time", "duration"), "promise_to_pay"),),
@@ -44,20 +43,6 @@ _YES_OR_NO = {
 _ASKED = "identity_confirmed"
 # Right after a promise was noted, another day is another day for it.
 _PROMISED = ("utter_promise_recorded", "utter_promise_recorded_soon")
-# Amid a plan these words name other terms of it, whatever else they would be.
-_PLAN = ("plan_ability", "plan_option", "plan_confirmed")
-_OTHER_TERMS = frozenset(
-    {
-        "counter_offer",
-        "request_extension",
-        "request_instalment",
-        "request_waiver",
-        "promise_to_pay",
-        "ask_due_date",
-        "ask_how_to_pay",
-        "out_of_scope",
-    }
-)
 _MOVES = ("request_extension", "counter_offer", "ask_due_date")
 _COVERED = 0.6
 _SURE = 0.8
@@ -87,19 +72,21 @@ class ContextReader(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Read each message in the light of its `expected`."""
         for message in messages:
-            _heed_go_on(message)
+            heed_go_on(message)
             stated = _stated(message)
             if _introduces(message, stated):
-                _set_acts(message, _with_identity(message, stated))
+                set_acts(message, _with_identity(message, stated))
                 _drop_within(message, stated)
                 continue
             act = _to_what_was_said(message) or self._answer(message)
             if _protects(message):
                 continue
             if act is not None:
-                _set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
-            elif _names_terms(message):
-                _set_acts(message, _with_counter(message))
+                set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
+            elif names_terms(message):
+                set_acts(message, with_counter(message))
+            elif (told := telling(message)) is not None:
+                set_acts(message, [{"intent": told, "confidence": 1.0, "text": message.get(TEXT)}])
         return messages
 
     def _answer(self, message: Message) -> str | None:
@@ -115,39 +102,6 @@ class ContextReader(GraphComponent):
             if covered and (not understood or covered / len(text.strip()) >= _COVERED):
                 return act
         return None
-
-
-def _heed_go_on(message: Message) -> None:
-    """Take "don't stop" for what it says; it agrees to nothing that binds."""
-    acts = message.get("acts") or []
-    kept = [act for act in acts if act["intent"] != "stop_contact" or not wants_it_to_go_on(act["text"])]
-    if len(kept) < len(acts):
-        go_on = [{"intent": "affirm", "confidence": _LIKELY, "text": message.get(TEXT)}]
-        _set_acts(message, kept or go_on)
-        found = [one for one in message.get(ENTITIES, []) if one["entity"] != "scope"]
-        message.set(ENTITIES, found, add_to_output=True)
-
-
-def _names_terms(message: Message) -> bool:
-    """Tell whether a message wants other terms of a plan: how often, from when on, less at the start.
-
-    Less at the start is said of a plan alone; the rest only where one is being spoken of.
-    """
-    found = {(one["entity"], one["value"]) for one in message.get(ENTITIES, []) if "at" in one}
-    if ("concession", "down_payment") in found:
-        return True
-    if (message.get(METADATA) or {}).get("expected") not in _PLAN:
-        return False
-    starts = ("start", "start") in found and any(e["entity"] == "time" for e in message.get(ENTITIES, []))
-    return starts or any(name in ("frequency", "payday") for name, _ in found)
-
-
-def _with_counter(message: Message) -> list[dict[str, Any]]:
-    """Return the message's acts with `counter_offer` for those that the terms were taken for."""
-    acts = message.get("acts") or []
-    other = [act for act in acts if act["intent"] not in _OTHER_TERMS and act["confidence"] >= _LIKELY]
-    counter = {"intent": "counter_offer", "confidence": 1.0, "text": message.get(TEXT)}
-    return [act for _, act in in_order((act["intent"], act) for act in (counter, *other))]
 
 
 def _to_what_was_said(message: Message) -> str | None:
@@ -208,12 +162,6 @@ def _with_identity(message: Message, stated: list[facts.Fact]) -> list[dict[str,
     identity = {"intent": IDENTITY, "confidence": 1.0, "text": said}
     protecting = [act for act in beside if act["intent"] in PROTECTION]
     return [*protecting, identity, *(act for act in beside if act not in protecting)]
-
-
-def _set_acts(message: Message, acts: list[dict[str, Any]]) -> None:
-    message.set("acts", acts, add_to_output=True)
-    first = acts[0]
-    message.set(INTENT, {"name": first["intent"], "confidence": first["confidence"]}, add_to_output=True)
 
 
 def _drop_within(message: Message, stated: list[facts.Fact]) -> None:

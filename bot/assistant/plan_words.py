@@ -1,0 +1,120 @@
+"""Reads what a message says to the questions of a plan or a hardship, and "don't stop" for what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.language.acts import PROTECTION, in_order
+from bot.language.going_on import wants_it_to_go_on
+
+HARDSHIP = "report_hardship"
+# Amid a plan these words name other terms of it, whatever else they would be.
+_PLAN = ("plan_ability", "plan_option", "plan_confirmed")
+_OTHER_TERMS = frozenset(
+    {
+        "counter_offer",
+        "request_extension",
+        "request_instalment",
+        "request_waiver",
+        "promise_to_pay",
+        "ask_due_date",
+        "ask_how_to_pay",
+        "out_of_scope",
+    }
+)
+# What an answer in free words is to a question about a hardship.
+_TELLING = {
+    "hardship_cause": HARDSHIP,
+    "hardship_duration": HARDSHIP,
+    "hardship_ability": "unsure",
+}
+_SKIPS = re.compile(
+    r"跳过|略过|下一[个题]|不(?:想|愿意?|方便|便)(?:说|答|讲|透露)|不说|保密"
+    r"|\b(?:skip|pass|next|rather not|prefer not|private|none of your business)\b",
+    re.IGNORECASE,
+)
+_REPLIES = frozenset({"affirm", "deny", "unsure", "ask_repeat"})
+_SURE = 0.6
+_LIKELY = 0.5
+
+
+def heed_go_on(message: Message) -> None:
+    """Take "don't stop" for what it says; it agrees to nothing that binds."""
+    acts = message.get("acts") or []
+    kept = [act for act in acts if act["intent"] != "stop_contact" or not wants_it_to_go_on(act["text"])]
+    if len(kept) < len(acts):
+        go_on = [{"intent": "affirm", "confidence": _LIKELY, "text": message.get(TEXT)}]
+        set_acts(message, kept or go_on)
+        found = [one for one in message.get(ENTITIES, []) if one["entity"] != "scope"]
+        message.set(ENTITIES, found, add_to_output=True)
+
+
+def names_terms(message: Message) -> bool:
+    """Tell whether a message wants other terms of a plan: how often, from when on, less at the start.
+
+    Less at the start is said of a plan alone; the rest only where one is being spoken of.
+    """
+    found = {(one["entity"], one["value"]) for one in message.get(ENTITIES, []) if "at" in one}
+    metadata = message.get(METADATA) or {}
+    if ("concession", "down_payment") in found:
+        return True
+    if metadata.get("said") == "utter_plan_ask_payday" and _names_payday(message):
+        return True
+    if metadata.get("expected") not in _PLAN:
+        return False
+    starts = ("start", "start") in found and any(e["entity"] == "time" for e in message.get(ENTITIES, []))
+    return starts or any(name in ("frequency", "payday") for name, _ in found)
+
+
+def _names_payday(message: Message) -> bool:
+    """Take the day in a message for the payday that was asked for; False when it names none."""
+    days = [one for one in message.get(ENTITIES, []) if one["entity"] == "time" and one.get("grain") == "day"]
+    value = days[0]["value"] if days else None
+    if not isinstance(value, str):
+        return False
+    payday = {"entity": "payday", "value": int(value[8:10]), "at": [days[0]["start"], days[0]["end"]]}
+    message.set(ENTITIES, [*message.get(ENTITIES, []), payday], add_to_output=True)
+    return True
+
+
+def telling(message: Message) -> str | None:
+    """Return what a message is that answers a question about a hardship in words of its own, else None.
+
+    Whatever is surely something else is that.
+    """
+    told = _TELLING.get((message.get(METADATA) or {}).get("expected") or "")
+    acts = message.get("acts") or []
+    if told is not None and _SKIPS.search(message.get(TEXT) or "") is not None:
+        plain = all(act["intent"] in _REPLIES or act["confidence"] < _SURE for act in acts)
+        return "deny" if plain and not _protects(acts) else None
+    # A protection signal is heard however faint.
+    if _protects(acts) or any(a["confidence"] >= _SURE or a["intent"] in _REPLIES for a in acts):
+        return None
+    return told
+
+
+def with_counter(message: Message) -> list[dict[str, Any]]:
+    """Return the message's acts with `counter_offer` for those that the terms were taken for."""
+    acts = message.get("acts") or []
+    other = [
+        act
+        for act in acts
+        if act["intent"] in PROTECTION or (act["intent"] not in _OTHER_TERMS and act["confidence"] >= _LIKELY)
+    ]
+    counter = {"intent": "counter_offer", "confidence": 1.0, "text": message.get(TEXT)}
+    return [act for _, act in in_order((act["intent"], act) for act in (counter, *other))]
+
+
+def set_acts(message: Message, acts: list[dict[str, Any]]) -> None:
+    """Let a message be these acts, the first of them its intent."""
+    message.set("acts", acts, add_to_output=True)
+    first = acts[0]
+    message.set(INTENT, {"name": first["intent"], "confidence": first["confidence"]}, add_to_output=True)
+
+
+def _protects(acts: list[dict[str, Any]]) -> bool:
+    return any(act["intent"] in PROTECTION for act in acts)
