@@ -14,7 +14,7 @@ from bot.services.hardship import Told, reason_of
 
 FORM = "hardship_form"
 _SLOTS = ("consent", "cause", "duration", "ability")
-_NO = ("deny", "unsure", "refuse_to_pay")
+_NO = ("deny", "unsure")
 # Who asks for these wants to see options, not questions.
 _OPTIONS = ("request_instalment", "request_extension", "choose_option")
 
@@ -201,7 +201,7 @@ def _is_able(wish: dict[str, Any]) -> bool:
 
 
 def _asked_twice(turn: Turn) -> bool:
-    return turn.tracker.get_slot("hardship_asked") == "twice"
+    return bool(turn.tracker.get_slot("hardship_asked") == "twice")
 
 
 def _until_named_day(turn: Turn) -> int | None:

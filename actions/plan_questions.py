@@ -62,7 +62,7 @@ class AskOption(AskAction):
             offers.explain(turn, refusal)
         # In hardship nobody has to find their way to a person.
         person = bool(proposal.refusals) or bool(wish.get("hardship"))
-        way = "colleague" if above is not None else "person" if person else None
+        way: offers.Way | None = "colleague" if above is not None else "person" if person else None
         offers.show(turn, proposal.options, way=way)
         return [SlotSet("plan_offered", wish)]
 

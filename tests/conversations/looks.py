@@ -12,9 +12,11 @@ from bot.domain.handoff import Outcome
 from bot.services.conversation import Incoming
 from bot.storage.tables import (
     Agent,
+    Approval,
     AuditEvent,
     Conversation,
     HandoffRow,
+    HardshipRow,
     HoldRow,
     LoanRow,
     Message,
@@ -52,7 +54,21 @@ _INTO = {
         {"zh_CN": ["能分期吗", "第一个"], "en": ["can I pay in instalments", "the first one"]},
         "plan_confirmed",
     ),
-    "ability": ({"zh_CN": ["我生病了，还不上"], "en": ["I'm ill and can't pay"]}, "plan_ability"),
+    "ability": (
+        {
+            "zh_CN": ["能分期吗", "都不要", "每个月少一点"],
+            "en": ["can I pay in instalments", "none of these", "something smaller"],
+        },
+        "plan_ability",
+    ),
+    "consent": ({"zh_CN": ["我生病了，还不上"], "en": ["I'm ill and can't pay"]}, "hardship_consent"),
+    "possible": (
+        {
+            "zh_CN": ["我生病了，还不上", "可以", "大概三个月"],
+            "en": ["I'm ill and can't pay", "yes", "about three months"],
+        },
+        "hardship_ability",
+    ),
 }
 FORMS = tuple(_INTO)
 
@@ -135,6 +151,26 @@ def handoff_id(talk: Talk) -> int:
         ).first()
         assert row is not None
         return row.id
+
+
+def told(talk: Talk) -> list[tuple[bool, str | None, int | None, int | None, int | None]]:
+    """Return consent, reason, days, ability in minor units and payday of every hardship on record."""
+    with talk.grace.kit.db.begin() as session:
+        borrower = session.get_one(Conversation, talk.conversation).borrower_id
+        query = select(HardshipRow).where(HardshipRow.borrower_id == borrower).order_by(HardshipRow.id)
+        return [
+            (row.consent, row.reason, row.lasts_days, row.ability_minor, row.payday)
+            for row in session.scalars(query)
+        ]
+
+
+def asked_of_people(talk: Talk) -> list[tuple[str, str, list[str]]]:
+    """Return level, state and broken limits of every request that was put before people for this borrower."""
+    with talk.grace.kit.db.begin() as session:
+        query = select(Approval).where(Approval.conversation_id == talk.conversation).order_by(Approval.id)
+        return [
+            (row.level, row.state, [one["limit"] for one in row.limits]) for row in session.scalars(query)
+        ]
 
 
 def promises(talk: Talk) -> list[tuple[int, str, str]]:

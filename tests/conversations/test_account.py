@@ -97,7 +97,15 @@ async def test_a_yes_to_seeing_what_is_possible_shows_it(talks: Talks, locale: s
 async def test_a_document_is_a_task_for_a_person(talks: Talks, locale: str, said: str) -> None:
     talk = await talks.new(locale)
     assert (await talk.say(said)).keys == ("utter_account_document",)
-    assert handoffs(talk) == [("asked", "waiting")]
+    assert handoffs(talk) == [("document", "waiting")]
+    assert not is_human(talk)
+
+
+@pytest.mark.parametrize(("locale", "said"), both("把合同发我一份", "send me a copy of the contract"))
+async def test_a_document_amid_a_plan_lets_the_plan_go_on(talks: Talks, locale: str, said: str) -> None:
+    talk = await inside(talks, locale, "terms")
+    assert (await talk.say(said)).keys == ("utter_account_document", "utter_plan_confirm_again")
+    assert (await talk.say({"zh_CN": "可以", "en": "yes"}[locale])).keys == ("utter_plan_agreed",)
 
 
 @LANGUAGES

@@ -24,6 +24,8 @@ AGAIN = {
     "options": "utter_plan_which_again",
     "terms": "utter_plan_confirm_again",
     "ability": "utter_ask_plan_ability",
+    "consent": "utter_hardship_consent_again",
+    "possible": "utter_ask_hardship_ability",
 }
 QUESTIONS = [
     ("ask_balance", "我还欠多少", "how much do I owe", "account_overdue_since"),
@@ -121,7 +123,7 @@ async def test_say_it_again_says_the_question_again_in_full(
     assert (await talk.say(said)).keys == keys
 
 
-@pytest.mark.parametrize("form", ["promise", "options", "terms", "ability"])
+@pytest.mark.parametrize("form", ["promise", "options", "terms", "ability", "consent", "possible"])
 @pytest.mark.parametrize(
     ("locale", "said", "key"),
     each(
@@ -144,7 +146,7 @@ async def test_hardship_told_amid_a_promise_turns_to_what_can_be_managed(
 ) -> None:
     talk = await inside(talks, locale, "promise")
     heard = await talk.say(hardship)
-    assert heard.keys == ("utter_hardship_job_loss", "utter_hardship_paused", "utter_ask_plan_ability")
+    assert heard.keys == ("utter_hardship_job_loss", "utter_hardship_paused", "utter_hardship_consent")
     assert promises(talk) == []
     assert "hardship" in holds(talk)
 

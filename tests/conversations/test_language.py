@@ -16,6 +16,8 @@ AGAIN = {
     "options": "utter_plan_which_again",
     "terms": "utter_plan_confirm_again",
     "ability": "utter_ask_plan_ability",
+    "consent": "utter_hardship_consent_again",
+    "possible": "utter_ask_hardship_ability",
 }
 
 

@@ -47,7 +47,7 @@ async def test_what_is_understood_in_between_starts_the_count_anew(talks: Talks,
     assert not is_human(talk)
 
 
-@pytest.mark.parametrize("form", ["promise", "options", "terms", "ability"])
+@pytest.mark.parametrize("form", ["promise", "options", "terms", "ability", "consent"])
 @LANGUAGES
 async def test_inside_a_form_the_question_is_asked_again_and_then_a_person_comes(
     talks: Talks, locale: str, form: str

@@ -54,7 +54,7 @@ async def test_who_pays_now_is_told_how_and_asked_nothing(talks: Talks, locale: 
     assert expected(talk) is None
 
 
-@pytest.mark.parametrize("form", ["promise", "options", "ability"])
+@pytest.mark.parametrize("form", ["promise", "options", "ability", "possible"])
 @pytest.mark.parametrize(("locale", "said"), both("我不还", "I'm not paying"))
 async def test_a_refusal_is_heard_and_the_form_lets_go(
     talks: Talks, locale: str, said: str, form: str

@@ -47,7 +47,7 @@ SIGNALS = [
 ]
 # The reason of the hand-off is the hold's name, but here; None where nobody takes over.
 _REASONS = {"handoff": "asked", "opt_out": None, "wrong_person": None, "third_party": None}
-_PLACES = ("identity", "promise", "options", "terms", "ability")
+_PLACES = ("identity", "promise", "options", "terms", "ability", "consent", "possible")
 
 
 def _signals(*, placed: bool) -> list[Any]:
