@@ -62,16 +62,18 @@ def names_terms(message: Message) -> bool:
     metadata = message.get(METADATA) or {}
     if ("concession", "down_payment") in found:
         return True
-    if metadata.get("said") == "utter_plan_ask_payday" and _names_payday(message):
-        return True
+    if metadata.get("expected") == "hardship_ability":
+        return any(name == "payday" for name, _ in found)
     if metadata.get("expected") not in _PLAN:
         return False
     starts = ("start", "start") in found and any(e["entity"] == "time" for e in message.get(ENTITIES, []))
     return starts or any(name in ("frequency", "payday") for name, _ in found)
 
 
-def _names_payday(message: Message) -> bool:
-    """Take the day in a message for the payday that was asked for; False when it names none."""
+def tells_payday(message: Message) -> bool:
+    """Take the day in a message for the payday that was asked for; False when none was, or it names none."""
+    if (message.get(METADATA) or {}).get("said") != "utter_plan_ask_payday":
+        return False
     days = [one for one in message.get(ENTITIES, []) if one["entity"] == "time" and one.get("grain") == "day"]
     value = days[0]["value"] if days else None
     if not isinstance(value, str):
@@ -100,10 +102,15 @@ def telling(message: Message) -> str | None:
 def with_counter(message: Message) -> list[dict[str, Any]]:
     """Return the message's acts with `counter_offer` for those that the terms were taken for."""
     acts = message.get("acts") or []
+    # "Paid on the 15th" is not "paid".
+    paid = (
+        {"already_paid", "pay_now"} if any(e["entity"] == "payday" for e in message.get(ENTITIES, [])) else ()
+    )
     other = [
         act
         for act in acts
-        if act["intent"] in PROTECTION or (act["intent"] not in _OTHER_TERMS and act["confidence"] >= _LIKELY)
+        if act["intent"] in PROTECTION
+        or (act["intent"] not in {*_OTHER_TERMS, *paid} and act["confidence"] >= _LIKELY)
     ]
     counter = {"intent": "counter_offer", "confidence": 1.0, "text": message.get(TEXT)}
     return [act for _, act in in_order((act["intent"], act) for act in (counter, *other))]

@@ -11,7 +11,15 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.assistant.plan_words import HARDSHIP, heed_go_on, names_terms, set_acts, telling, with_counter
+from bot.assistant.plan_words import (
+    HARDSHIP,
+    heed_go_on,
+    names_terms,
+    set_acts,
+    telling,
+    tells_payday,
+    with_counter,
+)
 from bot.language import facts
 from bot.language.acts import COURTESY, PROTECTION
 
@@ -81,10 +89,10 @@ class ContextReader(GraphComponent):
             act = _to_what_was_said(message) or self._answer(message)
             if _protects(message):
                 continue
-            if act is not None:
-                set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
-            elif names_terms(message):
+            if tells_payday(message) or names_terms(message):
                 set_acts(message, with_counter(message))
+            elif act is not None:
+                set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
             elif (told := telling(message)) is not None:
                 set_acts(message, [{"intent": told, "confidence": 1.0, "text": message.get(TEXT)}])
         return messages

@@ -61,10 +61,10 @@ _INTO = {
         },
         "plan_ability",
     ),
-    "consent": ({"zh_CN": ["我生病了，还不上"], "en": ["I'm ill and can't pay"]}, "hardship_consent"),
+    "consent": ({"zh_CN": ["我生病住院了，还不上"], "en": ["I'm ill and can't pay"]}, "hardship_consent"),
     "possible": (
         {
-            "zh_CN": ["我生病了，还不上", "可以", "大概三个月"],
+            "zh_CN": ["我生病住院了，还不上", "可以", "大概三个月"],
             "en": ["I'm ill and can't pay", "yes", "about three months"],
         },
         "hardship_ability",

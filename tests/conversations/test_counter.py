@@ -1,4 +1,4 @@
-"""Other terms in free words: agreed at once, answered with the nearest, and after two rounds put before people."""
+"""Other terms in free words: agreed at once, met as nearly as may be, then put before people."""
 
 from __future__ import annotations
 

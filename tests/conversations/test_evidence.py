@@ -1,4 +1,4 @@
-"""A photo or a document is seen by a person, belongs to the hardship that was told, and stops no conversation."""
+"""A photo or a document is seen by a person, belongs to its hardship, and stops no conversation."""
 
 from __future__ import annotations
 

@@ -547,7 +547,7 @@ class TestFiles:
         check = same_page(page)
         choose(page, JPEG)
         expect(page.locator(".from-borrower .attachment")).to_have_text("凭证.jpg")
-        shown(page, chat.grace.kit.texts.render("utter_photo", "zh_CN").text)
+        shown(page, chat.grace.kit.texts.render("utter_file_kept", "zh_CN", {"wait": ""}).text)
         settled(page)
         (row,) = chat.rows(ref)
         assert row.payload is not None

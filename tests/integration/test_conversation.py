@@ -117,7 +117,7 @@ class TestReceiving:
     @pytest.mark.parametrize(
         ("kind", "key"),
         [
-            ("photo", "utter_photo"),
+            ("photo", "utter_file_kept"),
             ("sticker", "utter_sticker"),
             ("edit", "utter_edited"),
             ("stale", "utter_button_old"),

@@ -144,7 +144,7 @@ class TestKeeping:
         number = sent(grace, ref, file)
         (line,) = [one for one in grace.threads.lines(conversation) if one.seq == number]
         assert (line.kind, line.file) == ("photo", file)
-        assert [one.template for one in out(grace, conversation)] == ["utter_photo"]
+        assert [one.template for one in out(grace, conversation)] == ["utter_file_kept"]
         assert len(send(grace)) == 1
 
     def test_what_telegram_keeps_for_us_is_no_file_here(self) -> None:

@@ -80,6 +80,11 @@ def test_lists_are_joined_as_a_sentence_joins_them() -> None:
     assert formats.listed(["a"], "en") == "a"
 
 
+def test_of_which_one_is_enough_is_joined_by_or() -> None:
+    assert formats.either(["12356", "120"], "zh_CN") == "12356或120"
+    assert formats.either(["a", "b", "c"], "en") == "a, b, or c"
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [

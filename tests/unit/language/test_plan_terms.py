@@ -1,0 +1,90 @@
+"""Terms of a plan that are no amounts and no days; and "don't stop", which is no stop."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.language import plan_terms
+from bot.language.going_on import wants_it_to_go_on
+
+fixed = settings(derandomize=True, deadline=None, max_examples=300)
+
+
+def named(text: str) -> set[tuple[str, str | int]]:
+    return {(one.term, one.value) for one in plan_terms.find(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "value"),
+    [
+        ("能不能按周还", "frequency", "weekly"),
+        ("每两周还一次可以吗", "frequency", "biweekly"),
+        ("发了工资再还", "frequency", "payday"),
+        ("不要按周，按月还", "frequency", "monthly"),
+        ("can I pay weekly", "frequency", "weekly"),
+        ("every other week would be better", "frequency", "biweekly"),
+        ("when I get paid", "frequency", "payday"),
+        ("我15号发工资", "payday", 15),
+        ("工资15号到", "payday", 15),
+        ("月底发工资", "payday", 31),
+        ("I get paid on the 25th", "payday", 25),
+        ("首付少一点", "concession", "down_payment"),
+        ("能不能不付首付", "concession", "down_payment"),
+        ("could you lower the first payment", "concession", "down_payment"),
+        ("利息能不能不算", "concession", "interest"),
+        ("can you drop the interest", "concession", "interest"),
+        ("手续费减免一下", "concession", "fee"),
+        ("15号以后开始还行吗", "start", "start"),
+        ("can we start after the 10th", "start", "start"),
+    ],
+)
+def test_a_term_is_found(text: str, term: str, value: str | int) -> None:
+    assert (term, value) in named(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "每月最多八百",
+        "利息怎么这么高",
+        "what are these fees",
+        "我下周五还两千",
+        "I'll pay on Friday",
+        "分六期",
+        "",
+    ],
+)
+def test_what_names_no_term_has_none(text: str) -> None:
+    assert named(text) == set()
+
+
+@fixed
+@given(st.text(max_size=80))
+def test_any_text_is_read_and_every_term_stands_within_it(text: str) -> None:
+    for one in plan_terms.find(text):
+        assert 0 <= one.start <= one.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["don't stop", "please don’t stop", "Do not stop", "别停", "不要停", "请不要停止"]
+)
+def test_who_wants_it_to_go_on_has_not_said_stop(text: str) -> None:
+    assert wants_it_to_go_on(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stop",
+        "Don't! Stop",
+        "if you don't stop I'll complain",
+        "you don't stop calling",
+        "停",
+        "别再发了",
+        "不停地打",
+    ],
+)
+def test_a_stop_stays_a_stop(text: str) -> None:
+    assert not wants_it_to_go_on(text)
