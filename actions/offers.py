@@ -96,7 +96,11 @@ def _line(turn: Turn, offer: OfferView) -> str:
     first, *others = offer.schedule
     # Odd cents may stand on either end; more than that is a larger first payment, which has to be said.
     cents = len(offer.schedule)
-    larger = bool(others) and first.amount.minor > max(item.amount.minor for item in others) + cents
+    larger = (
+        offer.kind == "instalment"
+        and bool(others)
+        and first.amount.minor > max(item.amount.minor for item in others) + cents
+    )
     regular = others if larger else offer.schedule
     return turn.words(
         "utter_plan_option_larger_first" if larger else f"utter_plan_option_{offer.kind}",

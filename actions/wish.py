@@ -9,7 +9,7 @@ from typing import Any
 from actions.turn import Turn, day_of, days_of
 from bot.domain.money import Money, MoneyError
 from bot.domain.plans import Wish, max_count
-from bot.domain.schedules import latest_first, next_payday
+from bot.domain.schedules import next_payday
 from bot.services.accounts import Standing
 
 _ASKING = ("request_instalment", "request_extension", "counter_offer", "choose_option", "promise_to_pay")
@@ -114,8 +114,9 @@ def _first_on(stored: dict[str, Any], standing: Standing) -> date | None:
     if not stored.get("payday"):
         return None
     day = next_payday(int(stored["payday"]), standing.today)
-    hardship = bool(stored.get("hardship"))
-    return day if day <= latest_first(standing.policy, standing.today, hardship) else None
+    rules = standing.policy.instalment
+    days = rules.first_payment_days_hardship if stored.get("hardship") else rules.first_payment_days
+    return day if day <= standing.today + timedelta(days=days) else None
 
 
 def _count_shown(turn: Turn) -> int:

@@ -96,7 +96,7 @@ class TestConsent:
 
     def test_before_identity_nothing_is_asked_or_kept(self, grace: Grace, ref: str) -> None:
         with pytest.raises(IdentityNeeded):
-            grace.hardship.consent(chat(grace, ref), True, TOLD, turn="1")
+            grace.hardship.consent(grace.conversations.ensure("webchat", ref), True, TOLD, turn="1")
         assert facts(grace) == []
 
 
