@@ -52,12 +52,14 @@ class AskOption(AskAction):
                 offers.show_again(turn, shown, "utter_plan_which_again" if back else "utter_plan_which")
             return []
         proposal = turn.grace.negotiation.propose(turn.conversation, wish_of(turn, wish), turn=turn.id)
-        if not proposal.options and wish.get("most"):
+        stretched = not proposal.options and bool(wish.get("most"))
+        if stretched:
             most = wish_of(turn, wish, most=True)
             proposal = turn.grace.negotiation.propose(turn.conversation, most, turn=turn.id)
         if not proposal.options:
             return self._nearest(turn, wish)
-        above = may_be_granted(turn, wish)
+        # Where the upper end of what they said fits, there is nothing to explain.
+        above = None if stretched else may_be_granted(turn, wish)
         for refusal in (above.limits if above is not None else proposal.refusals)[:1]:
             offers.explain(turn, refusal)
         # In hardship nobody has to find their way to a person.

@@ -74,11 +74,12 @@ def tells_payday(message: Message) -> bool:
     """Take the day in a message for the payday that was asked for; False when none was, or it names none."""
     if (message.get(METADATA) or {}).get("said") != "utter_plan_ask_payday":
         return False
-    days = [one for one in message.get(ENTITIES, []) if one["entity"] == "time" and one.get("grain") == "day"]
-    value = days[0]["value"] if days else None
-    if not isinstance(value, str):
+    times = [one for one in message.get(ENTITIES, []) if one["entity"] == "time"]
+    days = [one for one in times if one["value"].get("grain") == "day" and one["value"].get("value")]
+    if not days:
         return False
-    payday = {"entity": "payday", "value": int(value[8:10]), "at": [days[0]["start"], days[0]["end"]]}
+    day = int(str(days[0]["value"]["value"])[8:10])
+    payday = {"entity": "payday", "value": day, "at": [days[0]["start"], days[0]["end"]]}
     message.set(ENTITIES, [*message.get(ENTITIES, []), payday], add_to_output=True)
     return True
 
