@@ -20,6 +20,7 @@ from bot.services.links import LinkService
 from bot.services.loanbook import LoanbookService
 from bot.services.negotiation import NegotiationService
 from bot.services.outbox import Outbox
+from bot.services.papers import PaperService
 from bot.services.promises import PromiseService
 from bot.services.protection import ProtectionService
 from bot.services.reach import ReachService
@@ -54,6 +55,7 @@ class Grace:
     reminders: ReminderService
     delivery: DeliveryService
     outbox: Outbox
+    papers: PaperService
     reach: ReachService
     threads: ThreadService
     files: FileService
@@ -88,6 +90,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     handoffs = HandoffService(kit)
     protection = ProtectionService(kit, handoffs)
     relay = Relay(kit, handoffs)
+    papers = PaperService(kit)
     reminders = ReminderService(kit)
     return Grace(
         kit=kit,
@@ -100,10 +103,11 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         negotiation=NegotiationService(kit, accounts),
         promises=PromiseService(kit, accounts),
         conversations=ConversationService(kit, identity, protection, relay),
-        turns=TurnService(kit, identity, accounts, handoffs, relay),
+        turns=TurnService(kit, identity, accounts, handoffs, relay, papers),
         reminders=reminders,
         delivery=DeliveryService(kit, reminders, handoffs),
         outbox=Outbox(kit, Withholding(kit, handoffs, relay)),
+        papers=papers,
         reach=ReachService(kit),
         threads=ThreadService(kit),
         files=FileService(kit),

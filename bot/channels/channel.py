@@ -40,6 +40,8 @@ class Channel(Protocol):
     name: str
     replayable: bool
     """True when handing a message over twice shows it once."""
+    carries_files: bool
+    """False when a message arrives as words alone: papers stay away then."""
 
     async def start(self, door: Door) -> None:
         """Begin to receive."""

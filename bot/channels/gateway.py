@@ -12,6 +12,7 @@ from bot.bootstrap import Grace
 from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown, AssistantStuck
 from bot.channels.channel import Channel, Delivery
 from bot.services.conversation import Incoming, Received
+from bot.services.outbox import Outgoing
 from bot.services.turns import Turn
 from bot.storage.db import StorageError
 
@@ -181,16 +182,32 @@ class Gateway:
         message = await asyncio.to_thread(self.grace.outbox.claim, message_id)
         if message is None:
             return True
-        try:
-            delivery = await self.channels[message.channel].send(message)
-        except Exception as error:
-            # A channel does not raise. If one does, nobody knows how far the message went.
-            log.exception("channel_failed", message=message_id, channel=message.channel)
-            delivery = Delivery("uncertain", type(error).__name__)
+        delivery = await self._hand(message)
         await asyncio.to_thread(self.grace.outbox.settle, message_id, delivery.outcome, delivery.detail)
         if delivery.outcome != "sent":
             log.warning("not_sent", message=message_id, outcome=delivery.outcome, detail=delivery.detail)
         return delivery.outcome != "later"
+
+    async def _hand(self, message: Outgoing) -> Delivery:
+        """Give a message to its channel, with the paper that it carries."""
+        channel = self.channels[message.channel]
+        if message.carries_paper:
+            if not channel.carries_files:
+                return Delivery("cancelled", "the channel carries no files")
+            try:
+                file = await asyncio.to_thread(self.grace.papers.file, message.id)
+            except StorageError:
+                return Delivery("later", "the paper cannot be kept now")
+            except Exception as error:
+                log.exception("paper_failed", message=message.id)
+                return Delivery("failed", f"paper: {type(error).__name__}")
+            message = replace(message, file=file)
+        try:
+            return await channel.send(message)
+        except Exception as error:
+            # A channel does not raise. If one does, nobody knows how far the message went.
+            log.exception("channel_failed", message=message.id, channel=message.channel)
+            return Delivery("uncertain", type(error).__name__)
 
     async def _sweep(self) -> None:
         """Take up, now and then, what no event will: kept messages, queued ones, traces of a crash."""

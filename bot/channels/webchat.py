@@ -15,6 +15,7 @@ class StoredChannel:
     """
 
     replayable = True
+    carries_files = True
 
     def __init__(self, name: str = NAME) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""The schedule as pictures, made to be read on a telephone: 1080 pixels wide, one column, or two when long."""
+"""The schedule as pictures for a telephone: 1080 pixels wide, in one column, or in two when long."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw
 from bot.papers.font import sized
 from bot.papers.lines import wrap
 from bot.papers.sheet import Pair, Sheet
+from bot.papers.terms import picture_pages
 
 WIDTH = 1080
-ROWS_A_PAGE = 30
 _ONE_COLUMN = 14
 _MARGIN = 64
 _GAP = 40
@@ -25,14 +25,9 @@ _ZEBRA, _RULE = "#eff4f1", "#d5dfda"
 _COLOURS = 64
 
 
-def page_count(payments: int) -> int:
-    """Return how many pictures a schedule of so many payments takes."""
-    return max(1, ceil(payments / ROWS_A_PAGE))
-
-
 def picture(sheet: Sheet, page: int = 1) -> bytes:
     """Return one page, counted from 1, as PNG: the same bytes for the same sheet."""
-    pages = page_count(len(sheet.rows))
+    pages = picture_pages(len(sheet.rows))
     share = ceil(len(sheet.rows) / pages)
     canvas = _Canvas()
     canvas.head(sheet, page, pages)

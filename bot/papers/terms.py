@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from math import ceil
+
+ROWS_A_PICTURE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,8 @@ class Payment:
 class Terms:
     """An agreed plan as its papers state it.
 
-    `principal` is what the plan settles, `cost` what it adds; both in major units of `currency`. `rate` is the
-    effective one, in percent a year. `agreed_at` is aware UTC, `agreed_on` the borrower's day. `revision`
+    `principal` is what the plan settles, `cost` what it adds; both in major units of `currency`. `rate` is
+    the effective one, in percent a year. `agreed_at` is aware UTC, `agreed_on` the borrower's day. `revision`
     counts how often the payments have changed since they were first written down.
     """
 
@@ -46,3 +49,8 @@ class Terms:
     def total(self) -> Decimal:
         """All payments together."""
         return sum((one.amount for one in self.payments), Decimal(0))
+
+
+def picture_pages(payments: int) -> int:
+    """Return how many pictures a schedule of so many payments takes."""
+    return max(1, ceil(payments / ROWS_A_PICTURE))

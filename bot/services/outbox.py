@@ -14,12 +14,13 @@ from bot.domain.model import Case, Purpose
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case, end, overtaken, put_off
 from bot.services.packs import pack_for
+from bot.services.papers import PaperFile, paper_of
 from bot.services.reach import bury, take_another_way, undisclose
 from bot.services.withholding import Withholding
 from bot.storage.queries import INITIATED, address_snapshot, own_address, zone_of
 from bot.storage.tables import Conversation, LoanRow, Message, Nudge
 
-Outcome = Literal["sent", "failed", "uncertain", "dead", "later"]
+Outcome = Literal["sent", "failed", "uncertain", "dead", "later", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Outgoing:
     asks_identity: bool
     in_bulk: bool = False
     """True for what the lender starts, many at a time: it may wait while people are answered."""
+    carries_paper: bool = False
+    file: PaperFile | None = None
+    """The paper that it carries, put in when it is handed to its channel."""
 
 
 class Outbox:
@@ -112,11 +116,15 @@ class Outbox:
                 message.template,
                 conversation.expected == "identity_confirmed" and conversation.borrower_id is not None,
                 message.purpose in INITIATED,
+                paper_of(message.payload) is not None,
             )
 
     def _refusal(self, message: Message, conversation: Conversation) -> str | None:
         if message.initiator == "bot" and conversation.mode == "human" and message.purpose != "handoff":
             return "people have the conversation"
+        lasting = self.kit.settings.identity_for
+        if paper_of(message.payload) and not conversation.is_verified(self.kit.clock.now(), lasting):
+            return "identity is not verified"
         return None
 
     def _stopped(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,8 +43,12 @@ def queue_reply(
     turn: str,
     now: datetime,
     cancelled: bool = False,
+    payload: dict[str, Any] | None = None,
 ) -> None:
-    """Write a reply for the outbox, once for each `turn`; `cancelled` keeps one that must not go out."""
+    """Write a reply for the outbox, once for each `turn`; `cancelled` keeps one that must not go out.
+
+    `payload` holds what it carries besides its words.
+    """
     external = f"turn:{turn}"
     exists = session.scalars(
         select(Message.id).where(
@@ -67,6 +72,7 @@ def queue_reply(
             state="cancelled" if cancelled else "queued",
             external_id=external,
             text=text,
+            payload=payload,
             buttons=reply.buttons,
             template=" ".join(reply.keys)[:200],
             template_version=kit.texts.version(reply.keys, conversation.locale),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.files import KeptFile, file_of
 from bot.services.kit import Kit
+from bot.services.papers import Enclosure, paper_of
 from bot.storage.tables import Agent, AuditEvent, Conversation, Message
 
 _SHOWN_OUT = ("queued", "sending", "sent", "uncertain", "failed")
@@ -32,6 +33,7 @@ class Line:
     state: str
     kind: str
     file: KeptFile | None = None
+    paper: Enclosure | None = None
 
 
 class ThreadService:
@@ -127,4 +129,5 @@ def _line(message: Message, name: str | None, used: dict[int, int]) -> Line:
         message.state,
         payload.get("kind", "text"),
         file_of(payload),
+        paper_of(payload),
     )

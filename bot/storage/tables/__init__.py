@@ -5,7 +5,7 @@ from bot.storage.tables.book import AddressRow, Borrower, DueItem, LoanRow, Paym
 from bot.storage.tables.contact import Conversation, HoldRow, LinkToken, Message, Nudge
 from bot.storage.tables.ledger import AuditEvent, LedgerEntry, LedgerHead
 from bot.storage.tables.people import Agent, Complaint, HandoffRow
-from bot.storage.tables.plans import OfferRow, Plan, PlanItem, PolicyVersion, Promise
+from bot.storage.tables.plans import OfferRow, Paper, Plan, PlanItem, PolicyVersion, Promise
 
 __all__ = [
     "AddressRow",
@@ -25,6 +25,7 @@ __all__ = [
     "Message",
     "Nudge",
     "OfferRow",
+    "Paper",
     "Payment",
     "Plan",
     "PlanItem",
