@@ -13,6 +13,8 @@ from pylopdf_fonts_zh_cn import sans_path
 MISSING = "〓"
 """What Chinese printers set for a character that they lack."""
 
+# Letters that no normal form takes apart into a plain one and a mark.
+_PLAIN = str.maketrans("ŁłĐđØøıĦħŦŧŊŋĸ", "LlDdOoiHhTtNnk")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me", "Zl", "Zp"})
 _SPACES = {"\t": " ", "\xa0": " ", "\u202f": " ", "\u3000": " "}
 
@@ -50,5 +52,6 @@ def _drawn(one: str) -> str:
         return one
     if unicodedata.category(one) in _UNSEEN:
         return ""
-    plain = unicodedata.normalize("NFKC", one)
-    return plain if all(ord(each) in covered() for each in plain) else MISSING
+    apart = unicodedata.normalize("NFKD", one).translate(_PLAIN)
+    plain = "".join(each for each in apart if unicodedata.category(each) not in _UNSEEN)
+    return plain if plain and all(ord(each) in covered() for each in plain) else MISSING

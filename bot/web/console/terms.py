@@ -67,6 +67,7 @@ KINDS = {
     "edit": "Edited message",
     "contact": "Shared phone number",
     "payload": "Tapped a button",
+    "paper": "Written terms",
 }
 PLANS = {"instalment": "Instalment plan", "extension": "Extension"}
 STANDINGS = {
@@ -115,6 +116,7 @@ EVENTS = {
     "promise_broken": "Promise missed",
     "plan_offered": "Plan offered",
     "plan_accepted": "Plan agreed",
+    "paper_made": "Written terms made",
     "plan_broken": "Plan broken",
     "plan_completed": "Plan completed",
     "dispute": "Disputes the debt",
