@@ -169,7 +169,7 @@ class PaperService:
         with self.kit.db.begin() as session:
             message = session.get_one(Message, message_id, with_for_update=True)
             one = {"plan_id": carried.plan, "part": _part(carried), "locale": message.locale}
-            inserted = session.execute(
+            is_new = session.scalar(
                 dialect.insert(Paper)
                 .values(
                     **one,
@@ -180,11 +180,12 @@ class PaperService:
                     created_at=now,
                 )
                 .on_conflict_do_nothing()
+                .returning(Paper.id)
             )
             kept = session.scalars(select(Paper).filter_by(**one, revision=revision)).one()
             message.payload = {**(message.payload or {}), "paper": {**asdict(carried), "kept": kept.id}}
             message.template_version = kept.sha256[:16]
-            if inserted.rowcount:  # type: ignore[attr-defined]
+            if is_new is not None:
                 plan = session.get_one(Plan, carried.plan)
                 record(
                     session,
