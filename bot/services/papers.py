@@ -16,8 +16,8 @@ from bot.domain.interest import effective_annual_rate
 from bot.domain.money import Money
 from bot.papers.terms import Payment, Terms, picture_pages
 from bot.services.kit import Kit, local_day
-from bot.services.records import record
-from bot.services.replies import queue_reply, rendered
+from bot.services.records import record, record_once, recorded_in
+from bot.services.replies import is_queued, queue_reply, rendered
 from bot.services.rights import require
 from bot.storage.db import retried
 from bot.storage.queries import active_plan
@@ -27,6 +27,7 @@ _FRESH = timedelta(days=1)
 _TYPES = {"picture": "image/png", "calendar": "text/calendar", "agreement": "application/pdf"}
 _ENDINGS = {"picture": "png", "calendar": "ics", "agreement": "pdf"}
 _GONE = ("cancelled", "held")
+_ASKED = "papers_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,11 @@ class PaperService:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
 
-    def follow(self, session: Session, conversation: Conversation, now: datetime) -> None:
-        """Queue the papers of whatever has just been agreed in a conversation, each plan's once.
+    def follow(self, session: Session, conversation: Conversation, turn: str, now: datetime) -> None:
+        """Queue the papers of what has just been agreed in a conversation, or asked for, each once.
 
-        Called when a turn's answer is queued, so that the papers come after the message with the terms. A
-        turn that broke off after the agreement leaves them to the next one, for a day.
+        Called when a turn's answer is queued, so that the papers come behind it. A turn that broke off after
+        the agreement leaves them to the next one, for a day.
         """
         if conversation.mode == "human" or not self._may_know(conversation, now):
             return
@@ -95,20 +96,28 @@ class PaperService:
             )
         )
         for plan in session.scalars(agreed).all():
-            self._queue(session, conversation, plan, "agreed", now)
+            # Their number may have changed with the plan since: all of them went, or none.
+            if not is_queued(session, conversation, f"{_name(plan.id, 'calendar', 1)}:agreed"):
+                self._queue(session, conversation, plan, "agreed", now)
+        for event in recorded_in(session, turn, _ASKED):
+            for number in event.detail["plans"]:
+                self._queue(session, conversation, session.get_one(Plan, number), turn, now)
 
-    @retried
     def again(self, conversation_id: str, *, turn: str) -> bool:
-        """Queue the papers of the plan in force once more, once a turn; False where there is none to give."""
+        """Have the papers of the plans in force follow this turn's answer; False where there is none."""
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
-            conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
-            if conversation.borrower is None or not self._may_know(conversation, now):
+            conversation = session.get_one(Conversation, conversation_id)
+            borrower = conversation.borrower
+            if borrower is None or not self._may_know(conversation, now):
                 return False
-            plans = [active_plan(session, loan.id) for loan in conversation.borrower.loans]
-            for plan in (one for one in plans if one is not None):
-                self._queue(session, conversation, plan, turn, now)
-            return any(plans)
+            found = [active_plan(session, loan.id) for loan in borrower.loans]
+            plans = [plan.id for plan in found if plan is not None]
+            if plans:
+                record_once(
+                    session, now, _ASKED, turn=turn, actor="borrower", borrower_id=borrower.id, plans=plans
+                )
+            return bool(plans)
 
     def _may_know(self, conversation: Conversation, now: datetime) -> bool:
         return conversation.is_verified(now, self.kit.settings.identity_for)
@@ -131,7 +140,7 @@ class PaperService:
                 self.kit,
                 conversation,
                 reply,
-                turn=f"paper:{plan.id}:{kind}-{page}:{occasion}"[:64],
+                turn=f"{_name(plan.id, kind, page)}:{occasion}"[:64],
                 now=now,
                 payload={"kind": "paper", "paper": asdict(carried)},
             )
@@ -258,6 +267,10 @@ class PaperService:
             how_to_pay=how.get(locale) or next(iter(how.values())),
             policy_version=plan.policy_version,
         )
+
+
+def _name(plan: int, kind: str, page: int) -> str:
+    return f"paper:{plan}:{kind}-{page}"
 
 
 def _known(session: Session, carried: Enclosure, locale: str, digest: str) -> tuple[int, bytes | None]:

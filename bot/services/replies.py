@@ -49,15 +49,7 @@ def queue_reply(
 
     `payload` holds what it carries besides its words.
     """
-    external = f"turn:{turn}"
-    exists = session.scalars(
-        select(Message.id).where(
-            Message.conversation_id == conversation.id,
-            Message.direction == "out",
-            Message.external_id == external,
-        )
-    ).first()
-    if exists is not None:
+    if is_queued(session, conversation, turn):
         return
     text = reply.text
     if not conversation.disclosed and not cancelled:
@@ -70,7 +62,7 @@ def queue_reply(
             initiator="bot",
             purpose=reply.purpose,
             state="cancelled" if cancelled else "queued",
-            external_id=external,
+            external_id=f"turn:{turn}",
             text=text,
             payload=payload,
             buttons=reply.buttons,
@@ -81,6 +73,16 @@ def queue_reply(
             created_at=now,
         )
     )
+
+
+def is_queued(session: Session, conversation: Conversation, turn: str) -> bool:
+    """Tell whether the reply of a turn has been written."""
+    written = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.direction == "out",
+        Message.external_id == f"turn:{turn}",
+    )
+    return session.scalars(written).first() is not None
 
 
 def open_conversation(

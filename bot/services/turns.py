@@ -146,7 +146,7 @@ class TurnService:
             if reply.text:
                 silenced = conversation.mode == "human" and reply.purpose != "handoff"
                 queue_reply(session, self.kit, conversation, reply, turn=turn.id, now=now, cancelled=silenced)
-            self.papers.follow(session, conversation, now)
+            self.papers.follow(session, conversation, turn.id, now)
 
     def fail(self, turn: Turn, *, own_fault: bool = False) -> bool:
         """Give the turn back because the assistant did not answer; tell the borrower once.

@@ -70,6 +70,16 @@ def agreed(grace: Grace, ref: str, conversation: str, **more: int) -> int:
     return plan
 
 
+def asked_again(grace: Grace, ref: str, conversation: str, text: str = "再发一次给我") -> bool:
+    """Go through the turn in which the papers are asked for, twice over; return whether there were any."""
+    say(grace, ref, text)
+    turn = claimed(grace, conversation)
+    found = [grace.papers.again(conversation, turn=f"{turn.id}:resumed") for _ in range(2)]
+    answered(grace, turn, "再发给您一次。")
+    assert found[0] == found[1]
+    return found[0]
+
+
 def papers(grace: Grace, conversation: str) -> list[Message]:
     """Return the messages that carry papers, in order."""
     return [one for one in out(grace, conversation) if paper_of(one.payload) is not None]
@@ -102,7 +112,7 @@ class TestQueueing:
             for n in range(13, 41):
                 day = last.due_on + timedelta(days=30 * (n - 12))
                 row.items.append(PlanItem(number=n, due_on=day, amount_minor=100))
-        assert grace.papers.again(conversation, turn="9")
+        assert asked_again(grace, ref, conversation)
         found = papers(grace, conversation)[3:]
         assert kinds(found) == ["picture", "picture", "calendar", "agreement"]
         assert [one.text for one in found[:2]] == [f"您的还款安排图，第{n}张，共2张。" for n in (1, 2)]
@@ -250,12 +260,12 @@ class TestMaking:
     ) -> None:
         agreed(grace, ref, conversation)
         first = [grace.papers.file(one.id) for one in papers(grace, conversation)]
-        for _ in range(2):
-            assert grace.papers.again(conversation, turn="9")
+        assert asked_again(grace, ref, conversation)
         again = papers(grace, conversation)[3:]
         assert [grace.papers.file(one.id) for one in again] == first
+        assert "再发给您一次" in out(grace, conversation)[4].text
         grace.conversations.set_locale(conversation, "en")
-        grace.papers.again(conversation, turn="10")
+        asked_again(grace, ref, conversation, "send it again please")
         calendar = grace.papers.file(papers(grace, conversation)[-2].id)
         assert b"Planned for today" in calendar.content
         assert b"SEQUENCE:0" in calendar.content
@@ -268,7 +278,7 @@ class TestMaking:
         before = grace.papers.file(old.id)
         item = rows(grace, PlanItem)[0]
         change(grace, PlanItem, {"id": item.id}, due_on=item.due_on + timedelta(days=1))
-        grace.papers.again(conversation, turn="9")
+        asked_again(grace, ref, conversation)
         after = grace.papers.file(papers(grace, conversation)[-2].id)
         assert grace.papers.file(old.id) == before
         found = [Calendar.from_ical(one.content).walk("VEVENT") for one in (before, after)]
@@ -280,7 +290,7 @@ class TestMaking:
         agreed(grace, ref, conversation)
         before = grace.papers.file(papers(grace, conversation)[2].id)
         change(grace, PlanItem, {"id": rows(grace, PlanItem)[0].id}, paid_minor=5000)
-        grace.papers.again(conversation, turn="9")
+        asked_again(grace, ref, conversation)
         assert grace.papers.file(papers(grace, conversation)[-1].id) == before
 
     def test_a_chat_without_a_plan_has_nothing_to_be_given_again(

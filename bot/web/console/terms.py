@@ -117,6 +117,7 @@ EVENTS = {
     "plan_offered": "Plan offered",
     "plan_accepted": "Plan agreed",
     "paper_made": "Written terms made",
+    "papers_asked": "Asked for the written terms",
     "plan_broken": "Plan broken",
     "plan_completed": "Plan completed",
     "dispute": "Disputes the debt",
