@@ -11,7 +11,7 @@ from bot.papers.terms import Terms
 from bot.papers.words import WORDS, Words
 
 # In the font these are as wide as a Chinese character, which tears words of other languages apart.
-_STRAIGHT = str.maketrans("“”‘’", "\"\"''")
+_STRAIGHT = {ord(curl): mark for curl, mark in zip("“”‘’", "\"\"''", strict=True)}
 _WIDE_QUOTES = ("zh",)
 
 Pair = tuple[str, str]
