@@ -28,6 +28,8 @@ _TYPES = {"picture": "image/png", "calendar": "text/calendar", "agreement": "app
 _ENDINGS = {"picture": "png", "calendar": "ics", "agreement": "pdf"}
 _GONE = ("cancelled", "held")
 _ASKED = "papers_asked"
+# What an integer column holds.
+_LARGEST = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class PaperService:
     def opened(self, conversation_id: str, message_id: int) -> PaperFile:
         """Return a paper for its own conversation. Raises LookupError for any other, or an unverified one."""
         with self.kit.db.begin() as session:
-            message = session.get(Message, message_id)
+            message = session.get(Message, message_id) if 0 < message_id < _LARGEST else None
             conversation = session.get(Conversation, conversation_id)
             theirs = message is not None and message.conversation_id == conversation_id
             if not theirs or conversation is None or message is None or message.state in _GONE:

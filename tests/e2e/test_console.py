@@ -598,3 +598,29 @@ def test_every_code_has_a_word() -> None:
     assert set(terms.ROLES) == set(ROLES)
     assert set(terms.REFUSALS) == set(get_args(Code))
     assert max(PRIORITY.values()) == len(terms.PRIORITIES) - 1
+
+
+@pytest.mark.browser
+def test_a_plans_papers_stand_in_the_thread_for_staff_alone_and_reading_is_on_record(
+    console: Console,
+) -> None:
+    conversation = console.borrower()
+    console.grace.identity.vouch(conversation, "test")
+    plan = make_plan(console.grace, conversation)
+    console.grace.conversations.receive(Incoming("webchat", "chat-B-1", "p1", "好的"))
+    turn = console.grace.turns.claim(conversation)
+    assert turn is not None
+    console.grace.turns.finish(turn, Reply("都安排好了。"), expected=None, understood=True)
+    page = console.page("wang", f"/case/{console.hand_over(conversation)}")
+    names = [f"plan-{plan}.{ending}" for ending in ("png", "ics", "pdf")]
+    expect(page.locator(".file span")).to_have_text(names)
+    stranger = console.browser.new_context()
+    console.contexts.append(stranger)
+    for place, kind in enumerate(("image/png", "text/calendar", "application/pdf")):
+        url = page.locator(".file").nth(place).get_attribute("href")
+        answer = page.request.get(f"{console.url}{url}")
+        assert (answer.status, answer.headers["content-type"].split(";")[0]) == (200, kind)
+        assert stranger.request.get(f"{console.url}{url}").status == 401
+    with console.grace.kit.db.begin() as session:
+        reads = session.scalars(select(AuditEvent.actor).where(AuditEvent.kind == "file_read")).all()
+    assert reads == [f"agent {console.agent('wang')}"] * 3
