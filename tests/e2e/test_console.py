@@ -26,6 +26,7 @@ from bot.language.texts import Texts
 from bot.services.conversation import Incoming
 from bot.services.kit import MovableClock
 from bot.services.records import BOOK, record
+from bot.services.replies import Reply
 from bot.services.rights import Code
 from bot.services.staff import ROLES
 from bot.settings import Settings
@@ -35,6 +36,8 @@ from bot.web.console.words import CONTEXT, SOURCES
 from bot.web.feed import Feed
 from tests.conftest import ROOT, settings_for
 from tests.e2e.conftest import Serve
+from tests.factory import make_plan
+from tests.integration.support import add_loan
 
 PASSWORD = "correct horse battery"
 SECOND = 1000.0
@@ -606,6 +609,8 @@ def test_a_plans_papers_stand_in_the_thread_for_staff_alone_and_reading_is_on_re
 ) -> None:
     conversation = console.borrower()
     console.grace.identity.vouch(conversation, "test")
+    today = console.grace.kit.clock.now().date()
+    add_loan(console.grace, "B-1", amount="3000", due_on=today - timedelta(days=7), name="L-1")
     plan = make_plan(console.grace, conversation)
     console.grace.conversations.receive(Incoming("webchat", "chat-B-1", "p1", "好的"))
     turn = console.grace.turns.claim(conversation)

@@ -952,15 +952,11 @@ class TestPapers:
         for number in (0, frame["seq"] - 1, 2**40):
             assert site.get(links.issue(conversation, number), cookie).status_code == 404
 
-    def test_a_link_ends_with_its_session(
-        self, site: Site, ref: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_link_ends_with_its_session(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = site.grace.kit.settings
         links = PaperLinks(settings)
-        now = int(time.time())
-        monkeypatch.setattr(
-            TimestampSigner, "get_timestamp", lambda _: now - settings.session_hours * 3600 - 5
-        )
+        then = int(time.time()) - settings.session_hours * 3600 - 5
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: then)
         old = links.issue("c", 1).rsplit("/", 1)[1]
         monkeypatch.undo()
         assert links.read(old) is None
