@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from icalendar import Calendar
+from typer.testing import CliRunner
 
 from bot.bootstrap import Grace
 from bot.channels.channel import Delivery, Door
 from bot.channels.gateway import Gateway
+from bot.cli import app
 from bot.domain.handoff import HandoffReason, Outcome
 from bot.domain.plans import Wish
 from bot.services.files import type_of
@@ -21,6 +24,7 @@ from bot.services.papers import PaperService, paper_of
 from bot.services.rights import NotAllowed
 from bot.storage.policies import Policies
 from bot.storage.tables import Agent, Conversation, Message, Paper, Plan, PlanItem
+from tests.conftest import ROOT
 from tests.e2e.telegram_fixtures import ScriptedAssistant
 from tests.factory import make_borrower
 from tests.integration.support import (
@@ -413,3 +417,18 @@ class TestGateway:
 def _forget(grace: Grace, conversation: str) -> None:
     """Take back the verification of a chat."""
     change(grace, Conversation, {"id": conversation}, verified_at=None)
+
+
+class TestCommand:
+    def test_it_writes_what_a_borrower_would_be_given(self, tmp_path: Path) -> None:
+        words = ["--loan", f"{ROOT}/examples/loans.csv:L0001-1", "--wish", "6 instalments"]
+        more = ["--date", "2026-03-02", "--locale", "zh_CN", "-o", str(tmp_path)]
+        result = CliRunner().invoke(app, ["papers", *words, *more])
+        assert result.exit_code == 0, result.output
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["plan-1.png", "plan.ics", "plan.pdf"]
+        assert len(Calendar.from_ical((tmp_path / "plan.ics").read_bytes()).walk("VEVENT")) == 6
+
+    def test_an_unknown_language_is_refused_in_one_line(self) -> None:
+        words = ["--loan", f"{ROOT}/examples/loans.csv:L0001-1", "--locale", "xx"]
+        result = CliRunner().invoke(app, ["papers", *words])
+        assert result.exit_code == 2
