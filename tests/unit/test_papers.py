@@ -205,7 +205,7 @@ class TestAgreement:
         assert len(content) < 100_000
         assert reader.metadata is not None
         assert (reader.metadata.title, reader.metadata.author) == ("还款安排协议", "明达消费金融")
-        assert reader.root_object["/Lang"] == "zh-CN"
+        assert str(reader.root_object["/Lang"]) == "zh-CN"
 
     @ALL_LOCALES
     def test_names_of_any_length_stay_whole(self, locale: str) -> None:
