@@ -15,8 +15,8 @@ from bot.channels.channel import Delivery
 from bot.channels.gateway import Gateway
 from bot.channels.webchat import StoredChannel
 from bot.services.conversation import Incoming
+from bot.services.enclosures import PaperFile
 from bot.services.outbox import Outgoing
-from bot.services.papers import PaperFile
 
 NAME = "terminal"
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
+from bot.services.enclosures import PaperFile, paper_of
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case, end, overtaken, put_off
 from bot.services.packs import pack_for
-from bot.services.papers import PaperFile, paper_of
 from bot.services.reach import bury, take_another_way, undisclose
 from bot.services.withholding import Withholding
 from bot.storage.queries import INITIATED, address_snapshot, own_address, zone_of

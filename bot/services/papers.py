@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.interest import effective_annual_rate
 from bot.domain.money import Money
 from bot.papers.terms import Payment, Terms, picture_pages
+from bot.services.enclosures import Enclosure, PaperFile, paper_of
 from bot.services.kit import Kit, local_day
 from bot.services.records import record, record_once, recorded_in
 from bot.services.replies import is_queued, queue_reply, rendered
@@ -24,54 +23,11 @@ from bot.storage.queries import active_plan
 from bot.storage.tables import Conversation, LoanRow, Message, OfferRow, Paper, Plan
 
 _FRESH = timedelta(days=1)
-_TYPES = {"picture": "image/png", "calendar": "text/calendar", "agreement": "application/pdf"}
 _ENDINGS = {"picture": "png", "calendar": "ics", "agreement": "pdf"}
 _GONE = ("cancelled", "held")
 _ASKED = "papers_asked"
 # What an integer column holds.
 _LARGEST = 2**31
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosure:
-    """What a message says of the paper that it carries; `page` counts a picture's pages from 1."""
-
-    plan: int
-    kind: str
-    page: int
-    name: str
-    alt: str
-
-    @property
-    def type(self) -> str:
-        """The media type."""
-        return _TYPES[self.kind]
-
-    @property
-    def is_image(self) -> bool:
-        """True for what is shown, false for what is saved."""
-        return self.kind == "picture"
-
-
-@dataclass(frozen=True, slots=True)
-class PaperFile:
-    """A paper with its content."""
-
-    name: str
-    type: str
-    alt: str
-    content: bytes
-
-    @property
-    def is_image(self) -> bool:
-        """True for what is shown, false for what is saved."""
-        return self.type.startswith("image/")
-
-
-def paper_of(payload: Mapping[str, Any] | None) -> Enclosure | None:
-    """Return what a message's payload says of its paper; None when it carries none."""
-    carried = (payload or {}).get("paper")
-    return None if carried is None else Enclosure(**{key: carried[key] for key in Enclosure.__slots__})
 
 
 class PaperService:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from bot.services.enclosures import Enclosure, paper_of
 from bot.services.files import KeptFile, file_of
 from bot.services.kit import Kit
-from bot.services.papers import Enclosure, paper_of
 from bot.storage.tables import Agent, AuditEvent, Conversation, Message
 
 _SHOWN_OUT = ("queued", "sending", "sent", "uncertain", "failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from bot.services.papers import PaperFile
+from bot.services.enclosures import PaperFile
 
 GUARDED = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",

@@ -17,7 +17,7 @@ from bot.bootstrap import Grace
 from bot.channels.telegram import COMMANDS
 from bot.channels.telegram_updates import KINDS
 from bot.services.conversation import Incoming, Received
-from bot.services.papers import paper_of
+from bot.services.enclosures import paper_of
 from bot.storage.tables import AddressRow
 from tests.e2e.fake_bot_api import (
     BLOCKED,

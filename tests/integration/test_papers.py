@@ -17,10 +17,11 @@ from bot.channels.gateway import Gateway
 from bot.cli import app
 from bot.domain.handoff import HandoffReason, Outcome
 from bot.domain.plans import Wish
+from bot.services.enclosures import paper_of
 from bot.services.files import type_of
 from bot.services.kit import MovableClock
 from bot.services.outbox import Outgoing
-from bot.services.papers import PaperService, paper_of
+from bot.services.papers import PaperService
 from bot.services.rights import NotAllowed
 from bot.storage.policies import Policies
 from bot.storage.tables import Agent, Conversation, Message, Paper, Plan, PlanItem
