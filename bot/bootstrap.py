@@ -27,6 +27,7 @@ from bot.services.links import LinkService
 from bot.services.loanbook import LoanbookService
 from bot.services.negotiation import NegotiationService
 from bot.services.outbox import Outbox
+from bot.services.papers import PaperService
 from bot.services.plans import PlanService
 from bot.services.promises import PromiseService
 from bot.services.proposals import ProposalService
@@ -72,6 +73,7 @@ class Grace:
     reminders: ReminderService
     delivery: DeliveryService
     outbox: Outbox
+    papers: PaperService
     reach: ReachService
     threads: ThreadService
     files: FileService
@@ -88,7 +90,7 @@ class Grace:
     call_list: CallListService
 
     def settle(self) -> None:
-        """Settle what the passing of time decides: promises, plans, requests, tiers, what is to be forgotten."""
+        """Settle what time decides: promises, plans, requests, tiers, and what is to be forgotten."""
         self.reminders.note_switch()
         self.plans.settle_promises()
         self.plans.settle_plans()
@@ -124,6 +126,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
     calls = CallService(kit)
     hardship = HardshipService(kit, accounts)
     evidence = EvidenceService(handoffs, hardship)
+    papers = PaperService(kit)
     reminders = ReminderService(kit)
     negotiation = NegotiationService(kit, accounts)
     return Grace(
@@ -142,10 +145,11 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         promises=PromiseService(kit, accounts),
         plans=PlanService(kit),
         conversations=ConversationService(kit, identity, protection, relay, evidence),
-        turns=TurnService(kit, identity, accounts, handoffs, relay),
+        turns=TurnService(kit, identity, accounts, handoffs, relay, papers),
         reminders=reminders,
         delivery=DeliveryService(kit, reminders, handoffs),
         outbox=Outbox(kit, Withholding(kit, handoffs, relay)),
+        papers=papers,
         reach=ReachService(kit),
         threads=ThreadService(kit),
         files=FileService(kit),

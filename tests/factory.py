@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from bot.bootstrap import Grace
 from bot.domain.money import Money
+from bot.domain.plans import Wish
 from bot.storage.tables import AddressRow, Borrower, DueItem, LoanRow
 
 _numbers = itertools.count(1)
@@ -69,3 +70,14 @@ def make_borrower(
             )
         )
     return ref
+
+
+def make_plan(grace: Grace, conversation: str, count: int = 3) -> int:
+    """Agree a plan in a verified conversation, as the dialogue would; return its id.
+
+    Its papers follow the answer to the conversation's next turn.
+    """
+    made = grace.negotiation.propose(conversation, Wish(count=count), turn="factory:0")
+    plan = grace.negotiation.agree(conversation, made.options[0].id, turn="factory").plan_id
+    assert plan is not None
+    return plan

@@ -46,6 +46,8 @@ class Channel(Protocol):
     """Messages a second that the channel takes from all processes together; None: as many as come."""
     in_hand: int
     """How many of what the lender starts may be in the channel's hands at once."""
+    carries_files: bool
+    """False when a message arrives as words alone: papers stay away then."""
 
     async def start(self, door: Door) -> None:
         """Begin to receive."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -60,7 +61,7 @@ class Dispatcher:
 
     def soon(self) -> None:
         """Begin to hand over, without waiting for the database."""
-        self.in_background(self.wake())
+        self.in_background(self.wake)
 
     async def look_around(self) -> None:
         """Take up what no event will: queued messages, those put back, traces of a crash."""
@@ -69,8 +70,8 @@ class Dispatcher:
         self._put_back.clear()
         await self.wake()
 
-    def in_background(self, work: Coroutine[None, None, None]) -> None:
-        """Run what nobody waits for."""
+    def in_background(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run what nobody waits for. It is called in its task: one that is cancelled before awaits nothing."""
         task = asyncio.create_task(guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
@@ -95,7 +96,7 @@ class Dispatcher:
             self._due[conversation_id].add(message_id)
             return True
         self._due[conversation_id] = {message_id}
-        self.in_background(self._send_all(conversation_id))
+        self.in_background(partial(self._send_all, conversation_id))
         return True
 
     async def _send_all(self, conversation_id: str) -> None:
@@ -126,7 +127,7 @@ class Dispatcher:
                 held.remove(message_id)
                 if name in self._more and len(held) <= self.channels[name].in_hand // 2:
                     self._more.remove(name)
-                    self.in_background(self._draw(name))
+                    self.in_background(partial(self._draw, name))
 
     async def _send(self, message_id: int) -> bool:
         message = await self._claim(message_id)
@@ -138,16 +139,32 @@ class Dispatcher:
             message = await self._claim(message_id)
         if message is None:
             return True
-        try:
-            delivery = await self.channels[message.channel].send(message)
-        except Exception as error:
-            # A channel does not raise. If one does, nobody knows how far the message went.
-            log.exception("channel_failed", message=message_id, channel=message.channel)
-            delivery = Delivery("uncertain", type(error).__name__)
+        delivery = await self._hand(message)
         await self._put_on_record(Settlement(message_id, delivery.outcome, delivery.detail, delivery.wait))
         if delivery.outcome != "sent":
             log.warning("not_sent", message=message_id, outcome=delivery.outcome, detail=delivery.detail)
         return delivery.outcome != "later"
+
+    async def _hand(self, message: Outgoing) -> Delivery:
+        """Give a message to its channel, with the paper that it carries."""
+        channel = self.channels[message.channel]
+        if message.carries_paper:
+            if not channel.carries_files:
+                return Delivery("cancelled", "the channel carries no files")
+            try:
+                file = await asyncio.to_thread(self.grace.papers.file, message.id)
+            except StorageError:
+                return Delivery("later", "the paper cannot be kept now")
+            except Exception as error:
+                log.exception("paper_failed", message=message.id)
+                return Delivery("failed", f"paper: {type(error).__name__}")
+            message = replace(message, file=file)
+        try:
+            return await channel.send(message)
+        except Exception as error:
+            # A channel does not raise. If one does, nobody knows how far the message went.
+            log.exception("channel_failed", message=message.id, channel=message.channel)
+            return Delivery("uncertain", type(error).__name__)
 
     async def _put_on_record(self, settlement: Settlement) -> None:
         """Record an outcome, however long the database is away: it is known here and nowhere else."""
@@ -172,10 +189,10 @@ class Dispatcher:
         return {}
 
 
-async def guarded(work: Coroutine[None, None, None]) -> None:
+async def guarded(work: Callable[[], Awaitable[None]]) -> None:
     """Run what nobody waits for: a fault is logged, and the next sweep takes up what it left."""
     try:
-        await work
+        await work()
     except StorageError as error:
         log.warning("gateway_waits", error=str(error))
     except Exception:

@@ -142,7 +142,7 @@ class Gateway:
     async def _sweep(self) -> None:
         """Take up, now and then, what no event will: kept messages, queued ones, traces of a crash."""
         while True:
-            await guarded(self._look_around())
+            await guarded(self._look_around)
             await asyncio.sleep(self.grace.kit.settings.rasa_retry)
 
     async def _look_around(self) -> None:

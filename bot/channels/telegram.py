@@ -16,7 +16,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from bot.bootstrap import Grace
 from bot.channels.channel import Delivery, Door
 from bot.channels.telegram_receiving import ComesAgain, Inbox, whereabouts
-from bot.channels.telegram_sending import BotApi, compose, judge, wait_of
+from bot.channels.telegram_sending import BotApi, judge, requests, wait_of
 from bot.channels.telegram_updates import KINDS, NAME, update_id
 from bot.language.formats import language_of
 from bot.language.texts import SOURCE_LOCALE, TextError
@@ -47,6 +47,7 @@ class TelegramChannel:
     name = NAME
     replayable = False
     in_hand = _MOST_BULK
+    carries_files = True
 
     def __init__(self, grace: Grace) -> None:
         self.grace = grace
@@ -104,12 +105,12 @@ class TelegramChannel:
 
     async def _send(self, bot: BotApi, message: Outgoing) -> Delivery:
         share = self.grace.kit.texts.render("utter_button_share_contact", message.locale).text
-        parts = compose(message, share)
+        parts = requests(message, share)
         if not parts or not message.address.removeprefix("-").isdecimal():
             return Delivery("failed", "no text, or no chat to send it to")
-        for number, part in enumerate(parts, 1):
+        for number, (method, part) in enumerate(parts, 1):
             try:
-                await bot.call("sendMessage", chat_id=int(message.address), **part)
+                await bot.call(method, chat_id=int(message.address), **part)
             except TelegramError as error:
                 self._keep_quiet(error)
                 delivery = replace(judge(error), wait=max(self._quiet_until - _clock(), 0.0))

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from aiolimiter import AsyncLimiter
+from telegram import InputFile
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -27,6 +28,10 @@ from bot.services.outbox import Outgoing
 
 LONGEST = 4096
 """Telegram's limit for one message, in UTF-16 units."""
+LONGEST_CAPTION = 1024
+"""Its limit for the words under a file."""
+SENDING = ("sendMessage", "sendPhoto", "sendDocument")
+"""The methods by which something arrives in a chat."""
 OVERALL_A_SECOND = 30
 CHAT_BURST = 3
 """A chat takes one message a second in the long run, and this many at once."""
@@ -82,7 +87,7 @@ class _Pace(AIORateLimiter):
         rate_limit_args: int | None,
     ) -> bool | dict[str, Any] | list[dict[str, Any]]:
         """Let a request through when its turn has come."""
-        if endpoint == "sendMessage":
+        if endpoint in SENDING:
             await self._chat(data["chat_id"]).acquire()
         return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
 
@@ -135,6 +140,25 @@ class BotApi(ExtBot[int]):
         if not isinstance(result, list):
             raise BrokenAnswer("the updates are no list")
         return result
+
+
+def requests(message: Outgoing, share_contact: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the requests that hand a message over, in order: method and parameters but for the chat.
+
+    A paper goes with its words below it; words too long for that go ahead of it.
+    """
+    file = message.file
+    fits = file is not None and len(message.text.encode("utf-16-le")) // 2 <= LONGEST_CAPTION
+    words = [] if fits else [("sendMessage", part) for part in compose(message, share_contact)]
+    if file is None:
+        return words
+    caption = {"caption": message.text} if fits and message.text.strip() else {}
+    content = InputFile(file.content, file.name)
+    if file.is_image:
+        return [*words, ("sendPhoto", {"photo": content, **caption})]
+    # Without this Telegram may make something else of a file than what it was sent as.
+    kept = {"disable_content_type_detection": True}
+    return [*words, ("sendDocument", {"document": content, **caption, **kept})]
 
 
 def compose(message: Outgoing, share_contact: str) -> list[dict[str, Any]]:

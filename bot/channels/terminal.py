@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,17 +15,19 @@ from bot.channels.channel import Delivery
 from bot.channels.gateway import Gateway
 from bot.channels.webchat import StoredChannel
 from bot.services.conversation import Incoming
+from bot.services.enclosures import PaperFile
 from bot.services.outbox import Outgoing
 
 NAME = "terminal"
 
 
 class TerminalChannel(StoredChannel):
-    """Prints what is sent; a number picks a button of the newest message."""
+    """Prints what is sent, saves papers in a folder; a number picks a button of the newest message."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, folder: Path) -> None:
         super().__init__(NAME)
         self._console = console
+        self._folder = folder
         self.newest: Outgoing | None = None
 
     async def send(self, message: Outgoing) -> Delivery:
@@ -33,8 +36,18 @@ class TerminalChannel(StoredChannel):
         self._console.print(f"[bold green]{who}[/] {escape(message.text)}")
         for number, button in enumerate(message.buttons, 1):
             self._console.print(f"      [cyan]\\[{number}][/] {escape(button['title'])}")
+        if message.file is not None:
+            self._console.print(f"      [cyan]{escape(str(self._saved(message.file)))}[/]", soft_wrap=True)
         self.newest = message
         return Delivery("sent")
+
+    def _saved(self, file: PaperFile) -> Path:
+        """Save a paper for its owner alone and return where it is."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._folder / file.name
+        path.touch(mode=0o600)
+        path.write_bytes(file.content)
+        return path
 
 
 async def talk(grace: Grace, ref: str, *, verified: bool) -> None:
@@ -46,7 +59,7 @@ async def talk(grace: Grace, ref: str, *, verified: bool) -> None:
     if verified:
         grace.identity.vouch(conversation, "operator")
     assistant = Assistant(grace.kit.settings)
-    channel = TerminalChannel(console)
+    channel = TerminalChannel(console, grace.kit.settings.state / "papers")
     gateway = Gateway(grace, assistant, {NAME: channel})
     if not await assistant.ready():
         console.print("[yellow]Rasa does not answer yet: start it with `grace serve`. Messages are kept.[/]")

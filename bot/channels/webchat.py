@@ -17,6 +17,7 @@ class StoredChannel:
     replayable = True
     rate: float | None = None
     in_hand = 200
+    carries_files = True
 
     def __init__(self, name: str = NAME) -> None:
         self.name = name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import book, nlu, offers, people, policy, records, running, sending, wording
+from bot.cli import book, nlu, offers, papers, people, policy, records, running, sending, wording
 
 app = typer.Typer(
     help="Grace: polite payment reminders, plans within policy, people when it matters.", no_args_is_help=True
@@ -19,6 +19,7 @@ _PARTS = (
     policy.app,
     offers.app,
     sending.app,
+    papers.app,
 )
 for _part in _PARTS:
     app.add_typer(_part)

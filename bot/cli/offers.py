@@ -57,14 +57,14 @@ def show_offers(
     if level is None:
         raise refuse(f"--authority {authority!r} is none of {', '.join(AUTHORITIES)}")
     override = product_file(policy) if policy else None
-    found, at = _loan(loan, override, Circumstances(day(on), hardship))
+    found, at = loan_of(loan, override, Circumstances(day(on), hardship))
     try:
         rules = override or house().product(found.product, at.today)
     except PolicyError as error:
         raise refuse(error) from error
     if rules.currency != found.currency:
         raise refuse(f"the loan is in {found.currency}, the policy of {rules.product} in {rules.currency}")
-    asked = _wish(wish, ability, rules)
+    asked = wish_of(wish, ability, rules)
     answer = counter(found, rules, asked, at, authority=level) if asked != Wish() else None
     made = offers(
         found,
@@ -88,7 +88,8 @@ def show_offers(
             out.print(line, markup=False, soft_wrap=True)
 
 
-def _loan(given: str, override: ProductPolicy | None, at: Circumstances) -> tuple[Loan, Circumstances]:
+def loan_of(given: str, override: ProductPolicy | None, at: Circumstances) -> tuple[Loan, Circumstances]:
+    """Return the loan of a file or of the book, and what is known of its borrower. Raises typer.Exit."""
     path, ref = _place(given)
     if path is None:
         return _imported(given, at)
@@ -122,7 +123,8 @@ def _imported(ref: str, at: Circumstances) -> tuple[Loan, Circumstances]:
         return loan_snapshot(row), replace(found, hardship=at.hardship or found.hardship)
 
 
-def _wish(text: str, ability: str, rules: ProductPolicy) -> Wish:
+def wish_of(text: str, ability: str, rules: ProductPolicy) -> Wish:
+    """Read what a borrower would like. Raises typer.Exit for what is no wish."""
     wish = Wish()
     for part in (one.strip() for one in text.split(",") if one.strip()):
         if match := _COUNT.fullmatch(part):

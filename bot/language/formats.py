@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.lists import format_list
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, format_percent, get_currency_precision
 
 LOCALES = ("zh_CN", "en")
 """The locales with a full catalogue; the first is the default."""
 
 _DAY = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM"}
 _DAY_OF_YEAR = {"zh": "y年M月d日", "en": "d MMMM y"}
+_FULL_DAY = {"zh": "y年M月d日（EEE）", "en": "EEE d MMM y"}
 
 
 def language_of(locale: str) -> str:
@@ -31,12 +32,34 @@ def money(amount: Decimal, currency: str, locale: str) -> str:
     return format_currency(amount, currency, "¤¤\xa0" + number, locale=locale, currency_digits=False)
 
 
+def exact_money(amount: Decimal, currency: str, locale: str) -> str:
+    """Write an amount with all the decimals that it has, as papers do: columns align, nothing is dropped."""
+    exponent = amount.as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    number = "#,##0" + ("." + "0" * decimals if decimals else "")
+    pattern = number + "元" if language_of(locale) == "zh" and currency == "CNY" else "¤¤\xa0" + number
+    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+
+
+def percent(value: Decimal, locale: str) -> str:
+    """Write a rate given in percent, with two decimals."""
+    return format_percent(value / 100, "#,##0.00%", locale=locale)
+
+
 def day(value: date, locale: str, today: date | None = None) -> str:
     """Write a day: with its weekday near `today`, with its year when that is another one."""
     language = language_of(locale)
     if today is None or value.year != today.year:
         return format_date(value, _DAY_OF_YEAR.get(language, "long"), locale=locale)
     return format_date(value, _DAY.get(language, "full"), locale=locale)
+
+
+def full_day(value: date, locale: str) -> str:
+    """Write a day with its weekday and year, as short as stays clear."""
+    pattern = _FULL_DAY.get(language_of(locale))
+    if pattern is None:
+        return format_skeleton("yMMMEd", value, locale=locale)
+    return format_date(value, pattern, locale=locale)
 
 
 def instant(value: datetime, locale: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
 from bot.services.casefiles import CaseFiles
+from bot.services.enclosures import PaperFile, paper_of
 from bot.services.kit import Kit, SystemClock, local_day
 from bot.services.nudges import end, put_off
 from bot.services.pace import grant, keep_quiet
@@ -22,7 +23,7 @@ from bot.services.withholding import Withholding
 from bot.storage.queries import INITIATED, address_snapshot, own_address, zone_of
 from bot.storage.tables import Conversation, Message, Nudge
 
-Outcome = Literal["sent", "failed", "uncertain", "dead", "later"]
+Outcome = Literal["sent", "failed", "uncertain", "dead", "later", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class Outgoing:
     asks_identity: bool
     in_bulk: bool = False
     """True for what the lender starts, many at a time: it may wait while people are answered."""
+    carries_paper: bool = False
+    file: PaperFile | None = None
+    """The paper that it carries, put in when it is handed to its channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +195,15 @@ class Outbox:
             message.template,
             conversation.expected == "identity_confirmed" and conversation.borrower_id is not None,
             message.purpose in INITIATED,
+            paper_of(message.payload) is not None,
         )
 
     def _refusal(self, message: Message, conversation: Conversation) -> str | None:
         if message.initiator == "bot" and conversation.mode == "human" and message.purpose != "handoff":
             return "people have the conversation"
+        lasting = self.kit.settings.identity_for
+        if paper_of(message.payload) and not conversation.is_verified(self.kit.clock.now(), lasting):
+            return "identity is not verified"
         return None
 
     def _stopped(

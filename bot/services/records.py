@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -53,6 +54,13 @@ def recorded(session: Session, turn: str, *kinds: str) -> AuditEvent | None:
     return session.scalars(
         select(AuditEvent).where(AuditEvent.cause == caused_by(turn), AuditEvent.kind.in_(kinds))
     ).first()
+
+
+def recorded_in(session: Session, turn: str, kind: str) -> Sequence[AuditEvent]:
+    """Return the events of a kind that a turn has caused, or a part of its message served by itself."""
+    cause = caused_by(turn)
+    mine = or_(AuditEvent.cause == cause, AuditEvent.cause.startswith(f"{cause}:", autoescape=True))
+    return session.scalars(select(AuditEvent).where(mine, AuditEvent.kind == kind)).all()
 
 
 def record_once(session: Session, at: datetime, kind: str, *, turn: str, actor: str, **more: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,17 +45,13 @@ def queue_reply(
     turn: str,
     now: datetime,
     cancelled: bool = False,
+    payload: dict[str, Any] | None = None,
 ) -> None:
-    """Write a reply for the outbox, once for each `turn`; `cancelled` keeps one that must not go out."""
-    external = f"turn:{turn}"
-    exists = session.scalars(
-        select(Message.id).where(
-            Message.conversation_id == conversation.id,
-            Message.direction == "out",
-            Message.external_id == external,
-        )
-    ).first()
-    if exists is not None:
+    """Write a reply for the outbox, once for each `turn`; `cancelled` keeps one that must not go out.
+
+    `payload` holds what it carries besides its words.
+    """
+    if is_queued(session, conversation, turn):
         return
     text = reply.text
     if not cancelled:
@@ -71,8 +68,9 @@ def queue_reply(
             initiator="bot",
             purpose=reply.purpose,
             state="cancelled" if cancelled else "queued",
-            external_id=external,
+            external_id=f"turn:{turn}",
             text=text,
+            payload=payload,
             buttons=reply.buttons,
             template=" ".join(reply.keys)[:200],
             template_version=kit.texts.version(reply.keys, conversation.locale),
@@ -81,6 +79,16 @@ def queue_reply(
             created_at=now,
         )
     )
+
+
+def is_queued(session: Session, conversation: Conversation, turn: str) -> bool:
+    """Tell whether the reply of a turn has been written."""
+    written = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.direction == "out",
+        Message.external_id == f"turn:{turn}",
+    )
+    return session.scalars(written).first() is not None
 
 
 def open_conversation(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from bot.services.enclosures import Enclosure, paper_of
 from bot.services.files import KeptFile, file_of
 from bot.services.kit import Kit
 from bot.storage.tables import Agent, AuditEvent, Conversation, Message
@@ -36,6 +37,7 @@ class Line:
     corrected: str | None = None
     was_read: bool = False
     """How the assistant read it, what staff say it meant, and whether it was read at all."""
+    paper: Enclosure | None = None
 
 
 class ThreadService:
@@ -135,4 +137,5 @@ def _line(message: Message, name: str | None, used: dict[int, int]) -> Line:
         tuple(act["intent"] for act in reading.get("acts") or ()),
         reading.get("corrected"),
         bool(reading),
+        paper_of(payload),
     )

@@ -15,6 +15,7 @@ from bot.services.accounts import AccountService
 from bot.services.handoffs import HandoffService
 from bot.services.identity import IdentityService
 from bot.services.kit import Kit
+from bot.services.papers import PaperService
 from bot.services.records import caused_by, record
 from bot.services.relay import Relay
 from bot.services.replies import Reply, queue_reply, rendered
@@ -44,12 +45,14 @@ class TurnService:
         accounts: AccountService,
         handoffs: HandoffService,
         relay: Relay,
+        papers: PaperService,
     ) -> None:
         self.kit = kit
         self.identity = identity
         self.accounts = accounts
         self.handoffs = handoffs
         self.relay = relay
+        self.papers = papers
 
     def claim(self, conversation_id: str) -> Turn | None:
         """Take the next turn of a conversation for this caller, or None when there is nothing to do yet.
@@ -143,6 +146,7 @@ class TurnService:
             if reply.text:
                 silenced = conversation.mode == "human" and reply.purpose != "handoff"
                 queue_reply(session, self.kit, conversation, reply, turn=turn.id, now=now, cancelled=silenced)
+            self.papers.follow(session, conversation, turn.id, now)
 
     def fail(self, turn: Turn, *, own_fault: bool = False) -> bool:
         """Give the turn back because the assistant did not answer; tell the borrower once.
@@ -280,13 +284,17 @@ def _gather(session: Session, conversation_id: str) -> list[Message]:
 
 
 def _said_last(session: Session, conversation_id: str) -> str | None:
-    """Return the key of the last response that the borrower was sent; None for an agent's words."""
+    """Return the key of the last response that the borrower was sent; None for an agent's words.
+
+    Papers follow what they belong to, and nobody answers them.
+    """
     template = session.scalars(
         select(Message.template)
         .where(
             Message.conversation_id == conversation_id,
             Message.direction == "out",
             Message.state != "cancelled",
+            or_(Message.template.is_(None), Message.template.not_like("utter_paper%")),
         )
         .order_by(Message.id.desc())
         .limit(1)

@@ -52,3 +52,26 @@ class Sessions:
     def seconds(self) -> int:
         """How long a session lives."""
         return self._seconds
+
+
+class PaperLinks:
+    """Signs and reads the addresses of papers: each names one message of one conversation.
+
+    A link opens nothing by itself: it takes the session of its conversation, and lasts no longer than one.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._signer = URLSafeTimedSerializer(settings.signing_secret(), salt="grace-paper")
+        self._seconds = settings.session_hours * 3600
+
+    def issue(self, conversation: str, message: int) -> str:
+        """Return the path of a paper on the chat page's own host."""
+        return f"/chat/paper/{self._signer.dumps([conversation, message])}"
+
+    def read(self, token: str) -> tuple[str, int] | None:
+        """Return conversation and message of a link, or None when it is forged or too old."""
+        try:
+            conversation, message = self._signer.loads(token, max_age=self._seconds)
+        except BadSignature:
+            return None
+        return str(conversation), int(message)

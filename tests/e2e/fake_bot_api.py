@@ -6,6 +6,8 @@ import asyncio
 import json
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -50,6 +52,8 @@ class FakeBotApi:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.files: list[tuple[str, str, bytes]] = []
+        """Every file that reached us: method, name, content."""
         self.answers: dict[str, deque[Answer]] = defaultdict(deque)
         self.updates: list[Any] = []
         self.url = ""
@@ -115,8 +119,11 @@ class FakeBotApi:
             self._writers.discard(writer)
             writer.close()
 
-    async def _respond(self, method: str, data: dict[str, str], writer: asyncio.StreamWriter) -> bool:
+    async def _respond(
+        self, method: str, data: dict[str, str], files: dict[str, bytes], writer: asyncio.StreamWriter
+    ) -> bool:
         self.calls.append((method, data))
+        self.files += [(method, name, content) for name, content in files.items()]
         answer = self.answers[method].popleft() if self.answers[method] else self._usual(method, data)
         if answer.silent:
             await asyncio.sleep(60)
@@ -135,9 +142,25 @@ class FakeBotApi:
         return Answer(body={"ok": True, "result": self.updates})
 
 
-async def _read(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]] | None:
+async def _read(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], dict[str, bytes]] | None:
     head = await reader.readuntil(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     length = next((int(line[15:]) for line in lines if line.lower().startswith("content-length:")), 0)
-    body = (await reader.readexactly(length)).decode()
-    return lines[0].split(" ")[1].rsplit("/", 1)[1], dict(parse_qsl(body))
+    body = await reader.readexactly(length)
+    kind = next((line for line in lines if line.lower().startswith("content-type: multipart/")), None)
+    method = lines[0].split(" ")[1].rsplit("/", 1)[1]
+    return (method, dict(parse_qsl(body.decode())), {}) if kind is None else (method, *_parts(kind, body))
+
+
+def _parts(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Read a multipart body: plain fields, a file's name among them, and files by their name."""
+    data: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    for part in message_from_bytes(f"{kind}\r\n\r\n".encode() + body, policy=HTTP).iter_parts():
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        field_name, name = str(part.get_param("name", header="content-disposition")), part.get_filename()
+        data[field_name] = name or content.decode()
+        if name:
+            files[name] = content
+    return data, files

@@ -22,6 +22,7 @@ from bot.bootstrap import Grace, build
 from bot.channels.assistant import Answer, Assistant
 from bot.channels.gateway import Gateway
 from bot.channels.telegram import TelegramChannel
+from bot.domain.plans import Wish
 from bot.services.kit import MovableClock
 from bot.services.replies import Reply
 from bot.services.turns import Turn
@@ -112,6 +113,24 @@ class ScriptedAssistant(Assistant):
     def heard(self) -> list[str]:
         """What each turn said."""
         return [turn.text for turn in self.turns]
+
+
+class Agreeing(ScriptedAssistant):
+    """Agrees a plan within its first turn, as the action server does."""
+
+    def __init__(self, grace: Grace, *script: Reply) -> None:
+        super().__init__(*script)
+        self.grace = grace
+
+    async def turn(self, turn: Turn) -> Answer:
+        """Agree what is offered first, and answer."""
+        if not self.turns:
+            await asyncio.to_thread(self._agree, turn)
+        return await super().turn(turn)
+
+    def _agree(self, turn: Turn) -> None:
+        made = self.grace.negotiation.propose(turn.conversation_id, Wish(count=3), turn=f"{turn.id}:0")
+        self.grace.negotiation.agree(turn.conversation_id, made.options[0].id, turn=turn.id)
 
 
 @asynccontextmanager

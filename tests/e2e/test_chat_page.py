@@ -31,7 +31,7 @@ from bot.web.chat.texts import page_texts
 from bot.web.session import CHAT_COOKIE
 from tests.conftest import MORNING, settings_for
 from tests.e2e.conftest import _serve
-from tests.factory import make_borrower
+from tests.factory import make_borrower, make_plan
 
 pytestmark = pytest.mark.browser
 
@@ -803,3 +803,30 @@ class TestGuards:
         page.locator(".option").first.tap()
         expect(bubble(page, "收到：/choose_first")).to_be_in_viewport()
         expect(page.locator("#input")).to_be_in_viewport()
+
+
+class TestPapers:
+    @pytest.mark.parametrize("locale", ["zh_CN", "en"])
+    def test_a_plans_papers_are_a_picture_to_see_and_files_to_save(
+        self, chat: Chat, ref: str, locale: str
+    ) -> None:
+        page, conversation = chat.open(ref), chat.conversation(ref)
+        chat.grace.conversations.set_locale(conversation, locale)
+        chat.grace.identity.vouch(conversation, "test")
+        plan = make_plan(chat.grace, conversation)
+        write(page, "好的" if locale == "zh_CN" else "fine with me")
+        picture = page.locator("a.attachment img")
+        expect(picture).to_have_attribute("alt", re.compile("还款安排图|Picture of your payment plan"))
+        alt = chat.grace.kit.texts.render("utter_paper_alt", locale).text
+        expect(page.get_by_role("img", name=alt)).to_be_visible()
+        page.wait_for_function("document.querySelector('a.attachment img').naturalWidth === 1080")
+        for name, start in ((f"plan-{plan}.ics", b"BEGIN:VCALENDAR"), (f"plan-{plan}.pdf", b"%PDF-")):
+            link = page.get_by_role("link", name=name)
+            expect(link).to_be_visible()
+            with page.expect_download() as saved:
+                link.click()
+            assert saved.value.suggested_filename == name
+            assert Path(saved.value.path()).read_bytes().startswith(start)
+        page.reload()
+        expect(page.locator("a.attachment")).to_have_count(3)
+        page.wait_for_function("document.querySelector('a.attachment img').naturalWidth === 1080")

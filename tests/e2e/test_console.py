@@ -26,6 +26,7 @@ from bot.language.texts import Texts
 from bot.services.conversation import Incoming
 from bot.services.kit import MovableClock
 from bot.services.records import BOOK, record
+from bot.services.replies import Reply
 from bot.services.rights import Code
 from bot.services.staff import ROLES
 from bot.settings import Settings
@@ -35,6 +36,8 @@ from bot.web.console.words import CONTEXT, SOURCES
 from bot.web.feed import Feed
 from tests.conftest import ROOT, settings_for
 from tests.e2e.conftest import Serve
+from tests.factory import make_plan
+from tests.integration.support import add_loan
 
 PASSWORD = "correct horse battery"
 SECOND = 1000.0
@@ -598,3 +601,31 @@ def test_every_code_has_a_word() -> None:
     assert set(terms.ROLES) == set(ROLES)
     assert set(terms.REFUSALS) == set(get_args(Code))
     assert max(PRIORITY.values()) == len(terms.PRIORITIES) - 1
+
+
+@pytest.mark.browser
+def test_a_plans_papers_stand_in_the_thread_for_staff_alone_and_reading_is_on_record(
+    console: Console,
+) -> None:
+    conversation = console.borrower()
+    console.grace.identity.vouch(conversation, "test")
+    today = console.grace.kit.clock.now().date()
+    add_loan(console.grace, "B-1", amount="3000", due_on=today - timedelta(days=7), name="L-1")
+    plan = make_plan(console.grace, conversation)
+    console.grace.conversations.receive(Incoming("webchat", "chat-B-1", "p1", "好的"))
+    turn = console.grace.turns.claim(conversation)
+    assert turn is not None
+    console.grace.turns.finish(turn, Reply("都安排好了。"), expected=None, understood=True)
+    page = console.page("wang", f"/case/{console.hand_over(conversation)}")
+    names = [f"plan-{plan}.{ending}" for ending in ("png", "ics", "pdf")]
+    expect(page.locator(".file span")).to_have_text(names)
+    stranger = console.browser.new_context()
+    console.contexts.append(stranger)
+    for place, kind in enumerate(("image/png", "text/calendar", "application/pdf")):
+        url = page.locator(".file").nth(place).get_attribute("href")
+        answer = page.request.get(f"{console.url}{url}")
+        assert (answer.status, answer.headers["content-type"].split(";")[0]) == (200, kind)
+        assert stranger.request.get(f"{console.url}{url}").status == 401
+    with console.grace.kit.db.begin() as session:
+        reads = session.scalars(select(AuditEvent.actor).where(AuditEvent.kind == "file_read")).all()
+    assert reads == [f"agent {console.agent('wang')}"] * 3

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 from datetime import timedelta
 from typing import Any
@@ -18,10 +19,11 @@ from bot.bootstrap import Grace, build
 from bot.channels.assistant import Assistant
 from bot.services.kit import MovableClock
 from bot.services.replies import Reply
-from bot.storage.tables import AddressRow, Borrower, LoanRow, Plan
+from bot.storage.tables import AddressRow, Borrower, LoanRow, Paper, Plan
 from tests.e2e.telegram_fixtures import (
     PHONE,
     TOKEN,
+    Agreeing,
     Open,
     ScriptedAssistant,
     TelegramUser,
@@ -365,13 +367,15 @@ async def test_a_borrower_who_lost_their_job_agrees_a_plan_in_telegram(stack: St
             confirm = await _hear_buttons(phone)
             await phone.tap(confirm, 0)
             (plan,) = await until(lambda: _plans(grace, ref), "the plan")
-            terms = (await phone.hear())[-1]
+            terms, picture, *files = await phone.hear(4)
     finally:
         await assistant.close()
         grace.close()
     assert (plan.kind, plan.state) == ("instalment", "active")
     assert len(plan.items) == 3
     assert "元" in terms["text"] or "¥" in terms["text"]
+    assert picture["photo"]["name"].endswith(".png")
+    assert [file["document"]["name"][-4:] for file in files] == [".ics", ".pdf"]
 
 
 async def _hear_buttons(phone: TelegramUser) -> dict[str, Any]:
@@ -397,3 +401,31 @@ def _plans(grace: Grace, ref: str) -> list[Plan]:
         for plan in found:
             assert plan.items
         return found
+
+
+async def test_the_papers_of_a_plan_arrive_whole_behind_its_terms(grace: Grace, phone: TelegramUser) -> None:
+    conversation = bind(grace, phone.chat)
+    grace.identity.vouch(conversation, "test")
+    async with running(grace, Agreeing(grace, Reply("都安排好了。"))), phone:
+        await phone.say("好的，就这样")
+        terms, *heard = await phone.hear(4)
+        await phone.say("谢谢")
+        (thanks,) = await phone.hear()
+    assert "都安排好了" in terms["text"]
+    kept = {one.part: one.content for one in _papers(grace)}
+    expected = (
+        ("photo", "plan-1.png", "picture-1"),
+        ("document", "plan-1.ics", "calendar"),
+        ("document", "plan-1.pdf", "agreement"),
+    )
+    for message, (field, name, part) in zip(heard, expected, strict=True):
+        assert message["caption"].strip()
+        assert message[field]["name"] == name
+        assert base64.b64decode(message[field]["content"]) == kept[part]
+    assert "heard" in thanks["text"]
+    assert {one.state for one in messages(grace, "out", phone.chat)} == {"sent"}
+
+
+def _papers(grace: Grace) -> list[Paper]:
+    with grace.kit.db.begin() as session:
+        return list(session.scalars(select(Paper)))

@@ -17,6 +17,7 @@ from bot.bootstrap import Grace
 from bot.channels.telegram import COMMANDS
 from bot.channels.telegram_updates import KINDS
 from bot.services.conversation import Incoming, Received
+from bot.services.enclosures import paper_of
 from bot.storage.tables import AddressRow
 from tests.e2e.fake_bot_api import (
     BLOCKED,
@@ -33,12 +34,14 @@ from tests.e2e.fake_bot_api import (
     Answer,
     FakeBotApi,
     flood,
+    refusal,
 )
 
 # Fixtures are imported by their names.
 # ruff: noqa: F401, F811
 from tests.e2e.telegram_fixtures import (
     TOKEN,
+    Agreeing,
     Open,
     ScriptedAssistant,
     api,
@@ -405,3 +408,64 @@ async def test_without_a_secret_set_nobody_gets_in_with_an_empty_one(
     channel = channel_of(open_grace(api.url))
     for secret in (None, "", TOKEN):
         assert await channel.handle_webhook(api.push(text="你好"), secret) == 403
+
+
+# Papers
+
+
+def papers(grace: Grace) -> list[tuple[str, str]]:
+    """Return the state of each paper that went out, or should have, by its kind."""
+    found = [(paper_of(one.payload), one.state) for one in messages(grace, "out")]
+    return [(paper.kind, state) for paper, state in found if paper is not None]
+
+
+async def agree(grace: Grace, api: FakeBotApi, conversation: str) -> None:
+    """Agree a plan in a chat, and wait until nothing more of it is on its way."""
+    grace.identity.vouch(conversation, "test")
+    api.push(text="好的，就这样")
+    async with running(grace, Agreeing(grace)):
+        await until(lambda: papers(grace) and not grace.outbox.queued(("telegram",)), "the papers")
+        await until(lambda: "sending" not in {state for _, state in papers(grace)}, "their outcome")
+
+
+async def test_a_photo_and_two_documents_are_uploaded_with_their_words(
+    grace: Grace, api: FakeBotApi, conversation: str
+) -> None:
+    await agree(grace, api, conversation)
+    assert [(method, name) for method, name, _ in api.files] == [
+        ("sendPhoto", "plan-1.png"),
+        ("sendDocument", "plan-1.ics"),
+        ("sendDocument", "plan-1.pdf"),
+    ]
+    contents = [content for _, _, content in api.files]
+    assert [content[:4] for content in contents] == [b"\x89PNG", b"BEGI", b"%PDF"]
+    assert all(call["caption"] and call["chat_id"] == str(CHAT) for call in api.made("sendDocument"))
+    assert {state for _, state in papers(grace)} == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "tries"),
+    [
+        (flood(1), "sent", 2),
+        (refusal(400, "Bad Request: PHOTO_INVALID_DIMENSIONS"), "failed", 1),
+        (SERVER_ERROR, "uncertain", 1),
+        (SILENT, "uncertain", 1),
+        (HALF, "uncertain", 1),
+    ],
+)
+async def test_a_paper_is_tried_again_only_when_it_cannot_have_arrived(
+    grace: Grace, api: FakeBotApi, conversation: str, answer: Answer, state: str, tries: int
+) -> None:
+    api.give("sendPhoto", answer)
+    await agree(grace, api, conversation)
+    assert papers(grace) == [("picture", state), ("calendar", "sent"), ("agreement", "sent")]
+    assert len(api.made("sendPhoto")) == tries
+
+
+async def test_who_blocked_the_bot_is_sent_no_further_paper(
+    grace: Grace, api: FakeBotApi, conversation: str
+) -> None:
+    api.give("sendPhoto", BLOCKED)
+    await agree(grace, api, conversation)
+    assert papers(grace) == [("picture", "failed"), ("calendar", "cancelled"), ("agreement", "cancelled")]
+    assert api.made("sendDocument") == []

@@ -117,6 +117,7 @@ class Line:
     def __init__(self, name: str = "webchat", *, replayable: bool = False) -> None:
         self.name = name
         self.replayable = replayable
+        self.carries_files = True
         self.sent: list[Outgoing] = []
         self.tried: list[int] = []
         self.outcomes: deque[Delivery | Exception] = deque()

@@ -40,10 +40,10 @@ from bot.services.turns import Turn
 from bot.storage.tables import Conversation, Message
 from bot.web.app import create_app
 from bot.web.chat.texts import WORDS, page_texts
-from bot.web.session import CHAT_COOKIE, Sessions
+from bot.web.session import CHAT_COOKIE, PaperLinks, Sessions
 from tests.conftest import MORNING, settings_for
 from tests.e2e.conftest import _serve
-from tests.factory import make_borrower
+from tests.factory import make_borrower, make_plan
 from tests.stack import free_port
 
 PATIENCE = 10.0
@@ -903,3 +903,62 @@ class TestUploads:
         for path in (f"/console/file/{seq}", "/console/file/0", f"/console/file/{2**40}"):
             assert site.get(path, cookie).status_code == 401
         assert site.get(f"/chat/file/{seq}", cookie).status_code == 404
+
+
+class TestPapers:
+    def given(self, site: Site, ref: str, cookie: str) -> list[Frame]:
+        """Agree a plan in a borrower's chat; return the frames that carry its papers."""
+        conversation = site.grace.conversations.ensure("webchat", ref)
+        site.grace.identity.vouch(conversation, "test")
+        make_plan(site.grace, conversation)
+        with site.line(cookie) as line:
+            greet(line)
+            send(line, "好的")
+            return [hear(line, "message", check=lambda frame: frame["attachments"]) for _ in range(3)]
+
+    def test_they_are_shown_or_saved_by_the_page_of_their_own_conversation(
+        self, site: Site, ref: str
+    ) -> None:
+        cookie = site.cookie(ref)
+        found = [frame["attachments"][0] for frame in self.given(site, ref, cookie)]
+        assert [one["type"] for one in found] == ["image/png", "text/calendar", "application/pdf"]
+        assert "还款安排图" in found[0]["alt"]
+        for one, disposition in zip(found, ("inline", "attachment", "attachment"), strict=True):
+            answer = site.get(one["url"], cookie)
+            assert answer.status_code == 200
+            assert answer.headers["content-type"].split(";")[0] == one["type"]
+            assert answer.headers["content-disposition"] == f'{disposition}; filename="{one["name"]}"'
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["cache-control"] == "private, no-store"
+            assert "sandbox" in answer.headers["content-security-policy"]
+
+    def test_a_link_opens_nothing_for_others_or_once_identity_has_run_out(self, site: Site, ref: str) -> None:
+        cookie, other = site.cookie(ref), site.cookie(make_borrower(site.grace, prefix="W"))
+        frame = self.given(site, ref, cookie)[0]
+        url, seq = frame["attachments"][0]["url"], frame["seq"]
+        assert site.get(url, other).status_code == 404
+        assert site.get(url).status_code == 410
+        for path in (f"{url}x", f"/chat/paper/{seq}", f"/chat/paper/{url[-20:]}"):
+            assert site.get(path, cookie).status_code == 410
+        with site.grace.kit.db.begin() as session:
+            session.get_one(Conversation, site.grace.conversations.ensure("webchat", ref)).verified_at = None
+        assert site.get(url, cookie).status_code == 404
+
+    def test_no_paper_of_another_kind_of_message_is_served(self, site: Site, ref: str) -> None:
+        cookie = site.cookie(ref)
+        frame = self.given(site, ref, cookie)[0]
+        links = PaperLinks(site.grace.kit.settings)
+        conversation = site.grace.conversations.ensure("webchat", ref)
+        assert site.get(links.issue(conversation, frame["seq"]), cookie).status_code == 200
+        for number in (0, frame["seq"] - 1, 2**40):
+            assert site.get(links.issue(conversation, number), cookie).status_code == 404
+
+    def test_a_link_ends_with_its_session(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = site.grace.kit.settings
+        links = PaperLinks(settings)
+        then = int(time.time()) - settings.session_hours * 3600 - 5
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: then)
+        old = links.issue("c", 1).rsplit("/", 1)[1]
+        monkeypatch.undo()
+        assert links.read(old) is None
+        assert links.read(links.issue("c", 1).rsplit("/", 1)[1]) == ("c", 1)

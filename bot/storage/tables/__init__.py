@@ -6,7 +6,7 @@ from bot.storage.tables.contact import ChannelPace, Conversation, HoldRow, LinkT
 from bot.storage.tables.hardship import HardshipRow
 from bot.storage.tables.ledger import AuditEvent, LedgerEntry, LedgerHead
 from bot.storage.tables.people import Agent, Complaint, HandoffRow
-from bot.storage.tables.plans import Approval, OfferRow, Plan, PlanItem, PolicyVersion, Promise
+from bot.storage.tables.plans import Approval, OfferRow, Paper, Plan, PlanItem, PolicyVersion, Promise
 
 __all__ = [
     "AddressRow",
@@ -29,6 +29,7 @@ __all__ = [
     "Message",
     "Nudge",
     "OfferRow",
+    "Paper",
     "Payment",
     "Plan",
     "PlanItem",

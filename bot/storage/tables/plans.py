@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.domain.plan_life import PlanState
@@ -134,6 +134,25 @@ class PlanItem(Base):
     due_on: Mapped[date]
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Paper(Base):
+    """One paper of a plan as it was handed out; another `revision` when the payments have changed since.
+
+    `digest` names the payments it states, `sha256` its content.
+    """
+
+    __tablename__ = "papers"
+    __table_args__ = (UniqueConstraint("plan_id", "part", "locale", "revision"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"))
+    part: Mapped[str] = mapped_column(String(16))
+    locale: Mapped[str] = mapped_column(String(16))
+    revision: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
 
 
 class PolicyVersion(Base):

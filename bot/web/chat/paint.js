@@ -170,7 +170,7 @@ export class Painter {
     anchor.className = "attachment";
     if ((file.type ?? "").startsWith("image/")) {
       const image = element("img");
-      image.alt = file.name ?? "";
+      image.alt = file.alt ?? file.name ?? "";
       image.addEventListener("load", () => this.act.grown());
       image.src = url.href;
       anchor.append(image);

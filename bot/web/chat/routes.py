@@ -14,12 +14,14 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from bot.bootstrap import Grace
 from bot.channels.channel import Door
 from bot.channels.webchat import NAME
+from bot.storage.db import StorageError
 from bot.web.chat.plain import GUARDS, NOWHERE, doorstep, notice
 from bot.web.chat.socket import REFUSED, ChatSocket
 from bot.web.chat.texts import WORDS, page_texts
 from bot.web.chat.uploads import Uploads
 from bot.web.feed import Feed
-from bot.web.session import CHAT_COOKIE, Sessions
+from bot.web.papers import served
+from bot.web.session import CHAT_COOKIE, PaperLinks, Sessions
 
 _FILES = Path(__file__).parent
 _NAME = re.compile(r"[a-z]{1,40}\.[a-z]{2,4}")
@@ -36,6 +38,7 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
     """Return the routes under /chat."""
     routes = APIRouter(prefix="/chat")
     uploads = Uploads(grace, door)
+    papers = PaperLinks(grace.kit.settings)
 
     @routes.get("/l/{token}")
     async def look_at_link(token: str) -> Response:
@@ -102,6 +105,21 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
             return JSONResponse({}, 401)
         return await uploads.take(request, address, client_id)
 
+    @routes.get("/paper/{token}")
+    async def paper(token: str, request: Request) -> Response:
+        address, link = sessions.read(request.cookies.get(CHAT_COOKIE)), papers.read(token)
+        if address is None or link is None:
+            return notice(grace, "utter_link_used", 410)
+        conversation = await asyncio.to_thread(grace.conversations.ensure, NAME, address)
+        if link[0] != conversation:
+            return notice(grace, "utter_link_used", 404)
+        try:
+            return served(await asyncio.to_thread(grace.papers.opened, *link))
+        except LookupError:
+            return notice(grace, "utter_link_used", 404)
+        except StorageError:
+            return Response(status_code=503)
+
     @routes.get("/{name}")
     async def file(name: str, request: Request) -> Response:
         return _file(name, request)
@@ -113,7 +131,7 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
             await websocket.close(REFUSED)
             return
         await websocket.accept()
-        await ChatSocket(websocket, session, grace, door, feed).serve()
+        await ChatSocket(websocket, session, grace, door, feed, papers).serve()
 
     return routes
 

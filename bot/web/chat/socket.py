@@ -19,7 +19,7 @@ from bot.web.chat.pace import Pace
 from bot.web.chat.texts import page_texts
 from bot.web.chat.uploads import CLIENT_ID
 from bot.web.feed import Feed
-from bot.web.session import Session
+from bot.web.session import PaperLinks, Session
 
 log = structlog.get_logger()
 PING = 25.0
@@ -36,8 +36,17 @@ _TAPS = ("payload", "stale")
 class ChatSocket:
     """Serves one WebSocket of one borrower's thread."""
 
-    def __init__(self, socket: WebSocket, session: Session, grace: Grace, door: Door, feed: Feed) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        session: Session,
+        grace: Grace,
+        door: Door,
+        feed: Feed,
+        papers: PaperLinks,
+    ) -> None:
         self._socket = socket
+        self._papers = papers
         self._address = session.address
         self._lasts = session.left
         self._pace = Pace(grace.kit.settings.chat_frames)
@@ -155,7 +164,15 @@ class ChatSocket:
         else:
             self._unused.discard(line.seq)
         if _is_shown(line):
-            await self._send(_frame(line))
+            await self._send(_frame(line, self._attachments(line)))
+
+    def _attachments(self, line: Line) -> list[dict[str, str]]:
+        if line.paper is not None:
+            url = self._papers.issue(self._conversation, line.seq)
+            paper = line.paper
+            return [{"name": paper.name, "type": paper.type, "alt": paper.alt, "url": url}]
+        # By name alone: the borrower has it, and only staff can fetch it.
+        return [] if line.file is None else [{"name": line.file.name, "type": line.file.type}]
 
     async def _listen(self) -> None:
         while (frame := await self._next()) is not None:
@@ -229,7 +246,7 @@ class ChatSocket:
         return page_texts(self._grace.kit.texts, self._locale, lender)[key]
 
 
-def _frame(line: Line) -> dict[str, Any]:
+def _frame(line: Line, attachments: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "type": "message",
         "seq": line.seq,
@@ -240,8 +257,7 @@ def _frame(line: Line) -> dict[str, Any]:
         "used": line.used,
         "at": line.at.isoformat(),
         "client_id": line.client_id,
-        # By name alone: the borrower has it, and only staff can fetch it.
-        "attachments": [] if line.file is None else [{"name": line.file.name, "type": line.file.type}],
+        "attachments": attachments,
     }
 
 

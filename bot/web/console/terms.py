@@ -70,6 +70,7 @@ KINDS = {
     "edit": "Edited message",
     "contact": "Shared phone number",
     "payload": "Tapped a button",
+    "paper": "Written terms",
 }
 PLANS = {"instalment": "Instalment plan", "extension": "Extension"}
 FREQUENCIES = {"monthly": "Monthly", "biweekly": "Every two weeks", "weekly": "Weekly", "payday": "On payday"}
@@ -242,6 +243,8 @@ EVENTS = {
     "approval_decided": "Request decided",
     "approval_expired": "Request not decided in time",
     "approval_withdrawn": "Request withdrawn",
+    "paper_made": "Written terms made",
+    "papers_asked": "Asked for the written terms",
     "plan_broken": "Plan broken",
     "plan_completed": "Plan completed",
     "plan_cancelled": "Plan cancelled",

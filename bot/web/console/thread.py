@@ -98,13 +98,11 @@ class Thread:
             if kind in KINDS:
                 text("div", words.of(KINDS, kind), "kind")
             if line.file is not None:
-                link = ui.link(target=f"/file/{line.seq}", new_tab=True).classes("file")
-                link.props["rel"] = "noopener noreferrer"
-                with link:
-                    ui.icon("attach_file").props["aria-hidden"] = "true"
-                    text("span", f"{line.file.name} · {_size(line.file.size)}")
+                _file(f"/file/{line.seq}", f"{line.file.name} · {_size(line.file.size)}")
             if line.text:
                 text("div", line.text, "said")
+            if line.paper is not None:
+                _file(f"/paper/{line.seq}", line.paper.name)
             if line.buttons:
                 self._buttons(line)
         with box("div", "meta"):
@@ -147,6 +145,15 @@ class Thread:
         icon.props["aria-label"] = icon.props["title"] = word
         if line.state in _SPOKEN:
             text("span", word, f"state-{line.state}")
+
+
+def _file(target: str, label: str) -> None:
+    """Draw the link to a file; it opens beside the console."""
+    link = ui.link(target=target, new_tab=True).classes("file")
+    link.props["rel"] = "noopener noreferrer"
+    with link:
+        ui.icon("attach_file").props["aria-hidden"] = "true"
+        text("span", label)
 
 
 def _size(count: int) -> str:

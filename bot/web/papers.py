@@ -1,0 +1,23 @@
+"""Papers as an answer to a browser: shown or saved, never run, never kept by anything on the way."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from bot.services.enclosures import PaperFile
+
+GUARDED = {
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-store",
+}
+"""The headers of every file that a borrower sent or was sent."""
+
+
+def served(paper: PaperFile) -> Response:
+    """Return a paper: a picture is shown, any other is saved under its name."""
+    disposition = "inline" if paper.is_image else "attachment"
+    headers = {**GUARDED, "Content-Disposition": f'{disposition}; filename="{paper.name}"'}
+    return Response(paper.content, media_type=paper.type, headers=headers)
