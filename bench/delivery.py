@@ -54,9 +54,11 @@ class Server(FakeBotApi):
             result = {"message_id": 1, "date": 1_772_400_000, "chat": chat, "text": data["text"]}
         return Answer(body={"ok": True, "result": result})
 
-    async def _respond(self, method: str, data: dict[str, str], writer: asyncio.StreamWriter) -> bool:
+    async def _respond(
+        self, method: str, data: dict[str, str], files: dict[str, bytes], writer: asyncio.StreamWriter
+    ) -> bool:
         self.calls.clear()
-        return await super()._respond(method, data, writer)
+        return await super()._respond(method, data, files, writer)
 
 
 def _serve(port: Any, ready: Event) -> None:

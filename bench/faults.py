@@ -269,13 +269,14 @@ class read_once:
     """Keep texts, policies and rules as they were first read, so that a worker starts in no time."""
 
     def __enter__(self) -> None:
-        self._kept = (Texts.load, Policies.load, bot.bootstrap.load_rules)
-        Texts.load = lru_cache(Texts.load)  # type: ignore[assignment,method-assign]
-        Policies.load = lru_cache(Policies.load)  # type: ignore[assignment,method-assign]
-        bot.bootstrap.load_rules = lru_cache(load_rules)
+        self._kept = (Texts.load, Policies.load)
+        Texts.load = lru_cache(Texts.load)  # type: ignore[method-assign]
+        Policies.load = lru_cache(Policies.load)  # type: ignore[method-assign]
+        vars(bot.bootstrap)["load_rules"] = lru_cache(load_rules)
 
     def __exit__(self, *_: object) -> None:
-        Texts.load, Policies.load, bot.bootstrap.load_rules = self._kept  # type: ignore[method-assign]
+        Texts.load, Policies.load = self._kept  # type: ignore[method-assign]
+        vars(bot.bootstrap)["load_rules"] = load_rules
 
 
 def main() -> None:

@@ -16,9 +16,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
-from sqlalchemy.exc import DBAPIError
 
 from bot.assistant import adapters, faults
+from bot.assistant.adapters.session import StoreError
 from bot.assistant.endpoint import ActionEndpoint
 from bot.assistant.privacy import forget_words
 
@@ -89,7 +89,7 @@ class GatewayInput(InputChannel):
             )
             try:
                 return response.json(await take_turn(request.app.ctx.agent, message))
-            except DBAPIError as error:
+            except StoreError as error:
                 # Rasa's memory is away, and the turn with it: it can be asked again when it is back.
                 log.error("tracker store failed: %s", type(error.orig).__name__)
                 return response.json({"error": "unreachable"}, status=503)

@@ -351,6 +351,8 @@ class Line:
 
     name = "webchat"
     replayable = False
+    rate: float | None = None
+    in_hand = 200
 
     def __init__(self, *, carries_files: bool = True) -> None:
         self.carries_files = carries_files
@@ -406,7 +408,7 @@ class TestGateway:
     ) -> None:
         agreed(grace, ref, conversation)
         # The lender has taken the product's policy away: nobody can say how to pay.
-        none = Policies({}, {}, {}, grace.kit.policies.default_pack)
+        none = Policies({}, {}, {}, grace.kit.policies.default_pack, {})
         broken = replace(grace, papers=PaperService(replace(grace.kit, policies=none)))
         (terms,) = await self.handed(broken, Line())
         assert terms.file is None

@@ -30,10 +30,14 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from bot.assistant import adapters
+
+StoreError = DBAPIError
+"""What a database that fails raises."""
 
 KEPT_TURNS = 2
 """How many turns are always there: the newest, and the one before it."""
