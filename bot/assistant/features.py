@@ -21,6 +21,7 @@ jieba.setLogLevel(60)
 DENSE_SIZE = 384
 MAX_CHARS = 400
 _BATCH = 256
+_AROUND = 8
 _SPACE = re.compile(r"\s+")
 _REPEAT = re.compile(r"(.)\1{3,}")
 _HAN = re.compile(r"[㐀-鿿]")
@@ -41,8 +42,10 @@ def words(text: str) -> list[str]:
 
 
 def tokens(text: str) -> int:
-    """Estimate what a text costs the encoder: a token a Chinese character, four for three other words."""
-    return len(_HAN.findall(text)) + len(_WORD.findall(text)) * 4 // 3 + 2
+    """Estimate what a text costs the encoder: a token a Chinese character, four for three other words, and
+    what every text costs besides: its prefix and its ends.
+    """
+    return len(_HAN.findall(text)) + len(_WORD.findall(text)) * 4 // 3 + _AROUND
 
 
 def sparse_features() -> FeatureUnion:
