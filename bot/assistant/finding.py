@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from bot.assistant.features import normalise
 from bot.assistant.model import ActModel, Encoder
 from bot.language.acts import ALONE, PROTECTION, in_order
 from bot.language.clauses import clauses
+from bot.language.denial import denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     """Read a message. A message of which nothing is sure enough has no acts."""
     parts = clauses(text)
     spans = [text, *parts] if len(parts) > 1 else [text]
-    scores = model.probabilities(spans, encoder)
     names = model.classes
+    scores = _without_denied(spans, names, model, encoder)
     whole, rows = scores[0], scores[1:]
     found: dict[str, tuple[float, int]] = {}
     for number, row in enumerate(rows):
@@ -58,6 +60,22 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     top = np.argsort(-whole)[:5]
     ranking = [{"name": names[at], "confidence": float(whole[at])} for at in top]
     return Found([_act(act, score, spans, place) for act, (score, place) in _served(found)], ranking)
+
+
+def _without_denied(spans: list[str], names: list[str], model: ActModel, encoder: Encoder | None) -> Any:
+    """Return the probabilities of every span; an act that it denies is at most as probable as without that."""
+    denials = [(at, act, rest) for at, span in enumerate(spans) for act, rest in _denials(span)]
+    # The rests come last: the vectors' budget is for what was said.
+    scores = model.probabilities([*spans, *(rest for _, _, rest in denials)], encoder)
+    rows = scores[: len(spans)]
+    for (at, act, rest), again in zip(denials, scores[len(spans) :], strict=True):
+        column = names.index(act)
+        rows[at, column] = min(rows[at, column], again[column] if rest else 0.0)
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+def _denials(span: str) -> Iterable[tuple[str, str]]:
+    return denied(normalise(span)).items()
 
 
 def _of_whole(row: Any, names: list[str], limits: Thresholds, *, some: bool) -> Iterable[int]:

@@ -91,7 +91,7 @@ def blend(sparse_logs: Any, dense: Any) -> Any:
 
 
 def _affordable(cleaned: Sequence[str], wanted: Any) -> Any:
-    """Return those of the wanted texts, the first first, whose vectors together cost at most READ_AT_MOST tokens.
+    """Return the first of the wanted texts whose vectors together cost at most READ_AT_MOST tokens.
 
     The time of a vector grows with its tokens; a message of 20,000 characters must not take seconds. Where
     the whole message is too dear, its clauses may not be.
