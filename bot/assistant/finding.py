@@ -63,7 +63,7 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
 
 
 def _without_denied(spans: list[str], names: list[str], model: ActModel, encoder: Encoder | None) -> Any:
-    """Return the probabilities of every span; an act that it denies is at most as probable as without that."""
+    """Return the probabilities of every span; what it denies is no more probable than without that."""
     denials = [(at, act, rest) for at, span in enumerate(spans) for act, rest in _denials(span)]
     # The rests come last: the vectors' budget is for what was said.
     scores = model.probabilities([*spans, *(rest for _, _, rest in denials)], encoder)
