@@ -46,7 +46,7 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     parts = clauses(text)
     spans = [text, *parts] if len(parts) > 1 else [text]
     names = model.classes
-    scores = _without_denied(spans, names, model, encoder)
+    scores = _without_denied(spans, model, encoder, limits)
     whole, rows = scores[0], scores[1:]
     found: dict[str, tuple[float, int]] = {}
     for number, row in enumerate(rows):
@@ -62,16 +62,17 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     return Found([_act(act, score, spans, place) for act, (score, place) in _served(found)], ranking)
 
 
-def _without_denied(spans: list[str], names: list[str], model: ActModel, encoder: Encoder | None) -> Any:
-    """Return the probabilities of every span; what it denies is no more probable than without that."""
+def _without_denied(spans: list[str], model: ActModel, encoder: Encoder | None, limits: Thresholds) -> Any:
+    """Return the probabilities of every span; what a span denies stands only where its rest surely says it."""
     denials = [(at, act, rest) for at, span in enumerate(spans) for act, rest in _denials(span)]
     # The rests come last: the vectors' budget is for what was said.
     scores = model.probabilities([*spans, *(rest for _, _, rest in denials)], encoder)
     rows = scores[: len(spans)]
     for (at, act, rest), again in zip(denials, scores[len(spans) :], strict=True):
-        column = names.index(act)
-        rows[at, column] = min(rows[at, column], again[column] if rest else 0.0)
-    return rows / rows.sum(axis=1, keepdims=True)
+        column = model.classes.index(act)
+        said = rest and again[column] >= limits.protection_clause
+        rows[at, column] = min(rows[at, column], again[column]) if said else 0.0
+    return rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-9)
 
 
 def _denials(span: str) -> Iterable[tuple[str, str]]:
