@@ -63,7 +63,7 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
 
 
 def _without_denied(spans: list[str], model: ActModel, encoder: Encoder | None, limits: Thresholds) -> Any:
-    """Return the probabilities of every span; what a span denies stands only where its rest surely says it."""
+    """Return the probabilities of every span; what one denies stands where its rest surely says it."""
     denials = [(at, act, rest) for at, span in enumerate(spans) for act, rest in _denials(span)]
     # The rests come last: the vectors' budget is for what was said.
     scores = model.probabilities([*spans, *(rest for _, _, rest in denials)], encoder)
