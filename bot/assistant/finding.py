@@ -14,6 +14,9 @@ from bot.language.acts import ALONE, PROTECTION, in_order
 from bot.language.clauses import clauses
 from bot.language.denial import denied
 
+_A_PAGE = 1000
+"""Characters of a message from which on no vector is made: it is no message but a document, or an attack."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -46,7 +49,7 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     parts = clauses(text)
     spans = [text, *parts] if len(parts) > 1 else [text]
     names = model.classes
-    scores = _without_denied(spans, model, encoder, limits)
+    scores = _without_denied(spans, model, encoder if len(text) <= _A_PAGE else None, limits)
     whole, rows = scores[0], scores[1:]
     found: dict[str, tuple[float, int]] = {}
     for number, row in enumerate(rows):
