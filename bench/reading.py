@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bot import processes
 
-SENTENCES = 4000
+SENTENCES = 2000
 NAMES = ("grace", "grace without vectors", "DIET")
 
 

@@ -27,7 +27,7 @@ _OURS: list[dict[str, Any]] = [
     {"name": "bot.assistant.extraction.EntityExtractor"},
     {"name": "bot.assistant.reading.ContextReader"},
 ]
-EPOCHS = 20
+EPOCHS = 12
 _ACTS = {"name": "bot.assistant.acts.ActClassifier"}
 PIPELINES: dict[str, list[dict[str, Any]]] = {
     "grace": [{**_ACTS, "dense_cache": None}, *_OURS],
