@@ -18,7 +18,7 @@ SHARPNESS = 4.0
 """Turns the margins of the sparse model into log-probabilities; best of 2, 3, 4 and 6 on held-out folds."""
 HARD = 4000
 """How many texts the dense model learns from: hard ones serve as well as all (docs/understanding.md)."""
-READ_AT_MOST = 28
+READ_AT_MOST = 24
 """How many tokens of one message, its clauses included, are made into vectors: half a millisecond each."""
 _DENSE_WEIGHT = 0.6
 _TRUSTED = 0.95
