@@ -55,7 +55,8 @@ def _report(options: argparse.Namespace) -> int:
     failed = False
     for language, labelled in sets.items():
         pairs, entity_pairs = ([_read(reader, one) for one in part] for part in labelled)
-        new, seen = [], []
+        new: list[Pair] = []
+        seen: list[Pair] = []
         for pair in pairs:
             (seen if normalise(pair[0].text) in taught else new).append(pair)
         report.write(options.out, language, new, entity_pairs, seen=seen)
