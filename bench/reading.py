@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bot import processes
 
-SENTENCES = 6000
+SENTENCES = 2000
 NAMES = ("grace", "grace without vectors", "DIET")
 
 
@@ -35,7 +35,9 @@ def _one(name: str, sentences: int) -> dict[str, float]:
 
 def show(console: Console, figures: dict[str, dict[str, float]]) -> None:
     """Print the table."""
-    table = Table("pipeline", "right zh", "right en", "p50 ms", "p99 ms", "training s", "model MB")
+    table = Table(
+        "pipeline", "right zh", "right en", "p50 ms", "p99 ms", "training s", "model MB", "memory MB"
+    )
     for name, one in figures.items():
         table.add_row(
             name,
@@ -45,5 +47,10 @@ def show(console: Console, figures: dict[str, dict[str, float]]) -> None:
             f"{one['p99_ms']:.1f}",
             f"{one['trained_s']:.0f}",
             f"{one['model_mb']:.1f}",
+            f"{one['memory_mb']:.0f}",
         )
     console.print(table)
+
+
+if __name__ == "__main__":
+    show(Console(), measure())

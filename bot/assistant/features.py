@@ -21,15 +21,22 @@ jieba.setLogLevel(60)
 DENSE_SIZE = 384
 MAX_CHARS = 400
 _BATCH = 256
+_AROUND = 8
+_LONG_WORD = 12
 _SPACE = re.compile(r"\s+")
 _REPEAT = re.compile(r"(.)\1{3,}")
 _HAN = re.compile(r"[㐀-鿿]")
 _WORD = re.compile(r"[a-z0-9']+")
+_LETTERS = re.compile(r"[a-z']+")
+_OTHER = re.compile(r"[^a-z'\s]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def normalise(text: str) -> str:
     """Fold width, case, script, white space and long repeats; keep the first MAX_CHARS characters."""
-    folded = plain_chinese(unicodedata.normalize("NFKC", text[: 2 * MAX_CHARS]).lower())
+    # Half a character, which JSON can carry, is none that C libraries take.
+    whole = _SURROGATE.sub(" ", text[: 2 * MAX_CHARS])
+    folded = plain_chinese(unicodedata.normalize("NFKC", whole).lower())
     return _REPEAT.sub(r"\1\1\1", _SPACE.sub(" ", folded)).strip()[:MAX_CHARS]
 
 
@@ -41,8 +48,12 @@ def words(text: str) -> list[str]:
 
 
 def tokens(text: str) -> int:
-    """Estimate what a text costs the encoder: a token a Chinese character, four for three other words."""
-    return len(_HAN.findall(text)) + len(_WORD.findall(text)) * 4 // 3 + 2
+    """Estimate what a text costs the encoder: four tokens for three words of letters, more for long ones, one
+    for any other character, and what every text costs besides: its prefix and its ends.
+    """
+    words = _LETTERS.findall(text)
+    long = sum(max(0, len(word) - _LONG_WORD) for word in words) // 3
+    return len(words) * 4 // 3 + long + len(_OTHER.findall(text)) + _AROUND
 
 
 def sparse_features() -> FeatureUnion:

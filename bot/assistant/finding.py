@@ -8,9 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from bot.assistant.features import normalise
 from bot.assistant.model import ActModel, Encoder
 from bot.language.acts import ALONE, PROTECTION, in_order
 from bot.language.clauses import clauses
+from bot.language.denial import denied
+
+_A_PAGE = 1000
+"""Characters of a message from which on no vector is made: it is no message but a document, or an attack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,8 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     """Read a message. A message of which nothing is sure enough has no acts."""
     parts = clauses(text)
     spans = [text, *parts] if len(parts) > 1 else [text]
-    scores = model.probabilities(spans, encoder)
     names = model.classes
+    scores = _without_denied(spans, model, encoder if len(text) <= _A_PAGE else None, limits)
     whole, rows = scores[0], scores[1:]
     found: dict[str, tuple[float, int]] = {}
     for number, row in enumerate(rows):
@@ -58,6 +63,23 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     top = np.argsort(-whole)[:5]
     ranking = [{"name": names[at], "confidence": float(whole[at])} for at in top]
     return Found([_act(act, score, spans, place) for act, (score, place) in _served(found)], ranking)
+
+
+def _without_denied(spans: list[str], model: ActModel, encoder: Encoder | None, limits: Thresholds) -> Any:
+    """Return the probabilities of every span; what one denies stands where its rest surely says it."""
+    denials = [(at, act, rest) for at, span in enumerate(spans) for act, rest in _denials(span)]
+    # The rests come last: the vectors' budget is for what was said.
+    scores = model.probabilities([*spans, *(rest for _, _, rest in denials)], encoder)
+    rows = scores[: len(spans)]
+    for (at, act, rest), again in zip(denials, scores[len(spans) :], strict=True):
+        column = model.classes.index(act)
+        said = rest and again[column] >= limits.protection_clause
+        rows[at, column] = min(rows[at, column], again[column]) if said else 0.0
+    return rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-9)
+
+
+def _denials(span: str) -> Iterable[tuple[str, str]]:
+    return denied(normalise(span)).items()
 
 
 def _of_whole(row: Any, names: list[str], limits: Thresholds, *, some: bool) -> Iterable[int]:

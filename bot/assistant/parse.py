@@ -31,10 +31,16 @@ class Reader:
 
     def read(self, text: str, context: dict[str, Any]) -> dict[str, Any]:
         """Return the parse contract's object for a message in its context: at, timezone, currency, …"""
+        return shaped(text, asyncio.run(self.parse(text, context)))
+
+    async def parse(self, text: str, context: dict[str, Any]) -> dict[str, Any]:
+        """Return what Rasa makes of a message."""
         from rasa.core.channels.channel import UserMessage
 
-        message = UserMessage(text, metadata=context)
-        return shaped(text, asyncio.run(self._agent.processor.parse_message(message)))
+        parsed: dict[str, Any] = await self._agent.processor.parse_message(
+            UserMessage(text, metadata=context)
+        )
+        return parsed
 
 
 def main(model: str) -> int:

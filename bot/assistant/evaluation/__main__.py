@@ -11,9 +11,10 @@ from typing import Any
 import yaml
 
 from bot.assistant.evaluation import report
-from bot.assistant.evaluation.folds import cross_validate
+from bot.assistant.evaluation.folds import LANGUAGES, cross_validate, examples
 from bot.assistant.evaluation.metrics import Pair
 from bot.assistant.evaluation.sets import Labelled, SetError, load
+from bot.assistant.features import normalise
 from bot.assistant.parse import Reader, context_of, read_line
 
 
@@ -46,20 +47,35 @@ def _report(options: argparse.Namespace) -> int:
     floors: dict[str, dict[str, float]] = yaml.safe_load((options.sets / "floors.yml").read_text("utf-8"))
     sets = {
         language: [load(options.sets / f"{language}{part}.jsonl") for part in ("", "_entities")]
-        for language in ("zh", "en")
+        for language in LANGUAGES
     }
+    blind = {language: options.sets / f"blind_{language}.jsonl" for language in LANGUAGES}
     reader = Reader(str(options.model))
+    taught = frozenset(normalise(text) for _, _, text in examples(Path()))
     failed = False
     for language, labelled in sets.items():
         pairs, entity_pairs = ([_read(reader, one) for one in part] for part in labelled)
-        report.write(options.out, language, pairs, entity_pairs)
-        found = report.figures(pairs, entity_pairs)
-        print(f"{language}: " + ", ".join(f"{name} {value:.3f}" for name, value in found.items()))
+        new: list[Pair] = []
+        seen: list[Pair] = []
+        for pair in pairs:
+            (seen if normalise(pair[0].text) in taught else new).append(pair)
+        report.write(options.out, language, new, entity_pairs, seen=seen)
+        found = report.figures(new, entity_pairs)
+        print(f"{language}, {len(new)} messages: {_told(found)}")
+        print(f"{language}, with {len(seen)} that training has too: {_told(report.figures(pairs, []))}")
+        if blind[language].exists():
+            unread = [one for one in load(blind[language]) if normalise(one.text) not in taught]
+            later = report.figures([_read(reader, one) for one in unread], [])
+            print(f"{language}, {len(unread)} messages written blind: {_told(later)}")
         for breach in report.breaches(found, floors[language]) if options.check else ():
             failed = True
             print(f"{language}: below what is agreed: {breach}", file=sys.stderr)
     print(f"tables, pictures and every error: {options.out}")
     return int(failed)
+
+
+def _told(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
 
 
 def _read(reader: Reader, one: Labelled) -> Pair:

@@ -43,17 +43,22 @@ def breaches(found: Mapping[str, float], floors: Mapping[str, float]) -> list[st
     return wrong
 
 
-def markdown(language: str, pairs: Sequence[Pair], entity_pairs: Sequence[Pair]) -> str:
-    """Return the report of one language as Markdown."""
-    return "\n".join(_lines(language, pairs, entity_pairs)) + "\n"
+def markdown(
+    language: str, pairs: Sequence[Pair], entity_pairs: Sequence[Pair], seen: Sequence[Pair] = ()
+) -> str:
+    """Return the report of one language as Markdown; `seen` are messages that training has word for word."""
+    return "\n".join(_lines(language, pairs, entity_pairs, seen)) + "\n"
 
 
-def _lines(language: str, pairs: Sequence[Pair], entity_pairs: Sequence[Pair]) -> Iterator[str]:
+def _lines(
+    language: str, pairs: Sequence[Pair], entity_pairs: Sequence[Pair], seen: Sequence[Pair]
+) -> Iterator[str]:
     yield f"# How the assistant reads: {language}\n"
     yield f"{len(pairs)} messages with acts, {len(entity_pairs)} with entities; training saw none of them.\n"
-    yield "| figure | value |\n|---|---|"
+    yield f"| figure | value | with {len(seen)} messages that training has word for word |\n|---|---|---|"
+    both = figures([*pairs, *seen], entity_pairs)
     for name, value in figures(pairs, entity_pairs).items():
-        yield f"| {name} | {value:.3f} |"
+        yield f"| {name} | {value:.3f} | {both[name]:.3f} |"
     yield "\n## By intent (primary act)\n\n| intent | precision | recall | F1 | messages |"
     yield "|---|---|---|---|---|"
     for row in sorted(metrics.per_intent(pairs), key=lambda one: one.f1):
@@ -88,10 +93,20 @@ def errors(pairs: Sequence[Pair], entity_pairs: Sequence[Pair]) -> Iterator[dict
             yield {"text": label.text, "context": label.context, "missed": missed, "extra": brief}
 
 
-def write(folder: Path, language: str, pairs: Sequence[Pair], entity_pairs: Sequence[Pair]) -> None:
-    """Write report, figures, errors and pictures of one language into `folder`."""
+def write(
+    folder: Path,
+    language: str,
+    pairs: Sequence[Pair],
+    entity_pairs: Sequence[Pair],
+    *,
+    seen: Sequence[Pair] = (),
+) -> None:
+    """Write report, figures, errors and pictures of one language into `folder`.
+
+    `seen` are messages that training has too: beside the figures, not in them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{language}.md").write_text(markdown(language, pairs, entity_pairs), "utf-8")
+    (folder / f"{language}.md").write_text(markdown(language, pairs, entity_pairs, seen), "utf-8")
     (folder / f"{language}.json").write_text(
         json.dumps(figures(pairs, entity_pairs), indent=2) + "\n", "utf-8"
     )

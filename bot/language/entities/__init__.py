@@ -28,8 +28,8 @@ from bot.language.normalise import normalise
 
 __all__ = ["LONGEST", "Context", "Entity", "extract"]
 
-LONGEST = 4096
-"""Characters read of one message: the longest a messaging app sends in one piece."""
+LONGEST = 2000
+"""Characters read of one message, as many as its clauses are sought in: a page of a letter."""
 _HAN = re.compile(r"[一-鿿〇]")
 _LATIN = re.compile(r"[a-z]")
 

@@ -1,0 +1,54 @@
+"""The trained model does not act on what a message denies, and still acts on what it says besides."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from bot import processes
+from tests.conftest import absent
+
+DENIED = {
+    "他没死，只是联系不上": "report_death",
+    "he's not dead, he just never answers his phone": "report_death",
+    "我不是要投诉你们，你服务挺好的": "file_complaint",
+    "not complaining, you've been very kind": "file_complaint",
+    "别停，提醒挺好的": "stop_contact",
+    "don't stop the reminders, they help me": "stop_contact",
+}
+SAID = {
+    "我不是要投诉你，我要去金融监管局投诉你们公司": "file_complaint",
+    "我没死你们也别再给我发短信了": "stop_contact",
+    "I'm not complaining about you, I'm taking this to the ombudsman": "file_complaint",
+    "I'm not dead yet but I want to end my life tonight": "signal_self_harm",
+}
+
+
+@pytest.fixture(scope="module")
+def read() -> dict[str, set[str]]:
+    if not processes.ASSISTANT_PYTHON.exists() or not (processes.ROOT / processes.MODEL).exists():
+        absent("the assistant's environment or its model is not there: make train")
+    done = subprocess.run(
+        [str(processes.ASSISTANT_PYTHON), "-m", "bot.assistant.parse", str(processes.MODEL)],
+        input="\n".join([*DENIED, *SAID]),
+        capture_output=True,
+        text=True,
+        cwd=processes.ROOT,
+        env={**os.environ, "PYTHONPATH": str(processes.ROOT), "PYTHONWARNINGS": "ignore"},
+        check=True,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {one["text"]: {act["intent"] for act in one["acts"]} for one in lines}
+
+
+@pytest.mark.parametrize(("text", "act"), DENIED.items())
+def test_what_is_denied_is_not_acted_on(read: dict[str, set[str]], text: str, act: str) -> None:
+    assert act not in read[text]
+
+
+@pytest.mark.parametrize(("text", "act"), SAID.items())
+def test_what_is_said_beside_a_denial_is(read: dict[str, set[str]], text: str, act: str) -> None:
+    assert act in read[text]
