@@ -2,7 +2,7 @@
 
 from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Range, Scope
 from bot.domain.policy.contact import Cap, ContactPack, Duty, QuietHours, Rule
-from bot.domain.policy.ladder import Ladder, Step
+from bot.domain.policy.ladder import Audience, Ladder, Step
 from bot.domain.policy.product import (
     MOST_INSTALMENTS,
     ExtensionPolicy,
@@ -16,6 +16,7 @@ from bot.domain.policy.product import (
 __all__ = [
     "AUTHORITIES",
     "MOST_INSTALMENTS",
+    "Audience",
     "Authority",
     "Cap",
     "Certainty",
