@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.model import Case, Hold, HoldKind, Purpose
-from bot.domain.policy import Cap, ContactPack, Duty, QuietHours, Scope
+from bot.domain.calendars import closed_days
+from bot.domain.model import Case, Contact, Hold, HoldKind, Initiator, Purpose, Window
+from bot.domain.openings import Span, first_open, outside, since_midnight, spans
+from bot.domain.policy import WEEKDAYS, Cap, ClosedDays, ContactPack, Duty, QuietHours, Rule
 
 # How many days ahead a held message looks for its instant; longer than any cap window (31 days).
 _PROBE_DAYS = 62
-# Zones reach a day beyond UTC, and the calendar of `datetime` ends with the year 9999.
-_CALENDAR_END = datetime(9999, 12, 29, tzinfo=UTC)
 
 # What was agreed is kept up with its own reminders; these holds stop only the ladder.
 _AGREED = frozenset({HoldKind.PLAN, HoldKind.PROMISE, HoldKind.HARDSHIP})
+# People have the conversation: it is the bot that is silent.
+_THE_BOTS = frozenset({HoldKind.HANDOFF})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,52 +46,59 @@ class Verdict:
 
 
 def may_contact(case: Case, purpose: Purpose, at: datetime, pack: ContactPack) -> Verdict:
-    """Decide whether a message with `purpose` may go to `case.address` at `at` (aware UTC).
+    """Decide whether a contact with `purpose` may go to `case.address` at `at` (aware UTC).
 
     Rules about time and frequency bind what the lender starts; an answer to the borrower's own message is
     bound by the address alone. A hold without an end, or a dead or refused address, blocks; everything else
-    holds until the first instant at which all rules agree.
+    holds until the first instant at which all rules agree, and blocks where there is none. Every reason that
+    applies at `at` is named, those that only hold beside those that block.
     """
     if not purpose.is_initiated:
         return _answer(case, pack)
-    case = replace(case, holds=stopping(case, purpose))
-    blocked = tuple(_blocks(case, at))
-    if blocked:
+    holds = stopping(case, purpose, pack)
+    blocked = tuple(_blocks(case, holds, at, pack))
+    if case.address is None:
         return Verdict("blocked", reasons=blocked)
-    assert case.address is not None
-    scopes = _scopes(case.address.channel, pack)
-    now_reasons = tuple(_holds(case, at, pack, scopes))
-    if not now_reasons:
-        return Verdict("allowed", rule_ids=_ids(pack, scopes))
-    until = _first_allowed(case, at, pack, scopes)
+    bound = _Bound(case, holds, pack)
+    held = tuple(bound.reasons(at))
+    if blocked:
+        return Verdict("blocked", reasons=(*blocked, *held))
+    if not held:
+        return Verdict("allowed", rule_ids=tuple(rule.id for rule in bound.rules))
+    until = bound.first_allowed(at)
     if until is None:
-        return Verdict("blocked", reasons=now_reasons)
-    return Verdict("held", reasons=now_reasons, until=until)
+        return Verdict("blocked", reasons=held)
+    return Verdict("held", reasons=held, until=until)
 
 
-def stopping(case: Case, purpose: Purpose) -> tuple[Hold, ...]:
-    """Return the holds that bind a purpose: reminders of what was agreed pass the agreement's own holds."""
-    return tuple(h for h in case.holds if purpose is not Purpose.INSTALMENT or h.kind not in _AGREED)
+def stopping(case: Case, purpose: Purpose, pack: ContactPack | None = None) -> tuple[Hold, ...]:
+    """Return the holds that bind a contact.
+
+    Reminders of what was agreed pass the agreement's own holds, people pass the hold of a hand-off, and a
+    notice passes a stop that the pack excepts on its statutory ground (12 CFR 1006.6(c)(2)).
+    """
+    return tuple(
+        hold
+        for hold in case.holds
+        if not (purpose is Purpose.INSTALMENT and hold.kind in _AGREED)
+        and not (case.initiator is not Initiator.BOT and hold.kind in _THE_BOTS)
+        and not (
+            pack is not None
+            and purpose is Purpose.NOTICE
+            and case.basis is not None
+            and case.basis in pack.exceptions(hold.kind)
+        )
+    )
 
 
 def _answer(case: Case, pack: ContactPack) -> Verdict:
     if case.address is None or case.address.dead:
         return Verdict("blocked", reasons=(Reason("address", "no reachable address"),))
-    scopes = _scopes(case.address.channel, pack)
-    return Verdict(
-        "allowed", rule_ids=tuple(r.id for r in pack.rules if isinstance(r, Duty) and r.scope in scopes)
-    )
+    rules = pack.rules_for(case.address.channel)
+    return Verdict("allowed", rule_ids=tuple(rule.id for rule in rules if isinstance(rule, Duty)))
 
 
-def _scopes(channel: str, pack: ContactPack) -> tuple[Scope, ...]:
-    return ("all", "text") if channel in pack.text_channels else ("all", "call")
-
-
-def _ids(pack: ContactPack, scopes: tuple[Scope, ...]) -> tuple[str, ...]:
-    return tuple(rule.id for rule in pack.rules if rule.scope in scopes)
-
-
-def _blocks(case: Case, at: datetime) -> Iterator[Reason]:
+def _blocks(case: Case, holds: tuple[Hold, ...], at: datetime, pack: ContactPack) -> Iterator[Reason]:
     address = case.address
     if address is None:
         yield Reason("address", "no address on this channel")
@@ -100,89 +109,140 @@ def _blocks(case: Case, at: datetime) -> Iterator[Reason]:
         yield Reason("consent", "no consent for this channel")
     if case.exempt:
         yield Reason("exempt", "the borrower is exempt from reminders")
-    if case.automatic_off:
+    if case.automatic_off and case.initiator is Initiator.BOT:
         yield Reason("kill_switch", "automatic messages are switched off")
-    for hold in case.holds:
+    if case.wish.channels and address.channel not in case.wish.channels:
+        yield Reason(
+            "contact_window", f"the borrower wants contact on {', '.join(sorted(case.wish.channels))}"
+        )
+    for hold in holds:
         if hold.until is None and hold.covers(address.channel, case.loan_id, at):
             yield Reason(hold.kind.value, _hold_words(hold.kind))
-
-
-def _holds(case: Case, at: datetime, pack: ContactPack, scopes: tuple[Scope, ...]) -> Iterator[Reason]:
-    assert case.address is not None
-    for hold in case.holds:
-        if hold.until is not None and hold.covers(case.address.channel, case.loan_id, at):
-            yield Reason(hold.kind.value, f"{_hold_words(hold.kind)} until {hold.until.isoformat()}")
-    local = at.astimezone(ZoneInfo(case.timezone))
-    for rule in pack.rules:
-        if rule.scope not in scopes:
-            continue
-        if isinstance(rule, QuietHours) and not (rule.waived_by_consent and case.night_consent):
-            if _in_window(local.time(), rule.start, rule.end):
-                yield Reason(rule.id, f"quiet hours {rule.start:%H:%M}-{rule.end:%H:%M} local time")
-        elif isinstance(rule, Cap):
-            seen = _count(case, rule, local, pack)
-            if seen >= rule.count:
-                yield Reason(rule.id, f"{seen} of {rule.count} contacts in {rule.days} day(s)")
+            yield from (Reason(rule.id, rule.text) for rule in pack.stops(hold.kind))
 
 
 def _hold_words(kind: HoldKind) -> str:
     return f"{kind.value.replace('_', ' ')} on file"
 
 
-def _in_window(local: time, start: time, end: time) -> bool:
-    if start <= end:
-        return start <= local < end
-    return local >= start or local < end
+class _Bound:
+    """The rules and facts that bind one contact, made ready to be asked about many instants."""
+
+    __slots__ = ("_counted", "_ending", "_pack", "case", "rules", "zone")
+
+    def __init__(self, case: Case, holds: tuple[Hold, ...], pack: ContactPack) -> None:
+        assert case.address is not None
+        channel = case.address.channel
+        self.case, self._pack = case, pack
+        self.zone = ZoneInfo(case.timezone)
+        self.rules: tuple[Rule, ...] = pack.rules_for(channel)
+        self._counted: dict[str, tuple[int, ...]] = {}
+        self._ending = [
+            (hold, hold.until)
+            for hold in holds
+            if hold.until is not None
+            and hold.covers(channel, case.loan_id, hold.until - timedelta.resolution)
+        ]
+
+    def reasons(self, at: datetime) -> Iterator[Reason]:
+        """Yield every reason to wait that applies at an instant."""
+        for hold, until in self._ending:
+            if at < until:
+                yield Reason(hold.kind.value, f"{_hold_words(hold.kind)} until {until.isoformat()}")
+                yield from (Reason(rule.id, rule.text) for rule in self._pack.stops(hold.kind))
+        local = at.astimezone(self.zone)
+        wall, day = local.time(), local.date()
+        windows = self.case.wish.windows
+        if windows and not any(_is_within(window, day, wall) for window in windows):
+            yield Reason("contact_window", "outside the hours that the borrower asked for")
+        for rule in self.rules:
+            if isinstance(rule, QuietHours):
+                if self._is_quiet(rule, wall):
+                    yield Reason(rule.id, f"quiet hours {rule.start:%H:%M}-{rule.end:%H:%M} local time")
+            elif isinstance(rule, Cap):
+                seen = self._seen(rule, day)
+                if seen >= rule.count:
+                    yield Reason(rule.id, f"{seen} of {rule.count} contacts in {rule.days} day(s)")
+            elif isinstance(rule, ClosedDays) and is_closed(rule, day):
+                yield Reason(rule.id, f"{day.isoformat()} is a closed day")
+
+    def first_allowed(self, at: datetime) -> datetime | None:
+        """Return the first instant after `at` at which nothing makes the contact wait."""
+        floor = max([at, *(until for _, until in self._ending)])
+        quiet = [
+            span
+            for rule in self.rules
+            if isinstance(rule, QuietHours) and not self._is_waived(rule)
+            for span in spans(rule.start, rule.end)
+        ]
+        return first_open(floor, self.zone, self._is_open, self._closed(quiet), _PROBE_DAYS)
+
+    def _closed(self, quiet: list[Span]) -> list[list[Span]]:
+        windows = self.case.wish.windows
+        if not windows:
+            return [quiet] * 7
+        return [
+            [
+                *quiet,
+                *outside(
+                    (since_midnight(one.start), since_midnight(one.end))
+                    for one in windows
+                    if not one.weekdays or weekday in one.weekdays
+                ),
+            ]
+            for weekday in range(7)
+        ]
+
+    def _is_open(self, day: date) -> bool:
+        return not any(
+            (isinstance(rule, Cap) and self._seen(rule, day) >= rule.count)
+            or (isinstance(rule, ClosedDays) and is_closed(rule, day))
+            for rule in self.rules
+        )
+
+    def _is_waived(self, rule: QuietHours) -> bool:
+        return rule.waived_by_consent and self.case.night_consent
+
+    def _is_quiet(self, rule: QuietHours, wall: time) -> bool:
+        if rule.start <= rule.end:
+            inside = rule.start <= wall < rule.end
+        else:
+            inside = wall >= rule.start or wall < rule.end
+        return inside and not self._is_waived(rule)
+
+    def _seen(self, cap: Cap, day: date) -> int:
+        """Count the contacts that a cap sees on a local day: those of its window, that day included."""
+        if not self.case.contacts:
+            return 0
+        days = self._counted.get(cap.id)
+        if days is None:
+            days = self._counted[cap.id] = tuple(
+                one.at.astimezone(self.zone).toordinal()
+                for one in self.case.contacts
+                if self._counts(cap, one)
+            )
+        today = day.toordinal()
+        return sum(today - cap.days < one <= today for one in days)
+
+    def _counts(self, cap: Cap, contact: Contact) -> bool:
+        case = self.case
+        if cap.scope not in self._pack.scopes(contact.channel):
+            return False
+        if cap.outcome is not None and cap.outcome != contact.outcome:
+            return False
+        if cap.per == "loan" and contact.loan_ids and case.loan_id is not None:
+            return case.loan_id in contact.loan_ids
+        if cap.per == "address" and contact.address is not None and case.address is not None:
+            return contact.address == case.address.address
+        return True
 
 
-def _count(case: Case, cap: Cap, local: datetime, pack: ContactPack) -> int:
-    zone = ZoneInfo(case.timezone)
-    first_day = local.date() - timedelta(days=cap.days - 1)
-    return sum(
-        cap.scope in _scopes(contact.channel, pack)
-        and first_day <= contact.at.astimezone(zone).date() <= local.date()
-        for contact in case.contacts
-    )
+def is_closed(rule: ClosedDays, day: date) -> bool:
+    """Tell whether a rule closes a local day."""
+    if WEEKDAYS[day.weekday()] in rule.weekdays:
+        return True
+    return rule.holidays is not None and closed_days(rule.holidays)(day)
 
 
-def _first_allowed(case: Case, at: datetime, pack: ContactPack, scopes: tuple[Scope, ...]) -> datetime | None:
-    """Try the instants at which some rule changes its mind, in order."""
-    for instant in sorted(set(_turning_points(case, at, pack))):
-        if instant > at and not any(_holds(case, instant, pack, scopes)):
-            return instant
-    return None
-
-
-def _turning_points(case: Case, at: datetime, pack: ContactPack) -> Iterator[datetime]:
-    zone = ZoneInfo(case.timezone)
-    ends = {rule.end for rule in pack.rules if isinstance(rule, QuietHours)} | {time(0)}
-    holds = [hold.until for hold in case.holds if hold.until is not None and hold.until < _CALENDAR_END]
-    yield from holds
-    for start in [at, *holds]:
-        first = start.astimezone(zone).date().toordinal()
-        for day in range(first, min(first + _PROBE_DAYS, _CALENDAR_END.toordinal())):
-            yield from _instants(date.fromordinal(day), ends, zone)
-
-
-def _instants(day: date, clock_times: set[time], zone: ZoneInfo) -> Iterator[datetime]:
-    """The instants at which a wall shows one of the times, both of them where an hour comes twice, and the
-    instant at which its clocks change.
-    """
-    for clock_time in clock_times:
-        for fold in (0, 1):
-            yield datetime.combine(day, clock_time.replace(fold=fold), zone).astimezone(UTC)
-    start, end = (datetime.combine(day + timedelta(days=n), time(), zone).astimezone(UTC) for n in (0, 1))
-    if _offset(start, zone) != _offset(end, zone):
-        yield _clock_change(start, end, zone)
-
-
-def _clock_change(start: datetime, end: datetime, zone: ZoneInfo) -> datetime:
-    before = _offset(start, zone)
-    while end - start > timedelta(seconds=1):
-        middle = start + (end - start) / 2
-        start, end = (middle, end) if _offset(middle, zone) == before else (start, middle)
-    return end.replace(microsecond=0)
-
-
-def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
-    return instant.astimezone(zone).utcoffset()
+def _is_within(window: Window, day: date, wall: time) -> bool:
+    return (not window.weekdays or day.weekday() in window.weekdays) and window.start <= wall < window.end

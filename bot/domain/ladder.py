@@ -161,7 +161,7 @@ def next_step_day(ladder: Ladder, loan: Loan, after: date, who: Who | None = Non
 
 
 def together(rungs: Sequence[R]) -> list[list[R]]:
-    """Group what is due for one borrower into messages: those whose steps may share one, and the others alone.
+    """Group what is due for one borrower into messages: steps that may share one, and the others alone.
 
     The first of a group leads it: the longest past due, whose tone and template the message has.
     """
@@ -181,7 +181,7 @@ def next_channel(
 ) -> str | None:
     """Return the channel on which a rung goes out now, or None when there is nothing to do.
 
-    The first of the step's channels with a living address to which the borrower consents; after `unread_hours`
+    The first of the step's channels with a living, consented address; after `unread_hours`
     without the message being read, the next one that was not tried. A channel is never tried twice.
     """
     usable = {one.channel for one in living if not one.dead and one.consent}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Literal
 
 from bot.domain.money import Money
 
@@ -35,6 +36,10 @@ class Initiator(StrEnum):
     BORROWER = "borrower"
 
 
+CallOutcome = Literal["answered", "unanswered"]
+"""How a call ended: with a conversation, or without one."""
+
+
 class HoldKind(StrEnum):
     """A fact that stops collection messages for as long as it lasts."""
 
@@ -52,6 +57,8 @@ class HoldKind(StrEnum):
     UNDERAGE = "underage"
     REPRESENTED = "represented"
     BANKRUPT = "bankrupt"
+    BREATHING_SPACE = "breathing_space"
+    DEBT_ADVISER = "debt_adviser"
     WRONG_PERSON = "wrong_person"
     THIRD_PARTY = "third_party"
     DATA_RIGHTS = "data_rights"
@@ -93,10 +100,33 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A past message that the lender started: channel and instant (aware UTC)."""
+    """A past contact that the lender started: channel, instant (aware UTC), and how a call ended.
+
+    Without `loan_ids` it was about all of the borrower's debts, without `address` to any of their numbers.
+    """
 
     channel: str
     at: datetime
+    outcome: CallOutcome | None = None
+    loan_ids: frozenset[int] = frozenset()
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a borrower wants to hear from us: weekdays (0 is Monday; none means all), local hours."""
+
+    start: time
+    end: time
+    weekdays: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """When and where a borrower has said to be contacted: any of the windows, only on these channels."""
+
+    windows: tuple[Window, ...] = ()
+    channels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +182,10 @@ class Loan:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All facts that a contact decision rests on, loaded fresh."""
+    """All facts that a contact decision rests on, loaded fresh.
+
+    `basis` is the statutory ground on which a notice goes out in spite of a stop.
+    """
 
     timezone: str
     address: Address | None
@@ -162,6 +195,9 @@ class Case:
     exempt: bool = False
     automatic_off: bool = False
     night_consent: bool = False
+    initiator: Initiator = Initiator.BOT
+    wish: Wish = Wish()
+    basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class DeliveryService:
         known = address.verified and conversation.verified_at is not None
         message = self._write(session, nudge, conversation, row, loan, due, known, now)
         message.rule_ids = list(verdict.rule_ids)
-        message.pack_version = policy_version(session, self.kit.policies.pack(policy), now)
+        message.pack_version = policy_version(session, self.kit.policies.pack(policy, borrower.country), now)
         message.policy_version = policy_version(session, policy, now)
         session.add(message)
         session.flush()

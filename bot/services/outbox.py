@@ -136,7 +136,9 @@ class Outbox:
         address = None if row is None else address_snapshot(row)
         case = contact_case(session, self.kit, loan.borrower, address, loan.id, now, besides=message.id)
         policy = self.kit.policies.product(loan.product, local_day(now, loan.borrower.timezone))
-        verdict = may_contact(case, Purpose(message.purpose), now, self.kit.policies.pack(policy))
+        verdict = may_contact(
+            case, Purpose(message.purpose), now, self.kit.policies.pack(policy, loan.borrower.country)
+        )
         return None if verdict.allowed else put_off(session, nudge, verdict, now)
 
     def _unreachable(self, session: Session, message: Message, conversation: Conversation) -> str | None:

@@ -15,4 +15,5 @@ def pack_for(session: Session, kit: Kit, borrower: Borrower | None) -> ContactPa
     loan = None if borrower is None else current_loan(session, borrower.id)
     if borrower is None or loan is None:
         return kit.policies.default_pack
-    return kit.policies.pack_of(loan.product, local_day(kit.clock.now(), borrower.timezone))
+    today = local_day(kit.clock.now(), borrower.timezone)
+    return kit.policies.pack_of(loan.product, today, borrower.country)

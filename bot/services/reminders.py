@@ -202,7 +202,9 @@ class ReminderService:
         address = None if row is None else address_snapshot(row)
         case = contact_case(session, self.kit, borrower, address, loan_id, at)
         case = replace(case, contacts=[*case.contacts, *expected])
-        return address, may_contact(case, Purpose(due.purpose), at, self.kit.policies.pack(policy))
+        return address, may_contact(
+            case, Purpose(due.purpose), at, self.kit.policies.pack(policy, borrower.country)
+        )
 
     def task_verdict(self, session: Session, row: LoanRow, at: datetime) -> Verdict:
         """Ask whether people may be set on a loan: no hour and no cap binds a task, but every hold does."""

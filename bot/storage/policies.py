@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+from bot.domain.policy import ContactPack, Ladder, ProductPolicy, combined
 from bot.storage.policy_files import PolicyError, PolicyFile, fault, read
 
 __all__ = ["Policies", "PolicyError", "PolicyFile", "Versioned", "check_dates", "check_files", "versioned"]
@@ -41,6 +41,8 @@ class Policies:
         self._products = products
         self._packs = packs
         self._ladders = ladders
+        self._of_country = {code: pack for pack in packs.values() for code in pack.countries}
+        self._combined: dict[tuple[str, str], ContactPack] = {}
         self.default_pack = default_pack
         """The contact rules of a chat that belongs to no known borrower."""
 
@@ -52,6 +54,7 @@ class Policies:
         """
         packs = _by_name(folder, "contact/*.yml", ContactPack, "pack")
         ladders = _by_name(folder, "ladder/*.yml", Ladder, "ladder")
+        _check_countries(folder, packs)
         read_in: list[tuple[Path, ProductPolicy]] = []
         for file in sorted(folder.glob("*.yml")):
             policy = read(file, ProductPolicy)
@@ -96,20 +99,32 @@ class Policies:
         """Return the currency of a product."""
         return self._products[product][0].currency
 
-    def pack(self, policy: ProductPolicy) -> ContactPack:
-        """Return the contact pack of a product policy."""
-        return self._packs[policy.contact_pack]
+    def pack(self, policy: ProductPolicy, country: str | None = None) -> ContactPack:
+        """Return the contact rules of a product policy for a borrower who lives in `country` (ISO 3166).
 
-    def pack_of(self, product: str, on: date) -> ContactPack:
-        """Return the contact pack that holds for a product's borrowers on a day.
+        Where another pack protects whoever lives there, both hold: the stricter rule wins.
+        """
+        return self._with_home(self._packs[policy.contact_pack], country)
 
-        Unlike what may be agreed, it is never missing: what protects holds before a policy is in force too.
+    def pack_of(self, product: str, on: date, country: str | None = None) -> ContactPack:
+        """Return the contact rules that hold for a product's borrowers, of a country, on a day.
+
+        Unlike what may be agreed, they never lack: what protects holds before a policy is in force too.
         """
         known = sorted(self._products.get(product, []), key=lambda policy: policy.effective_from)
         if not known:
-            return self.default_pack
+            return self._with_home(self.default_pack, country)
         in_force = [policy for policy in known if policy.effective_from <= on]
-        return self.pack(in_force[-1] if in_force else known[0])
+        return self.pack(in_force[-1] if in_force else known[0], country)
+
+    def _with_home(self, pack: ContactPack, country: str | None) -> ContactPack:
+        home = None if country is None else self._of_country.get(country)
+        if home is None or home is pack:
+            return pack
+        pair = (pack.pack, home.pack)
+        if pair not in self._combined:
+            self._combined[pair] = combined((pack, home))
+        return self._combined[pair]
 
     def ladder(self, policy: ProductPolicy) -> Ladder:
         """Return the ladder of a product policy."""
@@ -195,6 +210,17 @@ def _default(
             "(strangers: true) or in GRACE_CONTACT_PACK which holds for a chat of no known borrower"
         )
     return used[0]
+
+
+def _check_countries(folder: Path, packs: dict[str, ContactPack]) -> None:
+    """Refuse two packs that both claim to protect whoever lives in a country."""
+    told: dict[str, str] = {}
+    for file in sorted(folder.glob("contact/*.yml")):
+        pack = next(one for one in packs.values() if one.pack == read(file, ContactPack).pack)
+        for place, code in enumerate(pack.countries):
+            if code in told:
+                raise fault(file, ("countries", place), f"{code!r} stands in pack {told[code]!r} too")
+            told[code] = pack.pack
 
 
 def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, M]:

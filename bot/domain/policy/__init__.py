@@ -1,7 +1,20 @@
 """Policy as validated data: contact packs, ladders, product policies."""
 
 from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Range, Scope
-from bot.domain.policy.contact import Cap, ContactPack, Duty, QuietHours, Rule
+from bot.domain.policy.contact import (
+    WEEKDAYS,
+    Cap,
+    ClosedDays,
+    ComplaintTerms,
+    ContactPack,
+    Disclosure,
+    Duty,
+    FollowUp,
+    QuietHours,
+    Rule,
+    Stop,
+    combined,
+)
 from bot.domain.policy.ladder import Audience, Ladder, Step
 from bot.domain.policy.product import (
     MOST_INSTALMENTS,
@@ -16,13 +29,18 @@ from bot.domain.policy.product import (
 __all__ = [
     "AUTHORITIES",
     "MOST_INSTALMENTS",
+    "WEEKDAYS",
     "Audience",
     "Authority",
     "Cap",
     "Certainty",
+    "ClosedDays",
+    "ComplaintTerms",
     "ContactPack",
+    "Disclosure",
     "Duty",
     "ExtensionPolicy",
+    "FollowUp",
     "Frequency",
     "InstalmentPolicy",
     "Ladder",
@@ -34,4 +52,6 @@ __all__ = [
     "Rule",
     "Scope",
     "Step",
+    "Stop",
+    "combined",
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.tables.base import Base
@@ -22,6 +23,8 @@ class Borrower(Base):
     id_last4: Mapped[str | None] = mapped_column(String(4))
     locale: Mapped[str] = mapped_column(String(16))
     timezone: Mapped[str] = mapped_column(String(64))
+    country: Mapped[str | None] = mapped_column(String(2))
+    wish: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     exempt: Mapped[bool] = mapped_column(default=False)
     night_consent: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
@@ -56,6 +59,9 @@ class LoanRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
     principal_minor: Mapped[int] = mapped_column(BigInteger)
     opened_on: Mapped[date]
+    grade: Mapped[str | None] = mapped_column(String(8))
+    tier: Mapped[str | None] = mapped_column(String(16))
+    good_record: Mapped[bool] = mapped_column(default=False, server_default=false())
     borrower: Mapped[Borrower] = relationship(back_populates="loans")
     dues: Mapped[list[DueItem]] = relationship(order_by="DueItem.number")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.tables.base import Base, where
@@ -25,6 +25,8 @@ class HoldRow(Base):
     channel: Mapped[str | None] = mapped_column(String(16))
     until: Mapped[datetime | None]
     cause: Mapped[str] = mapped_column(String(120))
+    since: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
 
@@ -47,6 +49,7 @@ class Conversation(Base):
     misunderstood: Mapped[int] = mapped_column(default=0)
     misunderstood_turn: Mapped[str | None] = mapped_column(String(64))
     disclosed: Mapped[bool] = mapped_column(default=False)
+    collector_told: Mapped[bool] = mapped_column(default=False, server_default=false())
     outage_told: Mapped[bool] = mapped_column(default=False)
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
@@ -94,9 +97,10 @@ class Message(Base):
     nudge_id: Mapped[int | None] = mapped_column(ForeignKey("nudges.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     rule_ids: Mapped[list[Any]] = mapped_column(default=list)
-    pack_version: Mapped[str | None] = mapped_column(String(40))
+    pack_version: Mapped[str | None] = mapped_column(String(80))
     template_version: Mapped[str | None] = mapped_column(String(16))
     policy_version: Mapped[str | None] = mapped_column(String(80))
+    variation: Mapped[str | None] = mapped_column(String(16))
     recorded: Mapped[str | None] = mapped_column(String(10))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
