@@ -27,6 +27,7 @@ from bot.services.relay import Relay
 from bot.services.reminders import ReminderService
 from bot.services.staff import StaffService
 from bot.services.threads import ThreadService
+from bot.services.tiers import TierService
 from bot.services.tuning import TuningService
 from bot.services.turns import TurnService
 from bot.services.withholding import Withholding
@@ -62,6 +63,7 @@ class Grace:
     loanbook: LoanbookService
     tuning: TuningService
     ledger: LedgerService
+    tiers: TierService
 
     def close(self) -> None:
         """Close the database."""
@@ -112,4 +114,5 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         loanbook=LoanbookService(kit),
         tuning=TuningService(kit),
         ledger=LedgerService(kit),
+        tiers=TierService(kit),
     )

@@ -26,6 +26,7 @@ def work(grace: Grace) -> int:
     """Do a tick's work in the database."""
     grace.reminders.note_switch()
     grace.loanbook.settle_promises()
+    grace.tiers.refresh()
     grace.reminders.plan()
     written = 0
     while batch := grace.delivery.due():

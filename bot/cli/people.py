@@ -36,6 +36,27 @@ def link(
     )
 
 
+@app.command()
+def tier(ref: Annotated[str, typer.Argument(help="a borrower or a loan")]) -> None:
+    """Show the tier of a borrower's loans, and why: every signal with its points."""
+    with services() as grace:
+        try:
+            found = grace.tiers.of(ref)
+        except LookupError as error:
+            raise refuse(error) from error
+    for one in found:
+        seen = one.assessment
+        record = "good record" if seen.good_record else "no good record yet"
+        out.print(f"{one.loan}: {seen.tier} ({record}). {seen.why}", soft_wrap=True, markup=False)
+        table = Table("signal", "score", "points", "because")
+        for part in seen.points:
+            table.add_row(part.signal, part.axis, f"{part.points:+d}", part.text)
+        table.add_section()
+        table.add_row("total", "ability", str(seen.ability), one.card)
+        table.add_row("total", "willingness", str(seen.willingness), "")
+        out.print(table)
+
+
 @agents_app.command("add")
 def agents_add(
     login: str,

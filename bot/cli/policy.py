@@ -28,7 +28,7 @@ app = typer.Typer()
 policy = typer.Typer(help="Check, show and compare policies; try a new one on a book.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
 # What borrowers are told is checked by `grace lint`, not here.
-_FOLDERS = ("", "contact", "ladder")
+_FOLDERS = ("", "contact", "ladder", "tiers")
 
 
 @policy.command()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from bot.domain.ladder import due_step
+from bot.domain.ladder import STANDARD, Who, due_step
 from bot.domain.model import Loan, Purpose
 from bot.domain.policy import Ladder, Step
 from bot.services.kit import Kit, local_day
@@ -87,7 +87,8 @@ def due_nudges(session: Session, kit: Kit, row: LoanRow, loan: Loan, day: date) 
     done = frozenset(
         session.scalars(select(Nudge.step).where(Nudge.loan_id == loan.id, Nudge.cycle == cycle.number))
     )
-    step = due_step(ladder, days, done)
+    who = Who(row.tier or STANDARD, row.good_record, row.product, cycle.open)
+    step = due_step(ladder, days, done, who)
     if step is not None:
         yield _rung(step, cycle.number, cycle.due_on, ladder, row.borrower.timezone)
 

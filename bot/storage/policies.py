@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.domain.policy import ContactPack, Ladder, ProductPolicy, combined
+from bot.domain.policy import ContactPack, Ladder, ProductPolicy, ScoreCard, combined
 from bot.storage.policy_files import PolicyError, PolicyFile, fault, read
 
 __all__ = ["Policies", "PolicyError", "PolicyFile", "Versioned", "check_dates", "check_files", "versioned"]
 
-M = TypeVar("M", ContactPack, Ladder)
+M = TypeVar("M", ContactPack, Ladder, ScoreCard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,12 @@ class Policies:
         packs: dict[str, ContactPack],
         ladders: dict[str, Ladder],
         default_pack: ContactPack,
+        cards: dict[str, ScoreCard],
     ) -> None:
         self._products = products
         self._packs = packs
         self._ladders = ladders
+        self._cards = cards
         self._of_country = {code: pack for pack in packs.values() for code in pack.countries}
         self._combined: dict[tuple[str, str], ContactPack] = {}
         self.default_pack = default_pack
@@ -54,13 +56,16 @@ class Policies:
         """
         packs = _by_name(folder, "contact/*.yml", ContactPack, "pack")
         ladders = _by_name(folder, "ladder/*.yml", Ladder, "ladder")
+        cards = _by_name(folder, "tiers/*.yml", ScoreCard, "score_card")
         _check_countries(folder, packs)
+        _check_tiers(folder, cards)
         read_in: list[tuple[Path, ProductPolicy]] = []
         for file in sorted(folder.glob("*.yml")):
             policy = read(file, ProductPolicy)
             for name, known, label in (
                 (policy.contact_pack, packs, "contact_pack"),
                 (policy.ladder, ladders, "ladder"),
+                (policy.tiers, cards, "tiers"),
             ):
                 if name not in known:
                     raise fault(
@@ -73,7 +78,7 @@ class Policies:
             products.setdefault(policy.product, []).append(policy)
         if not products:
             raise PolicyError(f"{folder}: there is no product policy (*.yml)")
-        return cls(products, packs, ladders, packs[_default(folder, products, packs, default_pack)])
+        return cls(products, packs, ladders, packs[_default(folder, products, packs, default_pack)], cards)
 
     def product(self, name: str, on: date) -> ProductPolicy:
         """Return the policy of a product in force on a day. Raises PolicyError when there is none."""
@@ -130,6 +135,10 @@ class Policies:
         """Return the ladder of a product policy."""
         return self._ladders[policy.ladder]
 
+    def score_card(self, policy: ProductPolicy) -> ScoreCard:
+        """Return the score card of a product policy."""
+        return self._cards[policy.tiers]
+
     def ladders(self) -> tuple[Ladder, ...]:
         """Return every ladder."""
         return tuple(self._ladders.values())
@@ -179,7 +188,7 @@ def check_files(files: Iterable[Path]) -> list[tuple[Path, Versioned | PolicyErr
     return found
 
 
-def versioned(policy: ProductPolicy | ContactPack | Ladder) -> Versioned:
+def versioned(policy: PolicyFile) -> Versioned:
     """Name a policy by its own version number and the hash of its content."""
     content: dict[str, Any] = policy.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
@@ -187,8 +196,10 @@ def versioned(policy: ProductPolicy | ContactPack | Ladder) -> Versioned:
         kind, name = "product", policy.product
     elif isinstance(policy, ContactPack):
         kind, name = "contact", policy.pack
-    else:
+    elif isinstance(policy, Ladder):
         kind, name = "ladder", policy.ladder
+    else:
+        kind, name = "tiers", policy.score_card
     return Versioned(kind, name, f"{name}@{policy.version}-{digest}", content)
 
 
@@ -221,6 +232,16 @@ def _check_countries(folder: Path, packs: dict[str, ContactPack]) -> None:
             if code in told:
                 raise fault(file, ("countries", place), f"{code!r} stands in pack {told[code]!r} too")
             told[code] = pack.pack
+
+
+def _check_tiers(folder: Path, cards: dict[str, ScoreCard]) -> None:
+    """Refuse a ladder that speaks to a tier in which no card puts anybody."""
+    known = sorted({name for card in cards.values() for name in card.names()})
+    for file in sorted(folder.glob("ladder/*.yml")):
+        for place, tier in read(file, Ladder).tiers():
+            if tier not in known:
+                what = f"{tier!r} is none of {', '.join(known) or 'nothing'}"
+                raise fault(file, ("steps", place, "audience", "tiers"), what)
 
 
 def _by_name(folder: Path, pattern: str, model: type[M], key: str) -> dict[str, M]:

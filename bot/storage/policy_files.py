@@ -12,12 +12,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+from bot.domain.policy import ContactPack, Ladder, ProductPolicy, ScoreCard
 
-PolicyFile = ProductPolicy | ContactPack | Ladder
+PolicyFile = ProductPolicy | ContactPack | Ladder | ScoreCard
 M = TypeVar("M", bound=BaseModel)
 
-_KINDS: dict[str, type[PolicyFile]] = {"product": ProductPolicy, "pack": ContactPack, "steps": Ladder}
+_KINDS: dict[str, type[PolicyFile]] = {
+    "product": ProductPolicy,
+    "pack": ContactPack,
+    "steps": Ladder,
+    "score_card": ScoreCard,
+}
 _DEEPEST = 20
 
 
@@ -58,7 +63,7 @@ def _kind(file: Path, content: object) -> type[BaseModel]:
     if len(found) != 1:
         raise PolicyError(
             f"{file}:1: (file): is neither a product policy (product: …), nor contact rules (pack: …), "
-            "nor a ladder (steps: …)"
+            "nor a ladder (steps: …), nor a score card (score_card: …)"
         )
     return found[0]
 

@@ -29,7 +29,14 @@ ON = date(2026, 5, 1)
 def folder(tmp_path: Path) -> Path:
     """A copy of the shipped policies of one product that a test may spoil."""
     copy = Path(shutil.copytree(HOME / "policies", tmp_path / "policies"))
-    for name in ("card-cn.yml", "loan-gb.yml", "loan-us.yml", "contact/uk-conc.yml", "contact/us-regf.yml"):
+    for name in (
+        "card-cn.yml",
+        "loan-gb.yml",
+        "loan-us.yml",
+        "contact/uk-conc.yml",
+        "contact/us-regf.yml",
+        "contact/in-rbi.yml",
+    ):
         (copy / name).unlink()
     edited(copy, PACK, lambda text: text.replace("strangers: true\n", ""))
     return copy
@@ -111,13 +118,13 @@ WRONG = {
     "a rung without words or task": (
         LADDER,
         ("task: agency_review, ", ""),
-        "steps.9",
+        "steps.12",
         "id: D+90",
     ),
     "a rule id twice": (PACK, ("id: CN40", "id: CN4"), "(file)", "# yaml-language-server"),
     "a rule of no known kind": (PACK, ("kind: quiet_hours", "kind: siesta"), "rules.0", "id: CN1"),
-    "a rule without its source": (PACK, ("  source: project\n", ""), "rules.1.cap.source", "id: CN4"),
-    "a key twice": (PACK, ("version: 1", "version: 1\nversion: 2"), "version", "version: 2"),
+    "a rule without its source": (PACK, ("  source: project\n", ""), "rules.3.cap.source", "id: CN4"),
+    "a key twice": (PACK, ("version: 2", "version: 2\nversion: 3"), "version", "version: 3"),
     "an empty file": (PACK, None, "(file)", None),
 }
 
@@ -256,6 +263,7 @@ def second_country(folder: Path) -> None:
     """Add a product whose borrowers live under other contact rules, and one pack that no product uses."""
     for name in ("us", "unused"):
         text = (folder / PACK).read_text("utf-8").replace("pack: cn\n", f"pack: {name}\n")
+        text = text.replace("countries: [CN]\n", "")
         (folder / f"contact/{name}.yml").write_text(text, "utf-8")
     text = (folder / PRODUCT).read_text("utf-8")
     text = text.replace("product: consumer-cn\n", "product: consumer-us\n").replace(

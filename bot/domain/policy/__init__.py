@@ -25,6 +25,7 @@ from bot.domain.policy.product import (
     PromisePolicy,
     Reach,
 )
+from bot.domain.policy.tiers import ScoreCard, Signal, TierRule
 
 __all__ = [
     "AUTHORITIES",
@@ -51,7 +52,10 @@ __all__ = [
     "Reach",
     "Rule",
     "Scope",
+    "ScoreCard",
+    "Signal",
     "Step",
     "Stop",
+    "TierRule",
     "combined",
 ]

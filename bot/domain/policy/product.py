@@ -94,6 +94,7 @@ class ProductPolicy(Frozen):
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="an ISO 4217 code such as CNY")
     contact_pack: str = Field(description="the name of a file's pack in policies/contact")
     ladder: str = Field(description="the name of a file's ladder in policies/ladder")
+    tiers: str = Field(default="default", description="the name of a file's card in policies/tiers")
     calendar: CalendarPolicy | None = None
     instalment: InstalmentPolicy
     extension: ExtensionPolicy

@@ -127,6 +127,8 @@ Digits = Annotated[
 LastFour = Annotated[
     str, _matching(r"\d{3}[\dX]", "is not the last four signs of an identity card", str.upper)
 ]
+Country = Annotated[str, _matching(r"[A-Z]{2}", "is no ISO 3166 country code such as CN", str.upper)]
+Grade = Annotated[str, _matching(r"[A-Z][A-Z0-9+-]{0,7}", "is no credit grade such as A or BB+", str.upper)]
 ChatId = Annotated[str, _matching(r"-?\d{1,20}", "is no chat number")]
 Day = Annotated[date, PlainValidator(_day)]
 Amount = Annotated[Decimal, PlainValidator(_amount)]
@@ -149,7 +151,19 @@ class Line(BaseModel):
 class LoanLine(Line):
     """One due item with its loan and its borrower."""
 
-    spare = frozenset({"timezone", "night_consent", "exempt", "telegram_chat", "webchat", "email", "sms"})
+    spare = frozenset(
+        {
+            "timezone",
+            "country",
+            "night_consent",
+            "exempt",
+            "telegram_chat",
+            "webchat",
+            "email",
+            "sms",
+            "grade",
+        }
+    )
 
     borrower_ref: Ref
     name: Annotated[str, _text(120)]
@@ -158,6 +172,7 @@ class LoanLine(Line):
     id_last4: LastFour | None = None
     locale: Ref
     timezone: Annotated[str, PlainValidator(_zone)] = "Asia/Shanghai"
+    country: Country | None = None
     night_consent: YesNo | None = None
     exempt: YesNo | None = None
     loan_ref: Ref
@@ -173,6 +188,7 @@ class LoanLine(Line):
     webchat: YesNo | None = None
     email: Annotated[str, PlainValidator(_email)] | None = None
     sms: Digits | None = None
+    grade: Grade | None = None
 
 
 class PaymentLine(Line):

@@ -23,6 +23,7 @@ _BORROWER = (
     "id_last4",
     "locale",
     "timezone",
+    "country",
     "night_consent",
     "exempt",
     "telegram_chat",
@@ -31,7 +32,7 @@ _BORROWER = (
     "sms",
 )
 _PERSON = ("name", "phone", "birth_date", "id_last4", "locale", "timezone")
-_LOAN = ("borrower_ref", "product", "opened_on", "principal")
+_LOAN = ("borrower_ref", "product", "opened_on", "principal", "grade")
 _CONSENTS = (("night_consent", "consent"), ("exempt", "exempt"))
 _AMOUNTS = ("due_principal", "due_interest", "due_fee")
 DueKey = tuple[str, int]
@@ -133,7 +134,10 @@ class LoanBook(Book[LoanLine]):
             self._borrowers[borrower.ref] = borrower
         elif borrower.timezone != line.timezone:
             self._note("timezone_changed", borrower, was=borrower.timezone, now=line.timezone)
-        news = _assign(borrower, [(name, getattr(line, name)) for name in _PERSON])
+        known_by = [(name, getattr(line, name)) for name in _PERSON]
+        # A file without the column says nothing of where somebody lives.
+        known_by += [] if line.country is None else [("country", line.country)]
+        news = _assign(borrower, known_by)
         for name, kind in _CONSENTS:
             wanted = getattr(line, name)
             if wanted is not None and _assign(borrower, [(name, wanted)]):
@@ -157,7 +161,9 @@ class LoanBook(Book[LoanLine]):
             self.session.add(loan)
             self._loans[loan.ref] = loan
         principal = exact(line.principal, loan.currency).minor
-        news = _assign(loan, [("opened_on", line.opened_on), ("principal_minor", principal)])
+        terms: list[tuple[str, Any]] = [("opened_on", line.opened_on), ("principal_minor", principal)]
+        terms += [] if line.grade is None else [("grade", line.grade)]
+        news = _assign(loan, terms)
         return loan, known and news
 
     def _due(self, line: LoanLine, borrower: Borrower, loan: LoanRow) -> Landing:
