@@ -30,6 +30,7 @@ from bot.services.threads import ThreadService
 from bot.services.tiers import TierService
 from bot.services.tuning import TuningService
 from bot.services.turns import TurnService
+from bot.services.variations import VariationService
 from bot.services.withholding import Withholding
 from bot.settings import Settings
 from bot.storage.db import Database
@@ -64,6 +65,7 @@ class Grace:
     tuning: TuningService
     ledger: LedgerService
     tiers: TierService
+    variations: VariationService
 
     def close(self) -> None:
         """Close the database."""
@@ -115,4 +117,5 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         tuning=TuningService(kit),
         ledger=LedgerService(kit),
         tiers=TierService(kit),
+        variations=VariationService(kit),
     )

@@ -93,15 +93,22 @@ class Texts:
         except KeyError:
             raise TextError(f"no {locale} translation of {context or source!r}") from None
 
-    def render(self, key: str, locale: str, values: Mapping[str, Any] | None = None) -> Rendered:
+    def variations(self, key: str) -> tuple[str, ...]:
+        """Return the names of the wordings that response `key` has, by their place: a, b and so on."""
+        return tuple(string.ascii_lowercase[: len(self._responses.get(key, ()))])
+
+    def render(
+        self, key: str, locale: str, values: Mapping[str, Any] | None = None, variation: str | None = None
+    ) -> Rendered:
         """Render response `key` with `values`, which are strings already written for `locale`.
 
-        Raises TextError when the key, its translation or a variable is missing.
+        `variation` names one of its wordings; without it the first is used. Raises TextError when the key,
+        its variation, its translation or a variable is missing.
         """
         try:
-            response = self._responses[key][0]
-        except KeyError:
-            raise TextError(f"there is no response {key!r} in domain.yml") from None
+            response = self._wording(key, variation)
+        except (KeyError, IndexError):
+            raise TextError(f"there is no response {key!r} {variation or ''}in domain.yml") from None
         text = self.translate(key, response["text"], locale)
         try:
             written = string.Formatter().vformat(text, (), values or {})
@@ -113,9 +120,13 @@ class Texts:
         )
         return Rendered(key, written, buttons, response.get("metadata", {}))
 
-    def version(self, keys: Sequence[str], locale: str) -> str | None:
+    def _wording(self, key: str, variation: str | None) -> dict[str, Any]:
+        place = 0 if variation is None else string.ascii_lowercase.index(variation)
+        return self._responses[key][place]
+
+    def version(self, keys: Sequence[str], locale: str, variation: str | None = None) -> str | None:
         """Name the wording of responses in a locale by its hash (12 hex digits); None for unknown keys."""
-        known = [(key, self._responses[key][0]) for key in keys if key in self._responses]
+        known = [(key, self._wording(key, variation)) for key in keys if key in self._responses]
         if not known:
             return None
         sources = [
@@ -128,9 +139,9 @@ class Texts:
         return hashlib.sha256(wording.encode()).hexdigest()[:12]
 
     def variables(self, key: str, locale: str) -> frozenset[str]:
-        """Return the variables that response `key` asks for in `locale`."""
-        text = self.translate(key, self._responses[key][0]["text"], locale)
-        return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
+        """Return the variables that response `key` asks for in `locale`, in any of its wordings."""
+        texts = (self.translate(key, one["text"], locale) for one in self._responses[key])
+        return frozenset(name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
 def _read_catalogue(path: Path) -> dict[tuple[str | None, str], str]:

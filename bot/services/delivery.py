@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session, joinedload
 from bot.domain.handoff import HandoffReason
 from bot.domain.model import Due, Loan, Purpose
 from bot.domain.money import Money
+from bot.domain.policy import ContactPack
+from bot.domain.variations import assigned
 from bot.language import formats
 from bot.services.agenda import TASK, DueNudge
+from bot.services.disclosures import disclosed
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day, written
 from bot.services.nudges import end, overtaken, put_off
@@ -95,9 +98,10 @@ class DeliveryService:
         )
         # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
         known = address.verified and conversation.verified_at is not None
-        message = self._write(session, nudge, conversation, row, loan, due, known, now)
+        pack = self.kit.policies.pack(policy, borrower.country)
+        message = self._write(session, nudge, conversation, row, loan, due, known, now, pack)
         message.rule_ids = list(verdict.rule_ids)
-        message.pack_version = policy_version(session, self.kit.policies.pack(policy, borrower.country), now)
+        message.pack_version = policy_version(session, pack, now)
         message.policy_version = policy_version(session, policy, now)
         session.add(message)
         session.flush()
@@ -113,6 +117,7 @@ class DeliveryService:
         due: Due,
         verified: bool,
         now: datetime,
+        pack: ContactPack,
     ) -> Message:
         locale = conversation.locale
         settings = self.kit.settings
@@ -121,11 +126,10 @@ class DeliveryService:
         if verified and nudge.template is not None:
             key = nudge.template
             values |= self._values(session, nudge, row, loan, due, locale, now)
-        rendered = self.kit.texts.render(key, locale, values)
-        text = rendered.text
-        if not conversation.disclosed:
-            conversation.disclosed = True
-            text = f"{text}\n\n{self.kit.texts.render('utter_disclosure', locale, values).text}"
+        variation = assigned(row.borrower_id, key, self.kit.texts.variations(key))
+        rendered = self.kit.texts.render(key, locale, values, variation)
+        duties = disclosed(self.kit, conversation, pack, verified=verified)
+        text = f"{rendered.text}\n\n{duties}" if duties else rendered.text
         return Message(
             conversation_id=conversation.id,
             direction="out",
@@ -136,7 +140,8 @@ class DeliveryService:
             text=text,
             buttons=[{"title": one.title, "payload": one.payload} for one in rendered.buttons],
             template=key,
-            template_version=self.kit.texts.version((key,), locale),
+            template_version=self.kit.texts.version((key,), locale, variation),
+            variation=variation,
             locale=locale,
             nudge_id=nudge.id,
             created_at=now,

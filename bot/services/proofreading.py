@@ -28,6 +28,7 @@ ANYBODY = (
     "utter_clarify_open",
     "utter_deny_open",
     "utter_disclosure",
+    "utter_disclosure_opt_out",
     "utter_edited",
     "utter_fact_*",
     "utter_goodbye",

@@ -72,7 +72,7 @@ def undisclose(session: Session, conversation: Conversation) -> None:
     )
     session.flush()
     if session.scalars(left).first() is None:
-        conversation.disclosed = False
+        conversation.disclosed = conversation.collector_told = False
 
 
 def _retire(session: Session, conversation: Conversation, now: datetime, why: str) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.language.formats import language_of
+from bot.services.disclosures import disclosed
 from bot.services.kit import Kit
+from bot.services.packs import pack_for
 from bot.storage.queries import address_of
 from bot.storage.tables import Conversation, Message
 
@@ -55,9 +57,13 @@ def queue_reply(
     if exists is not None:
         return
     text = reply.text
-    if not conversation.disclosed and not cancelled:
-        conversation.disclosed = True
-        text = f"{rendered(kit, 'utter_disclosure', conversation.locale).text}\n\n{text}"
+    if not cancelled:
+        first = not conversation.disclosed
+        verified = conversation.is_verified(now, kit.settings.identity_for)
+        pack = pack_for(session, kit, conversation.borrower)
+        duties = disclosed(kit, conversation, pack, verified=verified)
+        if duties:
+            text = f"{duties}\n\n{text}" if first else f"{text}\n\n{duties}"
     session.add(
         Message(
             conversation_id=conversation.id,

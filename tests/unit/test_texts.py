@@ -62,6 +62,13 @@ class TestResponses:
     def test_a_response_asks_for_the_same_values_in_each_language(self, key: str) -> None:
         assert texts().variables(key, "en") == texts().variables(key, "zh_CN")
 
+    def test_the_wordings_of_a_response_ask_for_the_same_values_and_lead_to_the_same_acts(self) -> None:
+        for key, wordings in domain()["responses"].items():
+            asked = [set(re.findall(r"\{(\w+)\}", one["text"])) for one in wordings]
+            acts = [[button["payload"] for button in one.get("buttons", ())] for one in wordings]
+            assert all(one == asked[0] for one in asked), key
+            assert all(one == acts[0] for one in acts), key
+
     @pytest.mark.parametrize("locale", LOCALES)
     def test_no_markup_is_left_in_a_text(self, locale: str) -> None:
         for key in KEYS:
@@ -78,7 +85,8 @@ class TestResponses:
     def test_the_catalogue_holds_nothing_that_nobody_says_any_more(self) -> None:
         spoken = {
             (key, source)
-            for key, (response, *_) in domain()["responses"].items()
+            for key, wordings in domain()["responses"].items()
+            for response in wordings
             for source in (response["text"], *(button["title"] for button in response.get("buttons", ())))
         }
         for locale in LOCALES[1:]:
@@ -89,7 +97,8 @@ class TestResponses:
     def test_a_button_leads_to_an_act_that_exists(self) -> None:
         payloads = [
             button["payload"]
-            for (response, *_) in domain()["responses"].values()
+            for wordings in domain()["responses"].values()
+            for response in wordings
             for button in response.get("buttons", ())
         ]
         assert {re.sub(r"\{.*", "", one).lstrip("/") for one in payloads} <= set(intents())

@@ -79,7 +79,7 @@ def contacts(
                 "cycle": None if nudge is None else nudge.cycle,
                 "template": message.template or None,
                 "template_version": message.template_version,
-                "variation": None,
+                "variation": message.variation,
                 "locale": message.locale,
                 "text": message.text,
                 "rule_ids": message.rule_ids,
