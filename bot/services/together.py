@@ -22,7 +22,7 @@ class Debt:
 
 
 def several(kit: Kit, debts: Sequence[Debt], locale: str, today: date) -> dict[str, str]:
-    """Return the values `count`, `items` and `total` of a text on several debts; sums stay in their currency."""
+    """Return the values `count`, `items` and `total` of a text; sums stay in their currency."""
     sums: dict[str, int] = defaultdict(int)
     for one in debts:
         sums[one.amount.currency] += one.amount.minor

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from tests.checker.files import Row
 
@@ -27,7 +28,13 @@ _FIRM = {
 }
 _LIFTING = {"opt_in", "dispute_closed", "complaint_closed", "hardship_reviewed", "resume"}
 # The names of holds that differ from the events that placed them.
-_HOLDS = {"threat": "vulnerable", "data_rights": "pause", "paid_claim": "pause"}
+_HOLDS = {
+    "threat": "vulnerable",
+    "data_rights": "pause",
+    "paid_claim": "pause",
+    "breathing_space": "pause",
+    "debt_adviser": "pause",
+}
 # What was agreed is kept up with reminders of its own: these stop the ladder only.
 _AGREED = {"promise", "plan", "hardship"}
 _THIS_CHANNEL = {"wrong_person", "third_party"}
@@ -54,6 +61,7 @@ class Stops:
     dues: dict[str, dict[int, Decimal]] = field(default_factory=dict)
     paid: Counter[str] = field(default_factory=Counter)
     switched_off: datetime | None = None
+    wishes: dict[str, Row] = field(default_factory=dict)
 
     def allows_night(self, borrower: str) -> bool:
         return borrower in self.night
@@ -71,7 +79,9 @@ class Stops:
         mine = self.by_borrower.setdefault(who, [])
         end = detail.get("until")
         until = None if end is None else datetime.fromisoformat(end)
-        if kind == "consent":
+        if kind == "contact_window" and ("windows" in detail or "channels" in detail):
+            self.wishes[who] = detail
+        elif kind == "consent":
             (self.night.add if detail["given"] else self.night.discard)(who)
         elif kind == "exempt":
             self._drop(who, kind)
@@ -129,8 +139,23 @@ class Stops:
                 and (stop.until is None or at < stop.until)
             ):
                 yield stop.kind
+        yield from self._unwished(contact, at)
         if contact["purpose"] == "reminder":
             yield from (f"paid: {loan}" for loan in contact["loans"] if self._is_paid(loan))
+
+    def _unwished(self, contact: Row, at: datetime) -> Iterator[str]:
+        """Yield where and when a borrower has asked not to be contacted."""
+        wish = self.wishes.get(contact["borrower"], {})
+        if wish.get("channels") and contact["channel"] not in wish["channels"]:
+            yield f"contact_window: not by {contact['channel']}"
+        local = at.astimezone(ZoneInfo(contact["timezone"]))
+        windows = wish.get("windows") or []
+        if windows and not any(
+            (not one["weekdays"] or local.weekday() in one["weekdays"])
+            and time.fromisoformat(one["start"]) <= local.time() < time.fromisoformat(one["end"])
+            for one in windows
+        ):
+            yield f"contact_window: not at {local:%a %H:%M}"
 
     def _is_paid(self, loan: str) -> bool:
         return loan in self.dues and self.paid[loan] >= sum(self.dues[loan].values())

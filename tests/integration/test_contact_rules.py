@@ -104,7 +104,9 @@ def again(contacts: list[Row], row: Row, moment: datetime, **more: Any) -> None:
 def plain(contacts: list[Row], events: list[Row]) -> Row:
     """A reminder to somebody in China of whom nothing but dues and payments is on record."""
     special = {
-        row["borrower"] for row in events if row["kind"] not in ("due", "payment", "identity_verified")
+        row["borrower"]
+        for row in events
+        if row["kind"] not in ("due", "payment", "identity_verified", "tier")
     }
     return next(row for row in started(contacts, timezone="Asia/Shanghai") if row["borrower"] not in special)
 
@@ -265,6 +267,160 @@ class TestViolations:
         moved = event(row, "timezone_changed", instant(row) - timedelta(hours=1), now="Asia/Tokyo")
         files[1].append(moved)
         assert found(files) == {"timezone"}
+
+    @pytest.mark.parametrize(
+        ("pack", "hour", "rule"),
+        [
+            ("us-regf", 21, "US1"),
+            ("uk-conc", 21, "UK1"),
+            ("in-rbi", 19, "IN1"),
+            ("uk-conc+in-rbi", 19, "IN1"),
+        ],
+    )
+    def test_the_hours_of_every_pack_and_the_stricter_of_two(
+        self, files: Files, pack: str, hour: int, rule: str
+    ) -> None:
+        row = self.alone(files, pack)
+        at(row, instant(row).astimezone(ZoneInfo(row["timezone"])).replace(hour=hour, minute=0))
+        assert found(files) == {rule}
+
+    @pytest.mark.parametrize(
+        ("pack", "daily", "weekly"),
+        [("us-regf", "US3", "US30"), ("uk-conc", "UK9", "UK10"), ("in-rbi", "IN3", "IN4")],
+    )
+    def test_the_caps_of_every_pack(self, files: Files, pack: str, daily: str, weekly: str) -> None:
+        row = self.alone(files, pack)
+        for days in (2, 4):
+            again(files[0], row, instant(row) + timedelta(days=days))
+        assert found(files) == set()
+        again(files[0], row, instant(row) + timedelta(days=6))
+        assert found(files) == {weekly}
+        again(files[0], row, instant(row) + timedelta(days=2, minutes=5))
+        assert found(files) == {daily, weekly}
+
+    @pytest.mark.parametrize(
+        ("pack", "outcome", "most", "apart", "rule"),
+        [
+            ("cn", "answered", 3, timedelta(minutes=5), "CN2"),
+            ("cn", "unanswered", 6, timedelta(minutes=5), "CN3"),
+            ("us-regf", "unanswered", 7, timedelta(hours=20), "US2"),
+            ("us-regf", "answered", 1, timedelta(days=6), "US20"),
+        ],
+    )
+    def test_one_call_too_many(
+        self, files: Files, pack: str, outcome: str, most: int, apart: timedelta, rule: str
+    ) -> None:
+        row = self.alone(files, pack)
+        call = {
+            "channel": "call",
+            "initiator": "agent",
+            "purpose": "notice",
+            "outcome": outcome,
+            "cycle": None,
+        }
+        start = instant(row).astimezone(ZoneInfo(row["timezone"])).replace(hour=12, minute=0) + timedelta(
+            days=1
+        )
+        moments = [start + apart * n for n in range(most + 1)]
+        if apart == timedelta(hours=20):
+            moments = [start + timedelta(days=n * 6 // most, minutes=n) for n in range(most + 1)]
+        for moment in moments[:-1]:
+            again(files[0], row, moment, **call)
+        assert found(files) == set()
+        again(files[0], row, moments[-1], **call)
+        assert found(files) == {rule}
+
+    def test_a_call_about_another_debt_is_not_counted_with_this_one(self, files: Files) -> None:
+        row = self.alone(files, "us-regf")
+        call = {
+            "channel": "call",
+            "initiator": "agent",
+            "purpose": "notice",
+            "outcome": "answered",
+            "cycle": None,
+        }
+        again(files[0], row, instant(row) + timedelta(days=1), **call)
+        again(files[0], row, instant(row) + timedelta(days=2), **{**call, "loans": ["another"]})
+        assert found(files) == set()
+
+    @pytest.mark.parametrize(
+        ("cut", "rule"),
+        [("stop", "US4"), ("debt collector", "US70"), ("attempt to collect a debt", "US7")],
+    )
+    def test_a_duty_of_each_message_that_is_not_kept(self, files: Files, cut: str, rule: str) -> None:
+        row = self.alone(files, "us-regf")
+        if rule == "US7":
+            row["text"] = row["text"].replace(cut, "…")
+            row["text"] += " 停止"
+        else:
+            text = "Hello. This message is from a debt collector. Write “stop” to end these messages."
+            again(files[0], row, instant(row) + timedelta(days=2), text=text)
+            assert found(files) == set()
+            files[0][-1]["text"] = text.replace(cut, "…")
+        assert found(files) == {rule}
+
+    @pytest.mark.parametrize("cut", ["核实真伪", "人工", "投诉", "停止"])
+    def test_a_first_message_that_leaves_a_duty_out(self, files: Files, cut: str) -> None:
+        row = plain(*files)
+        files[0][:] = [one for one in files[0] if one is row or one["borrower"] != row["borrower"]]
+        row["text"] = "您好，我是智能助手（自动回复）。核实真伪请来电。人工、投诉、停止都可以回复。".replace(
+            cut, "…"
+        )
+        assert found(files) == {"GR1"}
+
+    def test_a_contact_outside_the_hours_or_channels_that_the_borrower_named(self, files: Files) -> None:
+        row = plain(*files)
+        before, local = instant(row) - timedelta(hours=1), instant(row).astimezone(ZoneInfo(row["timezone"]))
+        window = {"start": f"{local.hour:02}:00", "end": f"{local.hour + 1:02}:00", "weekdays": []}
+        files[1].append(event(row, "contact_window", before, windows=[window], channels=[row["channel"]]))
+        only = [one for one in files[0] if one is row or one["borrower"] != row["borrower"]]
+        files[0][:] = only
+        assert found(files) == set()
+        window["weekdays"] = [(local.weekday() + 1) % 7]
+        assert found(files) == {f"stopped contact_window: not at {local:%a %H:%M}"}
+        window["weekdays"] = []
+        files[1][-1]["detail"]["channels"] = ["letter"]
+        assert found(files) == {f"stopped contact_window: not by {row['channel']}"}
+
+    @pytest.mark.parametrize(
+        ("pack", "days", "rule"), [("cn", 77, "CN15"), ("uk-conc", 58, "UK8"), ("in-rbi", 32, "complaint")]
+    )
+    def test_a_complaint_that_is_answered_too_late(
+        self, files: Files, pack: str, days: int, rule: str
+    ) -> None:
+        row = self.alone(files, pack)
+        opened = instant(row) + timedelta(hours=1)
+        told = {"scope": "all", "channel": "webchat"}
+        files[1].append(event(row, "complaint", opened, **told))
+        closed = event(
+            row, "complaint_closed", opened + timedelta(days=days - 2), hold="complaint", channel=None
+        )
+        files[1].append(closed)
+        assert found(files) == set()
+        closed["at_utc"] = (opened + timedelta(days=days)).isoformat()
+        assert found(files) == {rule}
+
+    @pytest.mark.parametrize(
+        ("hold", "days", "rule"), [("breathing_space", 59, "UK6"), ("debt_adviser", 29, "UK7")]
+    )
+    def test_a_statutory_pause_that_is_too_short(self, files: Files, hold: str, days: int, rule: str) -> None:
+        row = self.alone(files, "uk-conc")
+        since = instant(row) + timedelta(hours=1)
+        until = (since + timedelta(days=days)).isoformat()
+        files[1].append(event(row, "pause", since, hold=hold, until=until, channel=None))
+        assert found(files) == {rule}
+
+    @staticmethod
+    def alone(files: Files, pack: str) -> Row:
+        """A reminder as the only contact of its borrower, under a pack."""
+        row = plain(*files)
+        files[0][:] = [one for one in files[0] if one is row or one["borrower"] != row["borrower"]]
+        row["pack"] = pack
+        row["text"] = (
+            "This is the automated assistant. To check that it is really us, call. Write “agent” for a person, "
+            "“complaint” to complain, “stop” to end. This is an attempt to collect a debt."
+        )
+        return row
 
     def test_an_agent_who_writes_first_counts(self, files: Files) -> None:
         row = plain(*files)
