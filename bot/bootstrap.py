@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.language.texts import Texts
 from bot.services.accounts import AccountService
+from bot.services.calls import CallService
 from bot.services.cases import CaseService
 from bot.services.conversation import ConversationService
 from bot.services.delivery import DeliveryService
@@ -66,6 +67,7 @@ class Grace:
     ledger: LedgerService
     tiers: TierService
     variations: VariationService
+    calls: CallService
 
     def close(self) -> None:
         """Close the database."""
@@ -118,4 +120,5 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         ledger=LedgerService(kit),
         tiers=TierService(kit),
         variations=VariationService(kit),
+        calls=CallService(kit),
     )

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.domain.model import HoldKind
+from bot.domain.model import HoldKind, Window
 from bot.services.identity import forget
 from bot.services.kit import Kit
+from bot.services.packs import pack_for
 from bot.services.records import record
 from bot.services.rights import NotAllowed, Right, reason_of, require
 from bot.storage.queries import conversation_for
-from bot.storage.tables import AddressRow, Borrower, Complaint, HoldRow
+from bot.storage.tables import AddressRow, Borrower, Complaint, HoldRow, LoanRow
 
+# What people put on file themselves; the rest follows from what a borrower says or does.
+PLACED = frozenset(
+    {
+        HoldKind.PAUSE,
+        HoldKind.BREATHING_SPACE,
+        HoldKind.DEBT_ADVISER,
+        HoldKind.REPRESENTED,
+        HoldKind.BANKRUPT,
+    }
+)
 # They follow from a promise, a plan or an open case, and end with it.
 _FOLLOWING = frozenset({HoldKind.PROMISE, HoldKind.PLAN, HoldKind.HANDOFF})
 # What the borrower has asked for is undone at the borrower's own request and at nobody else's.
@@ -29,6 +40,8 @@ _PROTECTION = frozenset(
         HoldKind.UNDERAGE,
         HoldKind.REPRESENTED,
         HoldKind.BANKRUPT,
+        HoldKind.BREATHING_SPACE,
+        HoldKind.DEBT_ADVISER,
         HoldKind.WRONG_PERSON,
         HoldKind.THIRD_PARTY,
     }
@@ -84,6 +97,17 @@ def holds_in_force(session: Session, borrower_id: int, now: datetime) -> tuple[H
     )
 
 
+def _named(session: Session, ref: str) -> tuple[Borrower, int | None]:
+    """Return the borrower of a reference, and the loan where it is a loan's."""
+    borrower = session.scalars(select(Borrower).where(Borrower.ref == ref)).first()
+    if borrower is not None:
+        return borrower, None
+    loan = session.scalars(select(LoanRow).where(LoanRow.ref == ref)).first()
+    if loan is None:
+        raise LookupError(f"there is no borrower and no loan {ref!r}")
+    return session.get_one(Borrower, loan.borrower_id), loan.id
+
+
 class HoldService:
     """Lists and lifts holds."""
 
@@ -97,6 +121,112 @@ class HoldService:
             if borrower is None:
                 raise LookupError(f"there is no borrower {ref!r}")
             return holds_in_force(session, borrower, self.kit.clock.now())
+
+    def place(
+        self,
+        ref: str,
+        kind: HoldKind,
+        agent_id: int,
+        reason: str,
+        *,
+        until: datetime | None = None,
+        since: datetime | None = None,
+    ) -> HoldFact:
+        """Stop contact about a loan, or with a borrower, for a stated reason; return the hold.
+
+        `since` may lie in the past: rungs that fell due from then on are not made up for. `until` is an aware
+        instant; left out, a stop that the borrower's contact pack limits ends after its statutory days, and
+        any other only when it is lifted. Raises LookupError for an unknown reference, NotAllowed for a role
+        that may not, a reason that is missing, an end in the past, or a length other than the law's.
+        """
+        now, why = self.kit.clock.now(), reason_of(reason)
+        with self.kit.db.begin() as session:
+            borrower, loan_id = _named(session, ref)
+            require(session, agent_id, "lift")
+            if kind not in PLACED:
+                raise NotAllowed("follows", f"a hold for a {kind.value} is not placed by hand")
+            begin = since or now
+            until = self._end(session, borrower, kind, begin, until)
+            if begin > now or (until is not None and until <= now):
+                raise NotAllowed("no_hold", "it has to have begun by now, and to end later")
+            row = HoldRow(
+                borrower_id=borrower.id,
+                loan_id=loan_id,
+                kind=kind.value,
+                until=until,
+                since=begin,
+                reason=why[:200],
+                cause=f"agent {agent_id}",
+                created_at=now,
+            )
+            session.add(row)
+            session.flush()
+            record(
+                session,
+                now,
+                kind.value if kind in (HoldKind.REPRESENTED, HoldKind.BANKRUPT) else "pause",
+                cause=f"hold {row.id}",
+                actor=f"agent {agent_id}",
+                borrower_id=borrower.id,
+                loan_id=loan_id,
+                hold=kind.value,
+                scope="all",
+                channel=None,
+                since=begin.isoformat(),
+                until=None if until is None else until.isoformat(),
+                reason=why,
+            )
+            return HoldFact(row.id, row.kind, None, until, now, row.cause)
+
+    def _end(
+        self, session: Session, borrower: Borrower, kind: HoldKind, since: datetime, until: datetime | None
+    ) -> datetime | None:
+        """Return when a stop ends: as asked, within what the law says of it."""
+        limits = [rule for rule in pack_for(session, self.kit, borrower).stops(kind) if rule.days is not None]
+        if not limits:
+            return until
+        least = since + timedelta(days=max(rule.days or 0 for rule in limits))
+        most = since + timedelta(days=max((rule.days or 0) + (rule.extension_days or 0) for rule in limits))
+        if until is not None and not least <= until <= most:
+            ids = ", ".join(rule.id for rule in limits)
+            raise NotAllowed("statutory", f"{ids}: it lasts until {least:%Y-%m-%d} to {most:%Y-%m-%d}")
+        return until or least
+
+    def wish(
+        self, ref: str, agent_id: int, windows: Sequence[Window] = (), channels: Sequence[str] = ()
+    ) -> None:
+        """Note when and where a borrower has said to be contacted; nothing at all takes the wish back.
+
+        Raises LookupError for an unknown borrower, NotAllowed for a role that may not or a window that ends
+        before it begins.
+        """
+        now = self.kit.clock.now()
+        if any(one.start >= one.end for one in windows):
+            raise NotAllowed("window", "a window has to begin before it ends")
+        with self.kit.db.begin() as session:
+            borrower, _ = _named(session, ref)
+            require(session, agent_id, "speak")
+            told = {
+                "windows": [
+                    {
+                        "start": one.start.isoformat(),
+                        "end": one.end.isoformat(),
+                        "weekdays": sorted(one.weekdays),
+                    }
+                    for one in windows
+                ],
+                "channels": sorted(channels),
+            }
+            borrower.wish = told if windows or channels else None
+            record(
+                session,
+                now,
+                "contact_window",
+                cause=f"agent {agent_id}",
+                actor=f"agent {agent_id}",
+                borrower_id=borrower.id,
+                **told,
+            )
 
     def lift(self, hold_id: int, agent_id: int, reason: str, *, asked: bool = False) -> HoldFact:
         """Lift a hold for a stated reason; return what it was.

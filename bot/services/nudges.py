@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain.contact import Verdict
-from bot.domain.model import Address, Case
+from bot.domain.model import Address, Case, Initiator
 from bot.services.kit import Kit
 from bot.services.records import record
-from bot.storage.queries import active_plan, holds_of, loan_snapshot, recent_contacts
+from bot.storage.queries import active_plan, holds_of, loan_snapshot, recent_contacts, wish_of
 from bot.storage.tables import Borrower, LoanRow, Nudge, Plan, Promise
 
 # As far back as any cap may look.
@@ -23,10 +23,11 @@ def contact_case(
     kit: Kit,
     borrower: Borrower,
     address: Address | None,
-    loan_id: int,
+    loan_id: int | None,
     at: datetime,
     *,
     besides: int | None = None,
+    initiator: Initiator = Initiator.BOT,
 ) -> Case:
     """Load the facts that a contact decision rests on; message `besides` is the one that is decided on."""
     return Case(
@@ -38,6 +39,8 @@ def contact_case(
         exempt=borrower.exempt,
         automatic_off=kit.settings.automatic_off,
         night_consent=borrower.night_consent,
+        wish=wish_of(borrower),
+        initiator=initiator,
     )
 
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import cast
 
 from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
-from bot.domain.model import Address, Contact, Due, Hold, HoldKind, Loan, Purpose
+from bot.domain.model import (
+    Address,
+    CallOutcome,
+    Contact,
+    Due,
+    Hold,
+    HoldKind,
+    Loan,
+    Purpose,
+    Window,
+    Wish,
+)
 from bot.domain.money import Money
 from bot.storage.tables import (
     AddressRow,
@@ -27,6 +39,9 @@ _HOME_ZONE = "Asia/Shanghai"
 INITIATED = tuple(purpose.value for purpose in Purpose if purpose.is_initiated)
 """The purposes of what the lender starts."""
 
+CALL_OUTCOMES = ("answered", "unanswered")
+"""How a call may have ended, as the state of its record."""
+_COUNTED = ("queued", "sending", "sent", "delivered", "read", "uncertain", *CALL_OUTCOMES)
 
 DUE_AMOUNT = DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor
 """What a due item asks in all, in SQL."""
@@ -85,6 +100,17 @@ def holds_of(session: Session, borrower_id: int, at: datetime) -> list[Hold]:
     return [Hold(HoldKind(row.kind), row.channel, row.loan_id, row.until) for row in rows]
 
 
+def wish_of(borrower: Borrower) -> Wish:
+    """Return when and where a borrower has said to be contacted."""
+    if borrower.wish is None:
+        return Wish()
+    windows = tuple(
+        Window(time.fromisoformat(one["start"]), time.fromisoformat(one["end"]), frozenset(one["weekdays"]))
+        for one in borrower.wish["windows"]
+    )
+    return Wish(windows, frozenset(borrower.wish["channels"]))
+
+
 def closed_channels(session: Session, borrower_id: int, at: datetime) -> frozenset[str]:
     """Return the channels that a hold without an end closes, each by itself."""
     holds = holds_of(session, borrower_id, at)
@@ -101,18 +127,27 @@ def recent_contacts(
     """
     at = func.coalesce(Message.done_at, Message.created_at, type_=Message.created_at.type)
     rows = session.execute(
-        select(Conversation.channel, at)
+        select(Conversation.channel, at, Message.state, Conversation.address, Message.payload)
         .join(Message, Message.conversation_id == Conversation.id)
         .where(
             Conversation.borrower_id == borrower_id,
             Message.direction == "out",
             Message.purpose.in_(INITIATED),
-            Message.state.in_(("queued", "sending", "sent", "uncertain")),
+            Message.state.in_(_COUNTED),
             Message.id != besides if besides is not None else true(),
             at >= since,
         )
     )
-    return [Contact(channel, instant) for channel, instant in rows]
+    return [
+        Contact(
+            channel,
+            instant,
+            cast(CallOutcome, state) if state in CALL_OUTCOMES else None,
+            frozenset((payload or {}).get("loan_ids", ())),
+            address if state in CALL_OUTCOMES else None,
+        )
+        for channel, instant, state, address, payload in rows
+    ]
 
 
 def address_snapshot(row: AddressRow) -> Address:

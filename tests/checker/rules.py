@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Seen:
-    """A contact that counts: its local day, and for a call how it ended, at which number, about which loans."""
+    """A contact that counts: its local day; of a call also its end, its number and its loans."""
 
     day: date
     is_text: bool

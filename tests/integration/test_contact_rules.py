@@ -249,7 +249,7 @@ class TestViolations:
     def test_a_first_message_that_does_not_say_it_is_automated(self, files: Files) -> None:
         row = plain(*files)
         files[0][:] = [one for one in files[0] if one is row or one["borrower"] != row["borrower"]]
-        row["text"] = "您好。"
+        row["text"] = "您好，我是小助。核实真伪请来电。人工、投诉、停止都可以回复。"
         assert found(files) == {"CN19"}
 
     @pytest.mark.parametrize("field", ["rule_ids", "pack_version", "policy_version"])
@@ -416,9 +416,11 @@ class TestViolations:
         row = plain(*files)
         files[0][:] = [one for one in files[0] if one is row or one["borrower"] != row["borrower"]]
         row["pack"] = pack
+        row["template"] = "utter_reminder_options"
+        files[1].append(event(row, "identity_verified", instant(row) - timedelta(days=1)))
         row["text"] = (
-            "This is the automated assistant. To check that it is really us, call. Write “agent” for a person, "
-            "“complaint” to complain, “stop” to end. This is an attempt to collect a debt."
+            "This is the automated assistant. To check that it is really us, call. Write “agent” for a "
+            "person, “complaint” to complain, “stop” to end. This is an attempt to collect a debt."
         )
         return row
 

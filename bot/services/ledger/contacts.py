@@ -13,11 +13,11 @@ from sqlalchemy import Row, Select, or_, select, text
 from sqlalchemy.orm import Session
 
 from bot.services.ledger.fields import instant
-from bot.storage.queries import zone_of
+from bot.storage.queries import CALL_OUTCOMES, zone_of
 from bot.storage.tables import AuditEvent, Borrower, Conversation, LedgerEntry, LoanRow, Message, Nudge
 
 # States of which the outcome is known; what waits, is on its way or was called back is no contact.
-_OUTCOMES = ("sent", "delivered", "read", "failed", "uncertain")
+_OUTCOMES = ("sent", "delivered", "read", "failed", "uncertain", *CALL_OUTCOMES)
 _RECEIVED = "delivered"
 # The last three are None where a message has none: a stranger's, an answer.
 Found = tuple[Message, Conversation, Borrower | None, Nudge | None, LoanRow | None]
@@ -69,7 +69,7 @@ def contacts(
                 "at_local": at.astimezone(ZoneInfo(zone)).isoformat(timespec="microseconds"),
                 "timezone": zone,
                 "borrower": None if borrower is None else borrower.ref,
-                "loans": [] if loan is None else [loan.ref],
+                "loans": _loans(message, loan),
                 "channel": conversation.channel,
                 "address_hash": address_hash(secret, conversation.channel, conversation.address),
                 "direction": message.direction,
@@ -91,6 +91,13 @@ def contacts(
             },
         )
         message.recorded = message.state
+
+
+def _loans(message: Message, loan: LoanRow | None) -> list[str]:
+    """What a message is about: its nudge's loan, or those that the record of a call names."""
+    if loan is not None:
+        return [loan.ref]
+    return list((message.payload or {}).get("loans", ())) if message.state in CALL_OUTCOMES else []
 
 
 def address_hash(secret: str, channel: str, address: str) -> str:
