@@ -80,13 +80,18 @@ def steps_for(ladder: Ladder, who: Who | None) -> tuple[Step, ...]:
 
 
 def due_step(
-    ladder: Ladder, days_past_due: int, done: Collection[str], who: Who | None = None
+    ladder: Ladder,
+    days_past_due: int,
+    done: Collection[str],
+    who: Who | None = None,
+    paused: Iterable[tuple[int, int]] = (),
 ) -> Step | None:
     """Return the rung that is due on a day, or None.
 
     It is the last of the loan's rungs at or before the day, as long as it is not older than its `valid_days`,
     and only if neither it nor a later one was used in this cycle (`done` holds keys of nudges): a rung may be
-    skipped, never repeated, and none is climbed down to, though the tier may have changed in between.
+    skipped, never repeated, and none is climbed down to, though the tier may have changed in between. A rung
+    that fell on a day of a pause (`paused`: first and last days past due) is not made up for.
     """
     reached = [step for step in steps_for(ladder, who) if step.day <= days_past_due]
     if not reached:
@@ -95,9 +100,13 @@ def due_step(
     used = {base_step(key) for key in done}
     if any(one.id in used and one.day >= step.day for one in ladder.steps):
         return None
-    if days_past_due - step.day > step.valid_days:
+    if days_past_due - step.day > step.valid_days or _is_paused(step, paused):
         return None
     return step
+
+
+def _is_paused(step: Step, paused: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= step.day <= last for first, last in paused)
 
 
 def explain(
@@ -111,10 +120,10 @@ def explain(
 
     `paused` are stretches of days past due, first and last, on which the loan was paused.
     """
-    due = due_step(ladder, days_past_due, done, who)
+    pauses = tuple(paused)
+    due = due_step(ladder, days_past_due, done, who, pauses)
     used = {base_step(key) for key in done}
     highest = max((step.day for step in ladder.steps if step.id in used), default=None)
-    pauses = tuple(paused)
     return tuple(
         Skipped(step.id, _why(step, days_past_due, highest, who, pauses))
         for step in ladder.steps
@@ -127,7 +136,7 @@ def _why(
 ) -> str:
     if who is not None and not meets(step.audience, who):
         return f"audience: {_audience_words(step.audience, who)}"
-    if any(first <= step.day <= last for first, last in paused):
+    if _is_paused(step, paused):
         return "pause: the loan was paused on its day"
     if highest is not None and step.day <= highest:
         return "no way back: a later rung was used in this cycle"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.domain.complaints import answer_by
 from bot.domain.handoff import HandoffReason
 from bot.domain.model import HoldKind
 from bot.domain.protection import PROTECTIONS, Protection
@@ -146,7 +147,7 @@ class ProtectionService:
         now = self.kit.clock.now()
         zone = zone_of(conversation.borrower)
         today = local_day(now, zone)
-        days = pack_for(session, self.kit, conversation.borrower).complaint_days
+        due_on = answer_by(pack_for(session, self.kit, conversation.borrower), today)
         row = session.scalars(select(Complaint).where(Complaint.turn == turn)).first()
         if row is None:
             row = Complaint(
@@ -158,7 +159,7 @@ class ProtectionService:
                 text=text,
                 state="open",
                 opened_at=now,
-                due_on=today + timedelta(days=days),
+                due_on=due_on,
             )
             session.add(row)
             session.flush()

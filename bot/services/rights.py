@@ -32,6 +32,9 @@ Code = Literal[
     "stranger",
     "nobody",
     "wording",
+    "statutory",
+    "window",
+    "no_number",
 ]
 
 

@@ -44,7 +44,7 @@ class QuietHours(_Rule):
 
 
 class ClosedDays(_Rule):
-    """No contact on these days of the week and on the public holidays of a calendar, borrower's local day."""
+    """No contact on these weekdays, nor on the weekends and holidays of a calendar, borrower's local day."""
 
     kind: Literal["closed_days"]
     weekdays: tuple[Weekday, ...] = ()
