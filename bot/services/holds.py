@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -206,7 +207,7 @@ class HoldService:
         with self.kit.db.begin() as session:
             borrower, _ = _named(session, ref)
             require(session, agent_id, "speak")
-            told = {
+            told: dict[str, Any] = {
                 "windows": [
                     {
                         "start": one.start.isoformat(),

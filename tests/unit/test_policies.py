@@ -125,6 +125,49 @@ WRONG = {
     "a rule of no known kind": (PACK, ("kind: quiet_hours", "kind: siesta"), "rules.0", "id: CN1"),
     "a rule without its source": (PACK, ("  source: project\n", ""), "rules.3.cap.source", "id: CN4"),
     "a key twice": (PACK, ("version: 2", "version: 2\nversion: 3"), "version", "version: 3"),
+    "a country in two packs": (PACK, ("[CN]", "[CN, CN]"), "countries.1", "countries"),
+    "an outcome of no call": (
+        PACK,
+        ("  scope: text\n  count: 1", "  scope: text\n  outcome: answered\n  count: 1"),
+        "rules.3.cap",
+        "id: CN4",
+    ),
+    "a step for a tier that is none": (
+        LADDER,
+        ("tiers: [gentle]", "tiers: [gentel]"),
+        "steps.6.audience.tiers",
+        "id: D+10-gentle",
+    ),
+    "two steps on a day for one audience": (
+        LADDER,
+        ("day: 10,", "day: 7,"),
+        "(file)",
+        "# yaml-language-server",
+    ),
+    "a task that sends": (
+        LADDER,
+        ("task: agency_review,", "task: agency_review, approval: true,"),
+        "steps.12",
+        "id: D+90",
+    ),
+    "a last tier that leaves somebody over": (
+        CARD,
+        ("{tier: standard,", "{tier: standard, most_days: 9,"),
+        "(file)",
+        "# yaml-language-server",
+    ),
+    "a grade that is a number": (
+        CARD,
+        ("is_one_of: [A, AA, AAA], ", ""),
+        "signals.0",
+        "id: grade_high",
+    ),
+    "an unknown score card": (
+        PRODUCT,
+        ("ladder: default", "ladder: default\ntiers: harsh"),
+        "tiers",
+        "tiers: harsh",
+    ),
     "an empty file": (PACK, None, "(file)", None),
 }
 
