@@ -22,6 +22,7 @@ from bot.storage.policy_files import read
 
 HOME = Path(__file__).parents[2]
 PRODUCT, PACK, LADDER = "consumer-cn.yml", "contact/cn.yml", "ladder/default.yml"
+CARD = "tiers/default.yml"
 ON = date(2026, 5, 1)
 
 
@@ -140,7 +141,7 @@ WRONG = {
     ),
     "two steps on a day for one audience": (
         LADDER,
-        ("day: 10,", "day: 7,"),
+        ("day: 30,", "day: 20,"),
         "(file)",
         "# yaml-language-server",
     ),
