@@ -371,7 +371,11 @@ class TestViolations:
     def test_a_contact_outside_the_hours_or_channels_that_the_borrower_named(self, files: Files) -> None:
         row = plain(*files)
         before, local = instant(row) - timedelta(hours=1), instant(row).astimezone(ZoneInfo(row["timezone"]))
-        window = {"start": f"{local.hour:02}:00", "end": f"{local.hour + 1:02}:00", "weekdays": []}
+        window: dict[str, Any] = {
+            "start": f"{local.hour:02}:00",
+            "end": f"{local.hour + 1:02}:00",
+            "weekdays": [],
+        }
         files[1].append(event(row, "contact_window", before, windows=[window], channels=[row["channel"]]))
         only = [one for one in files[0] if one is row or one["borrower"] != row["borrower"]]
         files[0][:] = only

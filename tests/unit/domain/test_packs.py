@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -221,7 +222,7 @@ def test_a_block_names_what_only_holds_as_well() -> None:
 
 
 def test_the_kill_switch_and_a_hand_off_silence_the_bot_and_leave_people_working() -> None:
-    facts = {"automatic_off": True, "holds": [Hold(HoldKind.HANDOFF)]}
+    facts: dict[str, Any] = {"automatic_off": True, "holds": [Hold(HoldKind.HANDOFF)]}
     assert reasons(may_contact(case(**facts), Purpose.NOTICE, NOON, PACKS["cn"])) == {
         "kill_switch",
         "handoff",
