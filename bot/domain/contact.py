@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.calendars import closed_days
 from bot.domain.model import Case, Contact, Hold, HoldKind, Initiator, Purpose, Window
 from bot.domain.openings import Span, first_open, outside, since_midnight, spans
-from bot.domain.policy import WEEKDAYS, Cap, ClosedDays, ContactPack, Duty, QuietHours, Rule
+from bot.domain.policy import WEEKDAYS, Cap, ClosedDays, ContactPack, Duty, QuietHours, Timed
 
 # How many days ahead a held message looks for its instant; longer than any cap window (31 days).
 _PROBE_DAYS = 62
@@ -64,7 +64,7 @@ def may_contact(case: Case, purpose: Purpose, at: datetime, pack: ContactPack) -
     if blocked:
         return Verdict("blocked", reasons=(*blocked, *held))
     if not held:
-        return Verdict("allowed", rule_ids=tuple(rule.id for rule in bound.rules))
+        return Verdict("allowed", rule_ids=pack.ids_for(case.address.channel))
     until = bound.first_allowed(at)
     if until is None:
         return Verdict("blocked", reasons=held)
@@ -135,7 +135,7 @@ class _Bound:
         channel = case.address.channel
         self.case, self._pack = case, pack
         self.zone = ZoneInfo(case.timezone)
-        self.rules: tuple[Rule, ...] = pack.rules_for(channel)
+        self.rules: tuple[Timed, ...] = pack.timed_for(channel)
         self._counted: dict[str, tuple[int, ...]] = {}
         self._ending = [
             (hold, hold.until)

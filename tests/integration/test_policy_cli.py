@@ -44,7 +44,7 @@ def test_the_shipped_policies_pass_the_check() -> None:
     result = grace_says("policy", "check")
     assert result.exit_code == 0, result.output
     assert "consumer-cn@1-" in result.output
-    assert "contact uk-conc@1-" in result.output
+    assert "contact uk-conc@2-" in result.output
 
 
 def test_each_wrong_file_is_one_line_and_does_not_hide_the_others(tmp_path: Path) -> None:

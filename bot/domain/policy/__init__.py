@@ -13,6 +13,7 @@ from bot.domain.policy.contact import (
     QuietHours,
     Rule,
     Stop,
+    Timed,
     combined,
 )
 from bot.domain.policy.ladder import Audience, Ladder, Step
@@ -57,5 +58,6 @@ __all__ = [
     "Step",
     "Stop",
     "TierRule",
+    "Timed",
     "combined",
 ]

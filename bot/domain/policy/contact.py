@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import time
 from functools import reduce
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -119,6 +119,17 @@ class FollowUp(_Rule):
 
 Rule = Annotated[QuietHours | ClosedDays | Cap | Stop | Duty | FollowUp, Field(discriminator="kind")]
 
+Timed = QuietHours | ClosedDays | Cap
+"""The rules whose answer depends on the instant."""
+
+
+class _Bound(NamedTuple):
+    """What binds contact on one channel, sorted out once."""
+
+    rules: tuple[Rule, ...]
+    timed: tuple[Timed, ...]
+    ids: tuple[str, ...]
+
 
 class ComplaintTerms(Frozen):
     """By when a complaint is answered: days from its receipt, calendar or business, and what may be added."""
@@ -156,7 +167,7 @@ class ContactPack(Frozen):
         default=False, description="true in the one pack that holds for a chat of nobody known"
     )
     rules: tuple[Rule, ...] = Field(min_length=1)
-    _bound: dict[str, tuple[Rule, ...]] = PrivateAttr(default_factory=dict)
+    _bound: dict[str, _Bound] = PrivateAttr(default_factory=dict)
     _bound_of: tuple[Rule, ...] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
@@ -183,13 +194,26 @@ class ContactPack(Frozen):
 
     def rules_for(self, channel: str) -> tuple[Rule, ...]:
         """Return the rules that bind contact on a channel, in the pack's order."""
+        return self._for(channel).rules
+
+    def timed_for(self, channel: str) -> tuple[Timed, ...]:
+        """Return those of them that say when and how often."""
+        return self._for(channel).timed
+
+    def ids_for(self, channel: str) -> tuple[str, ...]:
+        """Return their ids."""
+        return self._for(channel).ids
+
+    def _for(self, channel: str) -> _Bound:
         if self._bound_of is not self.rules:
             # A copy with other rules is another pack; the dictionary it came with is not its own.
             self._bound_of, self._bound = self.rules, {}
         found = self._bound.get(channel)
         if found is None:
             scopes = self.scopes(channel)
-            found = self._bound[channel] = tuple(rule for rule in self.rules if rule.scope in scopes)
+            rules = tuple(rule for rule in self.rules if rule.scope in scopes)
+            timed = tuple(rule for rule in rules if isinstance(rule, QuietHours | Cap | ClosedDays))
+            found = self._bound[channel] = _Bound(rules, timed, tuple(rule.id for rule in rules))
         return found
 
     def stops(self, kind: HoldKind) -> tuple[Stop, ...]:
