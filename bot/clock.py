@@ -29,8 +29,8 @@ def work(grace: Grace) -> int:
     grace.tiers.refresh()
     grace.reminders.plan()
     written = 0
-    while batch := grace.delivery.due():
-        written += sum(grace.delivery.prepare(nudge_id) is not None for nudge_id in batch)
+    while (batch := grace.delivery.prepare_due()).decided:
+        written += len(batch.written)
     grace.ledger.append()
     return written
 

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     telegram_webhook_url: str | None = Field(default=None, description="public URL; empty: polling")
     telegram_webhook_secret: SecretStr | None = None
 
+    telegram_rate: float = Field(
+        default=30.0, ge=0, description="messages a second that Telegram takes from the bot; 0: no limit"
+    )
+
     burst: float = Field(default=0.3, ge=0, description="messages this close together are one turn")
     lease: float = Field(default=60.0, description="a turn not finished after this long may be taken over")
     watch: float = Field(
@@ -71,6 +75,11 @@ class Settings(BaseSettings):
     clock_offset: float = Field(default=0.0, description="moves the clock, for demos and tests only")
     clock_off: bool = Field(default=False, description="no scheduled reminders from this process")
     tick: float = Field(default=60.0, description="how often the reminder clock ticks")
+    ahead: int = Field(
+        default=3000,
+        ge=1,
+        description="how many reminders may wait, written, for their channels",
+    )
     automatic_off: bool = Field(default=False, description="kill switch: no automatic messages, people go on")
 
     identity_tries: int = 3

@@ -16,6 +16,8 @@ class Delivery:
 
     outcome: Outcome
     detail: str = ""
+    wait: float = 0.0
+    """How many seconds the channel asks to be left alone by everybody."""
 
 
 class Door(Protocol):
@@ -40,6 +42,10 @@ class Channel(Protocol):
     name: str
     replayable: bool
     """True when handing a message over twice shows it once."""
+    rate: float | None
+    """Messages a second that the channel takes from all processes together; None: as many as come."""
+    in_hand: int
+    """How many of what the lender starts may be in the channel's hands at once."""
 
     async def start(self, door: Door) -> None:
         """Begin to receive."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
 
 from bot.bootstrap import Grace
 from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown, AssistantStuck
-from bot.channels.channel import Channel, Delivery
+from bot.channels.channel import Channel
+from bot.channels.dispatch import Dispatcher, guarded
 from bot.services.conversation import Incoming, Received
 from bot.services.turns import Turn
 from bot.storage.db import StorageError
@@ -25,12 +26,9 @@ class Gateway:
         self.grace = grace
         self.assistant = assistant
         self.channels = dict(channels)
+        self.dispatcher = Dispatcher(grace, channels)
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._news: set[str] = set()
-        self._due: dict[str, set[int]] = {}
-        self._put_back: set[str] = set()
-        self._background: set[asyncio.Task[None]] = set()
-        self._handing: set[asyncio.Task[bool]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -44,12 +42,11 @@ class Gateway:
         """Stop receiving; what is stored and unanswered waits in the database."""
         for channel in self.channels.values():
             await channel.stop()
-        tasks = [task for task in [self._sweeper, *self._workers.values(), *self._background] if task]
+        tasks = [task for task in [self._sweeper, *self._workers.values()] if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # A message in a channel's hands gets its outcome recorded before the process ends.
-        await asyncio.gather(*self._handing, return_exceptions=True)
+        await self.dispatcher.stop()
 
     async def receive(self, incoming: Incoming) -> Received:
         """Store a message and see to its answer. Raises StorageError when it could not be stored."""
@@ -59,7 +56,7 @@ class Gateway:
             self._work_on(received.conversation_id)
         elif not received.duplicate:
             # Not awaited: a channel that receives must not wait for what is being sent.
-            self._in_background(self.wake())
+            self.dispatcher.soon()
         return received
 
     async def tap(self, channel: str, address: str, message_id: int, index: int) -> Received | None:
@@ -70,32 +67,14 @@ class Gateway:
         return None if incoming is None else await self.receive(incoming)
 
     async def wake(self) -> None:
-        """Begin to hand over everything that is queued, in order within each conversation.
-
-        Returns without waiting for any channel: a slow chat keeps nobody else.
-        """
-        for channel in self.channels:
-            # One by one: what piles up for a channel that is down must not hide what waits for another.
-            queued = await asyncio.to_thread(self.grace.outbox.queued, (channel,))
-            for message_id, conversation_id in queued:
-                self._hand_over(conversation_id, message_id)
-
-    def _hand_over(self, conversation_id: str, message_id: int) -> None:
-        if conversation_id in self._due:
-            self._due[conversation_id].add(message_id)
-        elif conversation_id not in self._put_back:
-            self._due[conversation_id] = {message_id}
-            self._in_background(self._send_all(conversation_id))
+        """Begin to hand over everything that is queued; returns without waiting for any channel."""
+        await self.dispatcher.wake()
 
     async def idle(self) -> None:
         """Wait until no turn is being worked on and nothing is being sent."""
-        while self._workers or self._background:
-            await asyncio.gather(*self._workers.values(), *self._background, return_exceptions=True)
-
-    def _in_background(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(_guarded(work))
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        while self._workers or self.dispatcher.running:
+            tasks = [*self._workers.values(), *self.dispatcher.running]
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _work_on(self, conversation_id: str) -> None:
         if conversation_id in self._workers:
@@ -160,58 +139,13 @@ class Gateway:
             reading=answer.reading,
         )
 
-    async def _send_all(self, conversation_id: str) -> None:
-        """Hand over a conversation's messages one by one, those too that `wake` adds meanwhile."""
-        due = self._due[conversation_id]
-        try:
-            while due:
-                message_id = min(due)
-                due.remove(message_id)
-                handing = asyncio.create_task(self._send(message_id))
-                self._handing.add(handing)
-                handing.add_done_callback(self._handing.discard)
-                if not await asyncio.shield(handing):
-                    # What was read of the queue meanwhile lacks this message: the next sweep looks anew.
-                    self._put_back.add(conversation_id)
-                    return
-        finally:
-            del self._due[conversation_id]
-
-    async def _send(self, message_id: int) -> bool:
-        message = await asyncio.to_thread(self.grace.outbox.claim, message_id)
-        if message is None:
-            return True
-        try:
-            delivery = await self.channels[message.channel].send(message)
-        except Exception as error:
-            # A channel does not raise. If one does, nobody knows how far the message went.
-            log.exception("channel_failed", message=message_id, channel=message.channel)
-            delivery = Delivery("uncertain", type(error).__name__)
-        await asyncio.to_thread(self.grace.outbox.settle, message_id, delivery.outcome, delivery.detail)
-        if delivery.outcome != "sent":
-            log.warning("not_sent", message=message_id, outcome=delivery.outcome, detail=delivery.detail)
-        return delivery.outcome != "later"
-
     async def _sweep(self) -> None:
         """Take up, now and then, what no event will: kept messages, queued ones, traces of a crash."""
-        replayable = tuple(name for name, channel in self.channels.items() if channel.replayable)
         while True:
-            await _guarded(self._look_around(replayable))
+            await guarded(self._look_around())
             await asyncio.sleep(self.grace.kit.settings.rasa_retry)
 
-    async def _look_around(self, replayable: tuple[str, ...]) -> None:
+    async def _look_around(self) -> None:
         for conversation_id in await asyncio.to_thread(self.grace.turns.waiting):
             self._work_on(conversation_id)
-        await asyncio.to_thread(self.grace.outbox.recover, replayable)
-        self._put_back.clear()
-        await self.wake()
-
-
-async def _guarded(work: Coroutine[None, None, None]) -> None:
-    """Run what nobody waits for: a fault is logged, and the next sweep takes up what it left."""
-    try:
-        await work
-    except StorageError as error:
-        log.warning("gateway_waits", error=str(error))
-    except Exception:
-        log.exception("gateway_failed")
+        await self.dispatcher.look_around()

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import random
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -45,11 +46,13 @@ class TelegramChannel:
 
     name = NAME
     replayable = False
+    in_hand = _MOST_BULK
 
     def __init__(self, grace: Grace) -> None:
         self.grace = grace
         self.pause, self.longest_pause, self.patience = 1.0, 30.0, 15.0
         self._settings = grace.kit.settings
+        self.rate = self._settings.telegram_rate or None
         self._bot: BotApi | None = None
         self._inbox: Inbox | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,7 +64,8 @@ class TelegramChannel:
         """Begin to receive; while Telegram is out of reach, go on trying."""
         assert self._settings.telegram_token is not None, "a Telegram channel needs a token"
         token = self._settings.telegram_token.get_secret_value()
-        self._bot = BotApi(token, self._settings.telegram_api_base, self.patience)
+        limited = self.rate is not None
+        self._bot = BotApi(token, self._settings.telegram_api_base, self.patience, limited=limited)
         await self._bot.open()
         self._inbox = Inbox(self.grace, self._bot, door, self._spawn)
         self._spawn(self._run(self._bot, self._inbox))
@@ -103,7 +107,7 @@ class TelegramChannel:
                 await bot.call("sendMessage", chat_id=int(message.address), **part)
             except TelegramError as error:
                 self._keep_quiet(error)
-                delivery = judge(error)
+                delivery = replace(judge(error), wait=max(self._quiet_until - _clock(), 0.0))
                 if number == 1:
                     return delivery
                 return Delivery("uncertain", f"part {number} of {len(parts)}: {delivery.detail}")

@@ -99,13 +99,13 @@ class BotApi(ExtBot[int]):
     one odd update hide all others.
     """
 
-    def __init__(self, token: str, base: str, patience: float) -> None:
+    def __init__(self, token: str, base: str, patience: float, *, limited: bool = True) -> None:
         super().__init__(
             token,
             base_url=f"{base.rstrip('/')}/bot",
             request=_Request(read_timeout=patience, write_timeout=patience),
             get_updates_request=_Request(connection_pool_size=1, read_timeout=patience),
-            rate_limiter=_Pace(),
+            rate_limiter=_Pace() if limited else None,
         )
 
     async def open(self) -> None:

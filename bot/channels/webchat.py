@@ -15,6 +15,8 @@ class StoredChannel:
     """
 
     replayable = True
+    rate: float | None = None
+    in_hand = 200
 
     def __init__(self, name: str = NAME) -> None:
         self.name = name

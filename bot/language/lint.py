@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -135,15 +136,18 @@ def fold(text: str) -> Normalised:
     chars: list[str] = []
     spans: list[tuple[int, int]] = []
     for place, char in enumerate(plain.text):
-        # A full-width comma divides clauses, which exceptions must not reach across.
-        forms = char if char.isascii() or char in _KEPT else unicodedata.normalize("NFKD", char)
-        for form in forms:
-            if not unicodedata.combining(form):
-                lowered = normalise(form).text
-                chars.extend(lowered)
-                spans.extend([plain.origin(place, place + 1)] * len(lowered))
+        lowered = _plain(char)
+        chars.extend(lowered)
+        spans.extend([plain.origin(place, place + 1)] * len(lowered))
     folded = Normalised("".join(chars), tuple(spans))
     return folded.edited([Edit(*match.span(), "") for match in _SPREAD.finditer(folded.text)])
+
+
+@lru_cache(maxsize=1 << 14)
+def _plain(char: str) -> str:
+    # A full-width comma divides clauses, which exceptions must not reach across.
+    forms = char if char.isascii() or char in _KEPT else unicodedata.normalize("NFKD", char)
+    return "".join(normalise(form).text for form in forms if not unicodedata.combining(form))
 
 
 _HAN = "\u3400-\u9fff"

@@ -18,7 +18,8 @@ from bot.storage.queries import STILL_OPEN, active_plan, loan_snapshot
 from bot.storage.tables import Borrower, DueItem, LoanRow, Nudge, Plan, Promise
 
 TASK = "task"
-_FOLLOW_UP_DAYS = 4
+FOLLOW_UP_DAYS = 4
+"""How many days after the day of a missed promise its follow-up may still begin to wait its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class DueNudge:
     channels: tuple[str, ...]
     send_at: datetime
     expires_at: datetime
+    state: str = "queued"
 
     @classmethod
     def of(cls, row: Nudge) -> DueNudge:
@@ -87,22 +89,24 @@ def due_nudges(session: Session, kit: Kit, row: LoanRow, loan: Loan, day: date) 
     done = frozenset(
         session.scalars(select(Nudge.step).where(Nudge.loan_id == loan.id, Nudge.cycle == cycle.number))
     )
-    who = Who(row.tier or STANDARD, row.good_record, row.product, cycle.open)
-    step = due_step(ladder, days, done, who)
+    amount = cycle.open
+    step = due_step(ladder, days, done, Who(row.tier or STANDARD, row.good_record, row.product, amount))
     if step is not None:
-        yield _rung(step, cycle.number, cycle.due_on, ladder, row.borrower.timezone)
+        yield rung_nudge(step, cycle.number, cycle.due_on, ladder, row.borrower.timezone)
 
 
-def _rung(step: Step, cycle: int, due_on: date, ladder: Ladder, timezone: str) -> DueNudge:
+def rung_nudge(step: Step, cycle: int, due_on: date, ladder: Ladder, timezone: str) -> DueNudge:
+    """Return what a rung asks for on loans of a zone whose item falls due on a day."""
     day = due_on + timedelta(days=step.day)
     return DueNudge(
         cycle,
         step.id,
-        Purpose.REMINDER.value if step.task is None else TASK,
+        step.purpose if step.task is None else TASK,
         step.template or step.task,
         step.channels,
         _local(day, ladder.send_at, timezone),
         _local(day + timedelta(days=step.valid_days + 1), time(), timezone),
+        "approval" if step.approval else "queued",
     )
 
 
@@ -110,7 +114,7 @@ def _instalments(plan: Plan, cycle: int, day: date, ladder: Ladder, timezone: st
     """One reminder the day before each payment of a plan."""
     for item in plan.items:
         if item.paid_minor < item.amount_minor and item.due_on - timedelta(days=1) == day:
-            yield _agreed(
+            yield agreed_nudge(
                 f"plan:{plan.id}:{item.number}", "utter_reminder_instalment", cycle, day, ladder, timezone
             )
 
@@ -119,23 +123,31 @@ def _promised(promise: Promise, cycle: int, day: date, ladder: Ladder, timezone:
     """One reminder the day before, one kind follow-up within three days after a promise was missed."""
     if promise.state == "open" and promise.due_on - timedelta(days=1) == day:
         if local_day(promise.created_at, timezone) < day:
-            yield _agreed(f"promise:{promise.id}", "utter_reminder_promise", cycle, day, ladder, timezone)
-    elif promise.state == "broken" and 0 < (day - promise.due_on).days <= _FOLLOW_UP_DAYS:
-        nudge = _agreed(f"missed:{promise.id}", "utter_reminder_promise_missed", cycle, day, ladder, timezone)
-        last = promise.due_on + timedelta(days=_FOLLOW_UP_DAYS + 1)
-        yield replace(nudge, expires_at=_local(last, time(), timezone))
+            yield agreed_nudge(
+                f"promise:{promise.id}", "utter_reminder_promise", cycle, day, ladder, timezone
+            )
+    elif promise.state == "broken" and 0 < (day - promise.due_on).days <= FOLLOW_UP_DAYS:
+        yield missed_nudge(f"missed:{promise.id}", promise.due_on, cycle, day, ladder, timezone)
 
 
-def _agreed(step: str, template: str, cycle: int, day: date, ladder: Ladder, timezone: str) -> DueNudge:
+def agreed_nudge(step: str, template: str, cycle: int, day: date, ladder: Ladder, timezone: str) -> DueNudge:
+    """Return the reminder, good for its own day alone, of what was agreed."""
     return DueNudge(
         cycle,
         step,
         Purpose.INSTALMENT.value,
         template,
-        next(rung.channels for rung in ladder.steps if rung.channels),
+        next((rung.channels for rung in ladder.steps if rung.channels), ()),
         _local(day, ladder.send_at, timezone),
         _local(day + timedelta(days=1), time(), timezone),
     )
+
+
+def missed_nudge(step: str, due_on: date, cycle: int, day: date, ladder: Ladder, timezone: str) -> DueNudge:
+    """Return the follow-up, on a day, of a promise for `due_on` that was missed."""
+    nudge = agreed_nudge(step, "utter_reminder_promise_missed", cycle, day, ladder, timezone)
+    last = due_on + timedelta(days=FOLLOW_UP_DAYS + 1)
+    return replace(nudge, expires_at=_local(last, time(), timezone))
 
 
 def _local(day: date, clock_time: time, timezone: str) -> datetime:

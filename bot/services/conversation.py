@@ -110,9 +110,11 @@ class ConversationService:
             # Who writes can be reached again: an address that had only failed to deliver comes back to life.
             revive(session, incoming.channel, incoming.address, now)
             return session.get_one(Conversation, found.id, with_for_update=True)
-        return open_conversation(
-            session, self.kit, incoming.channel, incoming.address, now, incoming.language
+        made = open_conversation(
+            session, self.kit, incoming.channel, incoming.address, now, language=incoming.language
         )
+        session.flush()
+        return made
 
     def _store(
         self, session: Session, conversation: Conversation, incoming: Incoming, now: datetime

@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
+from bot.domain.contact import may_contact
 from bot.domain.handoff import HandoffReason
 from bot.domain.model import Due, Loan, Purpose
 from bot.domain.money import Money
-from bot.domain.policy import ContactPack
+from bot.domain.policy import ContactPack, ProductPolicy
 from bot.domain.variations import assigned
 from bot.language import formats
-from bot.services.agenda import TASK, DueNudge
+from bot.services.agenda import TASK
+from bot.services.casefiles import CaseFiles
 from bot.services.disclosures import disclosed
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day, written
-from bot.services.nudges import end, overtaken, put_off
+from bot.services.nudges import end, put_off
 from bot.services.records import policy_version
 from bot.services.reminders import ReminderService
 from bot.services.replies import open_conversation
 from bot.storage.db import retried
-from bot.storage.queries import conversation_for, loan_snapshot
-from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge, Plan, Promise
+from bot.storage.queries import INITIATED, address_snapshot, conversation_for, loan_snapshot
+from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge
 
 UNVERIFIED = "utter_reminder_unverified"
+
+
+BATCH = 200
+_IN_TURN = (Nudge.send_at, Nudge.loan_id, Nudge.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of a batch: how many nudges were decided, and the ids of the messages written for them."""
+
+    decided: int
+    written: tuple[int, ...]
+
+
+class _Batch:
+    """One transaction's nudges: their facts, its instant, and the policy versions that it has cited."""
+
+    def __init__(self, session: Session, files: CaseFiles, now: datetime) -> None:
+        self.session, self.files, self.now = session, files, now
+        self._cited: dict[tuple[str, str, int], str] = {}
+
+    def cite(self, policy: ProductPolicy | ContactPack) -> str:
+        """Return the version name of a policy; its content is hashed and stored once a batch."""
+        name = policy.product if isinstance(policy, ProductPolicy) else policy.pack
+        key = (type(policy).__name__, name, policy.version)
+        if key not in self._cited:
+            self._cited[key] = policy_version(self.session, policy, self.now)
+        return self._cited[key]
 
 
 class DeliveryService:
@@ -44,79 +75,126 @@ class DeliveryService:
                 session.scalars(
                     select(Nudge.id)
                     .where(Nudge.state == "queued", Nudge.send_at <= now)
-                    .order_by(Nudge.purpose != Purpose.INSTALMENT.value, Nudge.send_at, Nudge.id)
+                    .order_by(Nudge.purpose != Purpose.INSTALMENT.value, *_IN_TURN)
                     .limit(limit)
                 )
             )
 
-    @retried
-    def prepare(self, nudge_id: int) -> int | None:
-        """Decide one nudge on fresh facts and, when allowed, write its message; return the message's id.
+    def prepare_due(self, limit: int = BATCH) -> Prepared:
+        """Claim nudges that are due and decide each on fresh facts; write the messages of those that may go.
 
-        The claim is a compare-and-set in the same transaction, so that of several callers one writes it.
-        A nudge that is held waits for the instant the rules give; one that can no longer help expires.
+        Any number of workers may do so at once. On PostgreSQL each takes rows that no other has locked, the
+        borrower's with them, so that two reminders to one borrower are never decided side by side; on SQLite
+        one writes at a time. No more is written than `settings.ahead` messages waiting for their channels:
+        what is due beyond that stays planned, and is decided when its turn comes.
         """
+        room = self.kit.settings.ahead - self._waiting()
+        return self._prepare(None, min(limit, room)) if room > 0 else Prepared(0, ())
+
+    def prepare(self, nudge_id: int) -> int | None:
+        """Decide one nudge on fresh facts and, when allowed, write its message; return the message's id."""
+        return next(iter(self._prepare(nudge_id, 1).written), None)
+
+    @retried
+    def _prepare(self, nudge_id: int | None, limit: int) -> Prepared:
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
-            claimed = session.execute(
-                update(Nudge).where(Nudge.id == nudge_id, Nudge.state == "queued").values(state="sending")
-            )
-            if not claimed.rowcount:  # type: ignore[attr-defined]
-                return None
-            nudge = session.get_one(Nudge, nudge_id)
-            row = session.get_one(
-                LoanRow,
-                nudge.loan_id,
-                options=[joinedload(LoanRow.borrower).selectinload(Borrower.addresses)],
-            )
-            gone = overtaken(session, nudge)
-            if gone is not None:
-                end(session, nudge, "cancelled", gone, now)
-                return None
-            if nudge.expires_at <= now:
-                end(session, nudge, "expired", "its time has passed", now)
-                return None
-            if nudge.purpose == TASK:
-                self._task(session, nudge, row)
-                return None
-            loan = loan_snapshot(row)
-            due = loan.next_due()
-            assert due is not None
-            return self._message(session, nudge, row, loan, due, now)
+            nudges = self._claim(session, nudge_id, limit, now)
+            if not nudges:
+                return Prepared(0, ())
+            files = CaseFiles(session, self.kit, nudges, now)
+            batch = _Batch(session, files, now)
+            written = [message for nudge in nudges if (message := self._decide(batch, nudge)) is not None]
+            session.add_all(written)
+            session.flush()
+            return Prepared(len(nudges), tuple(message.id for message in written))
 
-    def _message(
-        self, session: Session, nudge: Nudge, row: LoanRow, loan: Loan, due: Due, now: datetime
-    ) -> int | None:
+    def _claim(self, session: Session, nudge_id: int | None, limit: int, now: datetime) -> list[Nudge]:
+        if nudge_id is not None:
+            chosen = select(Nudge).where(Nudge.id == nudge_id, Nudge.state == "queued").with_for_update()
+            return list(session.scalars(chosen))
+        chosen = (
+            select(Nudge)
+            .join(Borrower, Borrower.id == Nudge.borrower_id)
+            .where(Nudge.state == "queued", Nudge.send_at <= now)
+            .limit(limit)
+            .with_for_update(of=[Nudge, Borrower], key_share=True, skip_locked=True)
+        )
+        agreed = chosen.where(text("nudges.purpose = 'instalment'")).order_by(Nudge.send_at, Nudge.id)
+        found = list(session.scalars(agreed))
+        if len(found) < limit:
+            others = chosen.where(Nudge.purpose != Purpose.INSTALMENT.value).limit(limit - len(found))
+            found += session.scalars(others.order_by(*_IN_TURN))
+        return found
+
+    def _waiting(self) -> int:
+        with self.kit.db.begin() as session:
+            return (
+                session.scalar(
+                    select(func.count())
+                    .select_from(Message)
+                    .where(
+                        Message.direction == "out",
+                        Message.state == "queued",
+                        Message.purpose.in_(INITIATED),
+                    )
+                )
+                or 0
+            )
+
+    def _decide(self, batch: _Batch, nudge: Nudge) -> Message | None:
+        """Write the message of a nudge that may go now; one that is held waits, one that cannot help ends."""
+        session, now = batch.session, batch.now
+        row = batch.files.loans[nudge.loan_id]
+        gone = batch.files.overtaken(nudge)
+        if gone is not None:
+            end(session, nudge, "cancelled", gone, now)
+            return None
+        if nudge.expires_at <= now:
+            end(session, nudge, "expired", "its time has passed", now)
+            return None
+        if nudge.purpose == TASK:
+            self._task(session, nudge, row)
+            return None
+        nudge.state = "sending"
+        loan = loan_snapshot(row)
+        due = loan.next_due()
+        assert due is not None
+        return self._message(batch, nudge, row, loan, due)
+
+    def _message(self, batch: _Batch, nudge: Nudge, row: LoanRow, loan: Loan, due: Due) -> Message | None:
+        session, files, now = batch.session, batch.files, batch.now
         borrower = row.borrower
         policy = self.kit.policies.product(row.product, local_day(now, borrower.timezone))
-        address, verdict = self.reminders.verdict(session, borrower, loan.id, DueNudge.of(nudge), now, policy)
+        pack = self.kit.policies.pack(policy, borrower.country)
+        found = files.address(borrower, nudge.channels)
+        address = None if found is None else address_snapshot(found)
+        verdict = may_contact(files.case(borrower, address, loan.id), Purpose(nudge.purpose), now, pack)
         if not verdict.allowed or address is None:
             put_off(session, nudge, verdict, now)
             return None
-        conversation = conversation_for(session, address.channel, address.address) or open_conversation(
-            session, self.kit, address.channel, address.address, now
-        )
+        conversation = files.chats.get((address.channel, address.address))
+        if conversation is None:
+            conversation = open_conversation(session, self.kit, address.channel, address.address, now, found)
+            files.chats[address.channel, address.address] = conversation
         # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
         known = address.verified and conversation.verified_at is not None
-        pack = self.kit.policies.pack(policy, borrower.country)
-        message = self._write(session, nudge, conversation, row, loan, due, known, now, pack)
+        message = self._write(batch, nudge, conversation, row, loan, due, known, pack)
         message.rule_ids = list(verdict.rule_ids)
-        message.pack_version = policy_version(session, pack, now)
-        message.policy_version = policy_version(session, policy, now)
-        session.add(message)
-        session.flush()
-        return message.id
+        message.pack_version = batch.cite(pack)
+        message.policy_version = batch.cite(policy)
+        files.add_contact(borrower, address.channel, now)
+        return message
 
     def _write(
         self,
-        session: Session,
+        batch: _Batch,
         nudge: Nudge,
         conversation: Conversation,
         row: LoanRow,
         loan: Loan,
         due: Due,
         verified: bool,
-        now: datetime,
         pack: ContactPack,
     ) -> Message:
         locale = conversation.locale
@@ -125,7 +203,7 @@ class DeliveryService:
         key = UNVERIFIED
         if verified and nudge.template is not None:
             key = nudge.template
-            values |= self._values(session, nudge, row, loan, due, locale, now)
+            values |= self._values(batch, nudge, row, loan, due, locale)
         variation = assigned(row.borrower_id, key, self.kit.texts.variations(key))
         rendered = self.kit.texts.render(key, locale, values, variation)
         duties = disclosed(self.kit, conversation, pack, verified=verified)
@@ -144,15 +222,15 @@ class DeliveryService:
             variation=variation,
             locale=locale,
             nudge_id=nudge.id,
-            created_at=now,
+            created_at=batch.now,
         )
 
     def _values(
-        self, session: Session, nudge: Nudge, row: LoanRow, loan: Loan, due: Due, locale: str, now: datetime
+        self, batch: _Batch, nudge: Nudge, row: LoanRow, loan: Loan, due: Due, locale: str
     ) -> dict[str, str]:
-        today = local_day(now, row.borrower.timezone)
+        today = local_day(batch.now, row.borrower.timezone)
         policy = self.kit.policies.product(row.product, today)
-        amount, on, extra = self._subject(session, nudge, loan, due, today)
+        amount, on, extra = self._subject(batch.files, nudge, loan, due, today)
         return {
             "name": row.borrower.name,
             "loan": loan.ref,
@@ -165,16 +243,16 @@ class DeliveryService:
         }
 
     def _subject(
-        self, session: Session, nudge: Nudge, loan: Loan, due: Due, today: date
+        self, files: CaseFiles, nudge: Nudge, loan: Loan, due: Due, today: date
     ) -> tuple[Money, date, dict[str, str]]:
         """The amount and the day that the message is about: due item, promise or plan payment."""
         kind, _, rest = nudge.step.partition(":")
         if kind in ("promise", "missed"):
-            promise = session.get_one(Promise, int(rest))
+            promise = files.promise(int(rest), loan.id)
             return Money(promise.amount_minor, loan.currency), promise.due_on, {}
         if kind == "plan":
             plan_id, number = (int(part) for part in rest.split(":"))
-            plan = session.get_one(Plan, plan_id)
+            plan = files.plans[plan_id]
             item = next(item for item in plan.items if item.number == number)
             return (
                 Money(item.amount_minor - item.paid_minor, loan.currency),

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.domain.contact import Reason, Verdict, may_contact
@@ -17,6 +16,7 @@ from bot.domain.policy import ProductPolicy
 from bot.services.agenda import TASK, DueNudge, due_nudges, open_loans
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case
+from bot.services.planning import agreed_slots, places, plan_agreed, plan_rungs, rung_slots, used_steps
 from bot.services.records import record
 from bot.storage.queries import address_snapshot, best_address, closed_channels
 from bot.storage.tables import AuditEvent, Borrower, LoanRow, Nudge
@@ -54,33 +54,10 @@ class ReminderService:
         if self.kit.settings.automatic_off:
             return 0
         with self.kit.db.begin() as session:
-            rows = [
-                {
-                    "loan_id": loan.id,
-                    "borrower_id": row.borrower_id,
-                    "cycle": due.cycle,
-                    "step": due.step,
-                    "purpose": due.purpose,
-                    "template": due.template,
-                    "channels": list(due.channels),
-                    "state": "queued",
-                    "send_at": due.send_at,
-                    "expires_at": due.expires_at,
-                    "created_at": now,
-                }
-                for row, loan in open_loans(session)
-                for due in due_nudges(session, self.kit, row, loan, local_day(now, row.borrower.timezone))
-                if due.send_at <= now
-            ]
-            if not rows:
-                return 0
-            dialect = sqlite if self.kit.db.is_sqlite else postgresql
-            added = 0
-            for start in range(0, len(rows), 500):
-                statement = dialect.insert(Nudge).values(rows[start : start + 500])
-                result = session.execute(statement.on_conflict_do_nothing().returning(Nudge.id))
-                added += len(result.all())
-            return added
+            where = places(session)
+            agreed = plan_agreed(session, agreed_slots(self.kit, where, now), now)
+            slots = rung_slots(self.kit, where, now)
+            return agreed + plan_rungs(session, slots, used_steps(self.kit, where, now), now)
 
     def note_switch(self) -> None:
         """Record that the kill switch is set, or no longer set, when that is news."""

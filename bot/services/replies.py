@@ -14,7 +14,7 @@ from bot.services.disclosures import disclosed
 from bot.services.kit import Kit
 from bot.services.packs import pack_for
 from bot.storage.queries import address_of
-from bot.storage.tables import Conversation, Message
+from bot.storage.tables import AddressRow, Conversation, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,20 @@ def queue_reply(
 
 
 def open_conversation(
-    session: Session, kit: Kit, channel: str, address: str, now: datetime, language: str | None = None
+    session: Session,
+    kit: Kit,
+    channel: str,
+    address: str,
+    now: datetime,
+    row: AddressRow | None = None,
+    *,
+    language: str | None = None,
 ) -> Conversation:
-    """Make the conversation of an address, with the borrower it belongs to when that is known."""
-    row = address_of(session, channel, address)
+    """Make the conversation of an address, with the borrower it belongs to when that is known.
+
+    `row` is that address where the caller has it at hand.
+    """
+    row = row or address_of(session, channel, address)
     spoken = [one for one in kit.texts.locales if language and language_of(one) == language.split("-")[0]]
     locale = row.borrower.locale if row is not None else next(iter(spoken), kit.settings.default_locale)
     conversation = Conversation(
@@ -97,9 +107,9 @@ def open_conversation(
         address=address,
         locale=locale,
         mode="bot",
+        disclosed=False,
         identity_facts=[],
         created_at=now,
     )
     session.add(conversation)
-    session.flush()
     return conversation

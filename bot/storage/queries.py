@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import cast
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from bot.domain.model import (
@@ -90,14 +91,26 @@ def current_loan(session: Session, borrower_id: int) -> LoanRow | None:
 
 def holds_of(session: Session, borrower_id: int, at: datetime) -> list[Hold]:
     """Return the holds that are in force at `at`."""
+    return holds_of_all(session, [borrower_id], at)[borrower_id]
+
+
+def holds_of_all(
+    session: Session, borrower_ids: Collection[int], at: datetime
+) -> defaultdict[int, list[Hold]]:
+    """Return the holds of many borrowers that are in force at `at`."""
     rows = session.scalars(
-        select(HoldRow).where(
-            HoldRow.borrower_id == borrower_id,
+        select(HoldRow)
+        .where(
+            HoldRow.borrower_id.in_(borrower_ids),
             HoldRow.lifted_at.is_(None),
             or_(HoldRow.until.is_(None), HoldRow.until > at),
         )
+        .order_by(HoldRow.id)
     )
-    return [Hold(HoldKind(row.kind), row.channel, row.loan_id, row.until) for row in rows]
+    found: defaultdict[int, list[Hold]] = defaultdict(list)
+    for row in rows:
+        found[row.borrower_id].append(Hold(HoldKind(row.kind), row.channel, row.loan_id, row.until))
+    return found
 
 
 def wish_of(borrower: Borrower) -> Wish:
@@ -111,43 +124,62 @@ def wish_of(borrower: Borrower) -> Wish:
     return Wish(windows, frozenset(borrower.wish["channels"]))
 
 
-def closed_channels(session: Session, borrower_id: int, at: datetime) -> frozenset[str]:
+def channels_closed_by(holds: Iterable[Hold]) -> frozenset[str]:
     """Return the channels that a hold without an end closes, each by itself."""
-    holds = holds_of(session, borrower_id, at)
     return frozenset(hold.channel for hold in holds if hold.channel is not None and hold.until is None)
+
+
+def closed_channels(session: Session, borrower_id: int, at: datetime) -> frozenset[str]:
+    """Return the channels on which a borrower wants no contact."""
+    return channels_closed_by(holds_of(session, borrower_id, at))
 
 
 def recent_contacts(
     session: Session, borrower_id: int, since: datetime, *, besides: int | None = None
 ) -> list[Contact]:
-    """Return what the lender started on its own since an instant, over all channels and initiators.
+    """Return what the lender started on its own since an instant; `besides` names a message left out."""
+    found = recent_contacts_of_all(session, [borrower_id], since)[borrower_id]
+    return [contact for number, contact in found if number != besides]
+
+
+def recent_contacts_of_all(
+    session: Session, borrower_ids: Collection[int], since: datetime
+) -> defaultdict[int, list[tuple[int, Contact]]]:
+    """Return what the lender started with many borrowers, over all channels and initiators, by message id.
 
     What is about to go out counts too: of two messages written in one tick the second must see the first.
-    `besides` names a message that is left out.
     """
     at = func.coalesce(Message.done_at, Message.created_at, type_=Message.created_at.type)
     rows = session.execute(
-        select(Conversation.channel, at, Message.state, Conversation.address, Message.payload)
+        select(
+            Conversation.borrower_id,
+            Message.id,
+            Conversation.channel,
+            at,
+            Message.state,
+            Conversation.address,
+            Message.payload,
+        )
         .join(Message, Message.conversation_id == Conversation.id)
         .where(
-            Conversation.borrower_id == borrower_id,
+            Conversation.borrower_id.in_(borrower_ids),
             Message.direction == "out",
             Message.purpose.in_(INITIATED),
             Message.state.in_(_COUNTED),
-            Message.id != besides if besides is not None else true(),
             at >= since,
         )
     )
-    return [
-        Contact(
+    found: defaultdict[int, list[tuple[int, Contact]]] = defaultdict(list)
+    for borrower_id, number, channel, instant, state, address, payload in rows:
+        contact = Contact(
             channel,
             instant,
             cast(CallOutcome, state) if state in CALL_OUTCOMES else None,
             frozenset((payload or {}).get("loan_ids", ())),
             address if state in CALL_OUTCOMES else None,
         )
-        for channel, instant, state, address, payload in rows
-    ]
+        found[borrower_id].append((number, contact))
+    return found
 
 
 def address_snapshot(row: AddressRow) -> Address:

@@ -222,9 +222,9 @@ def change(grace: Grace, table: type[Base], where: dict[str, Any], **values: Any
 def tick(grace: Grace) -> list[int]:
     """Do what the clock does in the database, but for promises; return the messages that were written."""
     grace.reminders.plan()
-    written = []
-    while batch := grace.delivery.due():
-        written += [made for nudge in batch if (made := grace.delivery.prepare(nudge)) is not None]
+    written: list[int] = []
+    while (batch := grace.delivery.prepare_due()).decided:
+        written += batch.written
     return written
 
 

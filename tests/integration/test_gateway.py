@@ -111,6 +111,9 @@ class Rasa:
 class Line:
     """A channel that records what it handed over; it can be told to be slow for a chat, or to fail."""
 
+    rate = None
+    in_hand = 200
+
     def __init__(self, name: str = "webchat", *, replayable: bool = False) -> None:
         self.name = name
         self.replayable = replayable

@@ -2,7 +2,7 @@
 
 from bot.storage.tables.base import Base
 from bot.storage.tables.book import AddressRow, Borrower, DueItem, LoanRow, Payment
-from bot.storage.tables.contact import Conversation, HoldRow, LinkToken, Message, Nudge
+from bot.storage.tables.contact import ChannelPace, Conversation, HoldRow, LinkToken, Message, Nudge
 from bot.storage.tables.ledger import AuditEvent, LedgerEntry, LedgerHead
 from bot.storage.tables.people import Agent, Complaint, HandoffRow
 from bot.storage.tables.plans import OfferRow, Plan, PlanItem, PolicyVersion, Promise
@@ -13,6 +13,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Borrower",
+    "ChannelPace",
     "Complaint",
     "Conversation",
     "DueItem",

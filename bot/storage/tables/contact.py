@@ -113,7 +113,8 @@ class Nudge(Base):
     __tablename__ = "nudges"
     __table_args__ = (
         UniqueConstraint("loan_id", "cycle", "step"),
-        Index("ix_nudges_due", "state", "send_at"),
+        Index("ix_nudges_due", "state", "send_at", "loan_id"),
+        where("ix_nudges_agreed", "send_at", "state = 'queued' AND purpose = 'instalment'"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     loan_id: Mapped[int] = mapped_column(ForeignKey("loans.id"))
@@ -129,6 +130,15 @@ class Nudge(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+
+
+class ChannelPace(Base):
+    """How far a channel's pace is used up, and until when it has asked for quiet; all processes share it."""
+
+    __tablename__ = "channel_paces"
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    free_at: Mapped[datetime]
+    quiet_until: Mapped[datetime | None]
 
 
 class LinkToken(Base):

@@ -1,0 +1,169 @@
+"""Everything out: queued messages go to their channels, in order within a conversation, at a pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from functools import partial
+
+import structlog
+
+from bot.bootstrap import Grace
+from bot.channels.channel import Channel, Delivery
+from bot.channels.together import Together
+from bot.services.outbox import Outgoing, Settlement
+from bot.storage.db import StorageError
+
+log = structlog.get_logger()
+
+_MOST_ANSWERS = 200
+_LONGEST_WAIT = 0.5
+
+
+class Dispatcher:
+    """Hands messages over. All truth is in the database, so that any number may run, in any process."""
+
+    def __init__(self, grace: Grace, channels: Mapping[str, Channel]) -> None:
+        self.grace = grace
+        self.channels = dict(channels)
+        self._due: dict[str, set[int]] = {}
+        self._bulk: dict[str, set[int]] = {name: set() for name in channels}
+        self._more: set[str] = set()
+        self._put_back: set[str] = set()
+        self._background: set[asyncio.Task[None]] = set()
+        self._handing: set[asyncio.Task[bool]] = set()
+        self._stopping = False
+        self._claim = Together(self._claim_all)
+        self._settle = Together(self._settle_all)
+
+    @property
+    def running(self) -> set[asyncio.Task[None]]:
+        """What is being handed over now."""
+        return self._background
+
+    async def stop(self) -> None:
+        """Take up nothing more; what a channel has in its hands gets its outcome recorded first."""
+        self._stopping = True
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await asyncio.gather(*self._handing, return_exceptions=True)
+
+    async def wake(self) -> None:
+        """Begin to hand over everything that is queued, in order within each conversation.
+
+        Returns without waiting for any channel: a slow chat keeps nobody else.
+        """
+        for name in self.channels:
+            # One by one: what piles up for a channel that is down must not hide what waits for another.
+            await self._draw(name)
+
+    def soon(self) -> None:
+        """Begin to hand over, without waiting for the database."""
+        self.in_background(self.wake())
+
+    async def look_around(self) -> None:
+        """Take up what no event will: queued messages, those put back, traces of a crash."""
+        replayable = tuple(name for name, channel in self.channels.items() if channel.replayable)
+        await asyncio.to_thread(self.grace.outbox.recover, replayable)
+        self._put_back.clear()
+        await self.wake()
+
+    def in_background(self, work: Coroutine[None, None, None]) -> None:
+        """Run what nobody waits for."""
+        task = asyncio.create_task(guarded(work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _draw(self, name: str) -> None:
+        """Take up what waits for a channel: every answer, and as many reminders as its hands hold."""
+        queued = partial(self.grace.outbox.queued, (name,))
+        for message_id, conversation_id in await asyncio.to_thread(queued, _MOST_ANSWERS, in_bulk=False):
+            self._hand_over(conversation_id, message_id)
+        most, held = self.channels[name].in_hand, self._bulk[name]
+        waiting = await asyncio.to_thread(queued, most, in_bulk=True)
+        if len(waiting) == most:
+            self._more.add(name)
+        for message_id, conversation_id in waiting:
+            if len(held) < most and message_id not in held and self._hand_over(conversation_id, message_id):
+                held.add(message_id)
+
+    def _hand_over(self, conversation_id: str, message_id: int) -> bool:
+        if conversation_id in self._put_back:
+            return False
+        if conversation_id in self._due:
+            self._due[conversation_id].add(message_id)
+            return True
+        self._due[conversation_id] = {message_id}
+        self.in_background(self._send_all(conversation_id))
+        return True
+
+    async def _send_all(self, conversation_id: str) -> None:
+        """Hand over a conversation's messages one by one, those too that `wake` adds meanwhile."""
+        due = self._due[conversation_id]
+        try:
+            while due:
+                message_id = min(due)
+                due.remove(message_id)
+                handing = asyncio.create_task(self._send(message_id))
+                self._handing.add(handing)
+                handing.add_done_callback(self._handing.discard)
+                if not await asyncio.shield(handing):
+                    # What was read of the queue meanwhile lacks this message: the next sweep looks anew.
+                    self._put_back.add(conversation_id)
+                    return
+                self._released(message_id)
+        finally:
+            del self._due[conversation_id]
+            for message_id in due:
+                self._released(message_id)
+
+    def _released(self, message_id: int) -> None:
+        """Fill a channel's hands again when they are half empty and more is waiting."""
+        for name, held in self._bulk.items():
+            if message_id in held:
+                held.remove(message_id)
+                if name in self._more and len(held) <= self.channels[name].in_hand // 2:
+                    self._more.remove(name)
+                    self.in_background(self._draw(name))
+
+    async def _send(self, message_id: int) -> bool:
+        message = await self._claim(message_id)
+        while isinstance(message, float):
+            # Nothing is claimed yet: whoever stops now leaves it in the queue.
+            if self._stopping:
+                return False
+            await asyncio.sleep(min(message, _LONGEST_WAIT))
+            message = await self._claim(message_id)
+        if message is None:
+            return True
+        try:
+            delivery = await self.channels[message.channel].send(message)
+        except Exception as error:
+            # A channel does not raise. If one does, nobody knows how far the message went.
+            log.exception("channel_failed", message=message_id, channel=message.channel)
+            delivery = Delivery("uncertain", type(error).__name__)
+        await self._settle(Settlement(message_id, delivery.outcome, delivery.detail, delivery.wait))
+        if delivery.outcome != "sent":
+            log.warning("not_sent", message=message_id, outcome=delivery.outcome, detail=delivery.detail)
+        return delivery.outcome != "later"
+
+    def _claim_all(self, message_ids: list[int]) -> dict[int, Outgoing | float]:
+        """Claim messages together; those that the pace keeps back get the seconds to wait."""
+        rates = {name: one.rate for name, one in self.channels.items() if one.rate is not None}
+        claimed = self.grace.outbox.claim_many(message_ids, rates)
+        return {**claimed.taken, **dict.fromkeys(claimed.later, claimed.wait)}
+
+    def _settle_all(self, settlements: list[Settlement]) -> dict[Settlement, None]:
+        self.grace.outbox.settle_many(settlements)
+        return {}
+
+
+async def guarded(work: Coroutine[None, None, None]) -> None:
+    """Run what nobody waits for: a fault is logged, and the next sweep takes up what it left."""
+    try:
+        await work
+    except StorageError as error:
+        log.warning("gateway_waits", error=str(error))
+    except Exception:
+        log.exception("gateway_failed")

@@ -1,0 +1,158 @@
+"""What is due now for every kind of loan there is: decided once for each kind, not once for each loan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from bot.domain.ladder import STANDARD, Who, again_key, due_step
+from bot.domain.money import Money
+from bot.domain.policy import Ladder, ProductPolicy
+from bot.services.agenda import FOLLOW_UP_DAYS, DueNudge, agreed_nudge, missed_nudge, rung_nudge
+from bot.services.kit import Kit, local_day
+from bot.storage.policies import PolicyError
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What tells the loans of a book apart for a planner: the borrowers' zones, and the tiers of loans."""
+
+    timezones: tuple[str, ...]
+    tiers: tuple[str, ...] = (STANDARD,)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One nudge for all loans of a product, in a zone, whose item or promise falls due on a day.
+
+    A limit that is None binds nobody: `tier`, `good_record`, and the open amount of the due item in minor
+    units, `least` <= open < `below`. `made_before` binds promises alone.
+    """
+
+    kind: str
+    product: str
+    timezone: str
+    due_on: date
+    ladder: str
+    day: int
+    nudge: DueNudge
+    tier: str | None = None
+    good_record: bool | None = None
+    least: int | None = None
+    below: int | None = None
+    made_before: datetime | None = None
+
+
+def rung_slots(kit: Kit, where: Places, now: datetime) -> list[Slot]:
+    """Return the rungs that are due now: for every product, zone, due date and audience the one that is."""
+    return [
+        slot
+        for timezone in where.timezones
+        for policy, ladder in _ladders(kit, local_day(now, timezone))
+        for slot in _rungs(policy, ladder, timezone, where.tiers, local_day(now, timezone))
+        if slot.nudge.send_at <= now
+    ]
+
+
+def agreed_slots(kit: Kit, where: Places, now: datetime) -> list[Slot]:
+    """Return the reminders of what was agreed that are due now; `kind` is the step's first word."""
+    return [
+        slot
+        for timezone in where.timezones
+        for policy, ladder in _ladders(kit, local_day(now, timezone))
+        for slot in _agreed(policy.product, ladder, timezone, local_day(now, timezone))
+        if slot.nudge.send_at <= now
+    ]
+
+
+def used_steps(kit: Kit, where: Places, now: datetime) -> list[tuple[str, int, str]]:
+    """Return ladder, day and key of every nudge that a rung can have become, on whichever channel."""
+    found = {
+        _name(ladder): ladder
+        for timezone in where.timezones
+        for _, ladder in _ladders(kit, local_day(now, timezone))
+    }
+    return [
+        (name, step.day, again_key(step, turn))
+        for name, ladder in found.items()
+        for step in ladder.steps
+        for turn in range(1, max(len(step.channels), 1) + 1)
+    ]
+
+
+def _name(ladder: Ladder) -> str:
+    return f"{ladder.ladder}@{ladder.version}"
+
+
+def _ladders(kit: Kit, day: date) -> Iterator[tuple[ProductPolicy, Ladder]]:
+    """The ladder of every product that has a policy in force; without one nothing is due on its loans."""
+    for product in sorted({policy.product for policy in kit.policies.products()}):
+        try:
+            policy = kit.policies.product(product, day)
+        except PolicyError:
+            continue
+        yield policy, kit.policies.ladder(policy)
+
+
+def _rungs(
+    policy: ProductPolicy, ladder: Ladder, timezone: str, tiers: Sequence[str], today: date
+) -> Iterator[Slot]:
+    classes = list(_classes(policy, ladder, tiers))
+    # Past the last day on which a rung is good nothing is due, however long the loan is overdue.
+    for days in range(ladder.steps[0].day, max(step.day + step.valid_days for step in ladder.steps) + 1):
+        due_on = today - timedelta(days=days)
+        for kind in classes:
+            who = Who(
+                kind.tier or STANDARD,
+                bool(kind.good_record),
+                policy.product,
+                Money(kind.least or 0, policy.currency),
+            )
+            step = due_step(ladder, days, (), who)
+            if step is not None:
+                nudge = rung_nudge(step, 0, due_on, ladder, timezone)
+                yield replace(
+                    kind, timezone=timezone, due_on=due_on, day=step.day, nudge=nudge, ladder=_name(ladder)
+                )
+
+
+_NOTHING = DueNudge(0, "", "", None, (), datetime.min, datetime.min)
+
+
+def _classes(policy: ProductPolicy, ladder: Ladder, tiers: Sequence[str]) -> Iterator[Slot]:
+    """The kinds of loan that the ladder's audiences tell apart; no more than they ask about."""
+    audiences = [step.audience for step in ladder.steps]
+    kinds: list[str | None] = [None]
+    if any(one.tiers for one in audiences):
+        kinds = [*sorted({*tiers, STANDARD, *(name for one in audiences for name in one.tiers)})]
+    records: list[bool | None] = [True, False] if any(one.records for one in audiences) else [None]
+    limits = {limit for one in audiences for limit in (one.least, one.below) if limit is not None}
+    cuts = sorted(Money.of(limit, policy.currency).minor for limit in limits if limit)
+    amounts = list(pairwise([None, *cuts, None]))
+    for tier in kinds:
+        for good in records:
+            for least, below in amounts:
+                yield Slot("rung", policy.product, "", date.min, "", 0, _NOTHING, tier, good, least, below)
+
+
+def _agreed(product: str, ladder: Ladder, timezone: str, today: date) -> Iterator[Slot]:
+    tomorrow = today + timedelta(days=1)
+    name = _name(ladder)
+    instalment = agreed_nudge("plan:", "utter_reminder_instalment", 0, today, ladder, timezone)
+    yield Slot("plan", product, timezone, tomorrow, name, 0, instalment)
+    promise = agreed_nudge("promise:", "utter_reminder_promise", 0, today, ladder, timezone)
+    midnight = agreed_nudge("", "", 0, today - timedelta(days=1), ladder, timezone).expires_at
+    yield Slot("promise", product, timezone, tomorrow, name, 0, promise, made_before=midnight)
+    for days in range(1, FOLLOW_UP_DAYS + 1):
+        due_on = today - timedelta(days=days)
+        yield Slot(
+            "missed",
+            product,
+            timezone,
+            due_on,
+            name,
+            0,
+            missed_nudge("missed:", due_on, 0, today, ladder, timezone),
+        )

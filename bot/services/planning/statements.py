@@ -1,0 +1,234 @@
+"""The planner's SQL: slots joined to the whole loan book, under a key that lets each nudge in once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
+
+from bot.domain.ladder import STANDARD
+from bot.services.planning.slots import Places, Slot
+from bot.storage.db import Instant
+from bot.storage.queries import DUE_AMOUNT, STILL_OPEN
+from bot.storage.tables import Borrower, DueItem, LoanRow, Nudge, Plan, PlanItem, Promise
+
+# Lives as long as its connection, and is empty whenever no planner is at work in it.
+_TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DELETE ROWS"}
+_scratch = MetaData()
+_slots = Table(
+    "planning_slots",
+    _scratch,
+    Column("kind", String),
+    Column("product", String),
+    Column("timezone", String),
+    Column("due_on", Date),
+    Column("ladder", String),
+    Column("day", Integer),
+    Column("tier", String),
+    Column("good_record", Boolean),
+    Column("least", BigInteger),
+    Column("below", BigInteger),
+    Column("made_before", Instant),
+    Column("step", String),
+    Column("purpose", String),
+    Column("template", String),
+    Column("channels", JSON),
+    Column("state", String),
+    Column("send_at", Instant),
+    Column("expires_at", Instant),
+    Index("ix_planning_slots", "due_on", "product", "timezone"),
+    **_TEMPORARY,
+)
+_used = Table(
+    "planning_used",
+    _scratch,
+    Column("ladder", String),
+    Column("day", Integer),
+    Column("key", String),
+    Index("ix_planning_used", "key", "ladder"),
+    **_TEMPORARY,
+)
+_COLUMNS = (
+    "loan_id",
+    "borrower_id",
+    "cycle",
+    "step",
+    "purpose",
+    "template",
+    "channels",
+    "state",
+    "send_at",
+    "expires_at",
+    "created_at",
+)
+
+
+def places(session: Session) -> Places:
+    """Return the zones of all borrowers and the tiers of all loans."""
+    zones = session.scalars(select(Borrower.timezone).distinct())
+    tiers = session.scalars(select(func.coalesce(LoanRow.tier, STANDARD)).distinct())
+    return Places(tuple(sorted(zones)), tuple(sorted(tiers)))
+
+
+def plan_rungs(
+    session: Session, slots: Sequence[Slot], used: Sequence[tuple[str, int, str]], now: datetime
+) -> int:
+    """Insert the nudges of all rungs that are due where nothing else was agreed; return how many are new."""
+    if not slots:
+        return 0
+    _fill(session, _slots, [_row(slot) for slot in slots])
+    _fill(session, _used, [dict(zip(("ladder", "day", "key"), one, strict=True)) for one in used])
+    amount = DUE_AMOUNT - DueItem.paid_minor
+    days = [one.due_on for one in slots]
+    # SQLite would else begin with the slots, and read a day's due items once for every zone and product.
+    due_on = func.ifnull(DueItem.due_on, None) if _is_sqlite(session) else DueItem.due_on
+    climbed = exists().where(
+        Nudge.loan_id == LoanRow.id,
+        Nudge.cycle == DueItem.number,
+        Nudge.step == _used.c.key,
+        _used.c.ladder == _slots.c.ladder,
+        _used.c.day >= _slots.c.day,
+    )
+    chosen = _of_loans(select(*_nudge(_slots.c.step, now))).where(
+        DueItem.due_on.between(min(days), max(days)),
+        _slots.c.due_on == due_on,
+        or_(_slots.c.tier.is_(None), _slots.c.tier == func.coalesce(LoanRow.tier, STANDARD)),
+        or_(_slots.c.good_record.is_(None), _slots.c.good_record == LoanRow.good_record),
+        or_(_slots.c.least.is_(None), _slots.c.least <= amount),
+        or_(_slots.c.below.is_(None), _slots.c.below > amount),
+        ~exists().where(Plan.loan_id == LoanRow.id, Plan.state == "active"),
+        ~exists().where(Promise.loan_id == LoanRow.id, Promise.state == "open"),
+        ~climbed,
+    )
+    return _insert(session, chosen)
+
+
+def plan_agreed(session: Session, slots: Sequence[Slot], now: datetime) -> int:
+    """Insert the reminders of plans and promises that are due; return how many are new."""
+    if not slots:
+        return 0
+    _fill(session, _slots, [_row(slot) for slot in slots])
+    return sum(_insert(session, chosen) for chosen in (_instalments(now), *_promises(now)))
+
+
+def _instalments(now: datetime) -> Select[Any]:
+    step = _slots.c.step + cast(Plan.id, String) + ":" + cast(PlanItem.number, String)
+    return (
+        _of_loans(select(*_nudge(step, now)))
+        .join(Plan, and_(Plan.loan_id == LoanRow.id, Plan.state == "active"))
+        .join(PlanItem, PlanItem.plan_id == Plan.id)
+        .where(
+            _slots.c.kind == "plan",
+            _slots.c.due_on == PlanItem.due_on,
+            PlanItem.paid_minor < PlanItem.amount_minor,
+        )
+    )
+
+
+def _promises(now: datetime) -> list[Select[Any]]:
+    newer = aliased(Promise)
+    newest = ~exists().where(newer.loan_id == Promise.loan_id, newer.id > Promise.id)
+    planned = exists().where(Plan.loan_id == LoanRow.id, Plan.state == "active")
+    chosen = (
+        _of_loans(select(*_nudge(_slots.c.step + cast(Promise.id, String), now)))
+        .join(Promise, Promise.loan_id == LoanRow.id)
+        .where(_slots.c.due_on == Promise.due_on, newest, ~planned)
+    )
+    tomorrow = and_(
+        _slots.c.kind == "promise", Promise.state == "open", Promise.created_at < _slots.c.made_before
+    )
+    missed = and_(_slots.c.kind == "missed", Promise.state == "broken")
+    return [chosen.where(tomorrow), chosen.where(missed)]
+
+
+def _of_loans(chosen: Select[Any]) -> Select[Any]:
+    """Choose from open loans with borrower and current due item, and the slots of their product and zone."""
+    earlier = aliased(DueItem)
+    asked = earlier.principal_minor + earlier.interest_minor + earlier.fee_minor
+    return (
+        chosen.select_from(DueItem)
+        .join(LoanRow, LoanRow.id == DueItem.loan_id)
+        .join(Borrower, Borrower.id == LoanRow.borrower_id)
+        .join(_slots, and_(_slots.c.product == LoanRow.product, _slots.c.timezone == Borrower.timezone))
+        .where(
+            STILL_OPEN,
+            # The oldest that is open names the cycle.
+            ~exists().where(
+                earlier.loan_id == DueItem.loan_id,
+                earlier.number < DueItem.number,
+                earlier.paid_minor < asked,
+            ),
+        )
+    )
+
+
+def _nudge(step: ColumnElement[str], now: datetime) -> list[Any]:
+    """The columns of a nudge, in the order of _COLUMNS."""
+    return [
+        LoanRow.id,
+        LoanRow.borrower_id,
+        DueItem.number,
+        step,
+        _slots.c.purpose,
+        _slots.c.template,
+        _slots.c.channels,
+        _slots.c.state,
+        _slots.c.send_at,
+        _slots.c.expires_at,
+        literal(now, Instant()),
+    ]
+
+
+def _insert(session: Session, chosen: Select[Any]) -> int:
+    dialect = sqlite if _is_sqlite(session) else postgresql
+    statement = dialect.insert(Nudge).from_select(_COLUMNS, chosen).on_conflict_do_nothing()
+    done = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
+    return done.rowcount
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _fill(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Put rows into a scratch table of this connection, and let PostgreSQL know how many they are."""
+    connection = session.connection()
+    table.create(connection, checkfirst=True)
+    connection.execute(delete(table))
+    connection.execute(insert(table), rows)
+    if not _is_sqlite(session):
+        connection.execute(text(f"ANALYZE {table.name}"))
+
+
+def _row(slot: Slot) -> dict[str, Any]:
+    nudge = asdict(slot.nudge) | {"channels": list(slot.nudge.channels)}
+    of_slot = {name: getattr(slot, name) for name in slot.__slots__}
+    return {name: value for name, value in (of_slot | nudge).items() if name in _slots.c}
