@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from bot.domain.ladder import STANDARD, Who, again_key, due_step
 from bot.domain.money import Money
-from bot.domain.policy import Ladder, ProductPolicy
+from bot.domain.policy import Ladder, ProductPolicy, Step
 from bot.services.agenda import FOLLOW_UP_DAYS, DueNudge, agreed_nudge, missed_nudge, rung_nudge
 from bot.services.kit import Kit, local_day
 from bot.storage.policies import PolicyError
@@ -103,19 +103,27 @@ def _rungs(
     # Past the last day on which a rung is good nothing is due, however long the loan is overdue.
     for days in range(ladder.steps[0].day, max(step.day + step.valid_days for step in ladder.steps) + 1):
         due_on = today - timedelta(days=days)
-        for kind in classes:
-            who = Who(
-                kind.tier or STANDARD,
-                bool(kind.good_record),
-                policy.product,
-                Money(kind.least or 0, policy.currency),
+        for kind, step in _told_apart(ladder, policy, days, classes):
+            nudge = rung_nudge(step, 0, due_on, ladder, timezone)
+            yield replace(
+                kind, timezone=timezone, due_on=due_on, day=step.day, nudge=nudge, ladder=_name(ladder)
             )
-            step = due_step(ladder, days, (), who)
-            if step is not None:
-                nudge = rung_nudge(step, 0, due_on, ladder, timezone)
-                yield replace(
-                    kind, timezone=timezone, due_on=due_on, day=step.day, nudge=nudge, ladder=_name(ladder)
-                )
+
+
+def _told_apart(
+    ladder: Ladder, policy: ProductPolicy, days: int, classes: Sequence[Slot]
+) -> Iterator[tuple[Slot, Step]]:
+    """Yield the kinds of loan that stand on a rung, and which; one for all where they stand on the same."""
+    found = [(kind, due_step(ladder, days, (), _member(kind, policy))) for kind in classes]
+    if len({None if step is None else step.id for _, step in found}) == 1:
+        found = [(Slot("rung", policy.product, "", date.min, "", 0, _NOTHING), found[0][1])]
+    yield from ((kind, step) for kind, step in found if step is not None)
+
+
+def _member(kind: Slot, policy: ProductPolicy) -> Who:
+    """Somebody of a kind, to ask the ladder about."""
+    amount = Money(kind.least or 0, policy.currency)
+    return Who(kind.tier or STANDARD, bool(kind.good_record), policy.product, amount)
 
 
 _NOTHING = DueNudge(0, "", "", None, (), datetime.min, datetime.min)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -89,6 +89,10 @@ _COLUMNS = (
     "expires_at",
     "created_at",
 )
+
+
+_NAMES = tuple(column.name for column in _slots.c)
+_OF_SLOT = frozenset(one.name for one in fields(Slot))
 
 
 def places(session: Session) -> Places:
@@ -229,6 +233,4 @@ def _fill(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
 
 
 def _row(slot: Slot) -> dict[str, Any]:
-    nudge = asdict(slot.nudge) | {"channels": list(slot.nudge.channels)}
-    of_slot = {name: getattr(slot, name) for name in slot.__slots__}
-    return {name: value for name, value in (of_slot | nudge).items() if name in _slots.c}
+    return {name: getattr(slot if name in _OF_SLOT else slot.nudge, name) for name in _NAMES}
