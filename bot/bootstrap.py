@@ -31,6 +31,7 @@ from bot.services.threads import ThreadService
 from bot.services.tiers import TierService
 from bot.services.tuning import TuningService
 from bot.services.turns import TurnService
+from bot.services.uncertain import UncertainService
 from bot.services.variations import VariationService
 from bot.services.withholding import Withholding
 from bot.settings import Settings
@@ -65,6 +66,7 @@ class Grace:
     loanbook: LoanbookService
     tuning: TuningService
     ledger: LedgerService
+    uncertain: UncertainService
     tiers: TierService
     variations: VariationService
     calls: CallService
@@ -118,6 +120,7 @@ def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = Tru
         loanbook=LoanbookService(kit),
         tuning=TuningService(kit),
         ledger=LedgerService(kit),
+        uncertain=UncertainService(kit),
         tiers=TierService(kit),
         variations=VariationService(kit),
         calls=CallService(kit),

@@ -13,6 +13,7 @@ from bot.storage.db import StorageError
 
 log = structlog.get_logger()
 Wake = Callable[[], Awaitable[None]]
+Enqueue = Callable[[], Awaitable[None]]
 
 
 async def tick(grace: Grace, wake: Wake) -> int:
@@ -35,12 +36,19 @@ def work(grace: Grace) -> int:
     return written
 
 
-def scheduler(grace: Grace, wake: Wake) -> AsyncIOScheduler:
-    """Return a scheduler that ticks every `settings.tick` seconds; ticks never overlap or pile up."""
+def scheduler(grace: Grace, wake: Wake, enqueue: Enqueue | None = None) -> AsyncIOScheduler:
+    """Return a scheduler that ticks every `settings.tick` seconds; ticks never overlap or pile up.
+
+    With `enqueue` a tick asks the workers for its work in the database, and only hands over what is written.
+    """
 
     async def safe() -> None:
         try:
-            await tick(grace, wake)
+            if enqueue is None:
+                await tick(grace, wake)
+            else:
+                await enqueue()
+                await wake()
         except StorageError as error:
             log.warning("tick_skipped", error=str(error))
 

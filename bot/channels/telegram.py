@@ -60,15 +60,20 @@ class TelegramChannel:
         self._in_hand = 0
         self._quiet_until = 0.0
 
-    async def start(self, door: Door) -> None:
-        """Begin to receive; while Telegram is out of reach, go on trying."""
+    async def open(self) -> BotApi:
+        """Get ready to send, and no more: what a process does that only hands messages over."""
         assert self._settings.telegram_token is not None, "a Telegram channel needs a token"
         token = self._settings.telegram_token.get_secret_value()
         limited = self.rate is not None
         self._bot = BotApi(token, self._settings.telegram_api_base, self.patience, limited=limited)
         await self._bot.open()
-        self._inbox = Inbox(self.grace, self._bot, door, self._spawn)
-        self._spawn(self._run(self._bot, self._inbox))
+        return self._bot
+
+    async def start(self, door: Door) -> None:
+        """Begin to receive; while Telegram is out of reach, go on trying."""
+        bot = await self.open()
+        self._inbox = Inbox(self.grace, bot, door, self._spawn)
+        self._spawn(self._run(bot, self._inbox))
 
     async def stop(self) -> None:
         """Stop receiving, let what is being handed over arrive, close the connections."""

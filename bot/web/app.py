@@ -18,6 +18,7 @@ from bot.channels.channel import Channel
 from bot.channels.gateway import Gateway
 from bot.channels.webchat import StoredChannel
 from bot.storage.db import StorageError
+from bot.tasks import Tasks, is_shared
 from bot.web.chat.routes import chat_routes
 from bot.web.console import mount
 from bot.web.feed import Feed
@@ -51,7 +52,10 @@ def create_app(grace: Grace, assistant: Assistant | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         watching = asyncio.create_task(feed.run())
         await gateway.start()
-        jobs = clock.scheduler(grace, wake)
+        shared = Tasks(grace) if is_shared(settings.broker_url) else None
+        if shared is not None:
+            await shared.broker.startup()
+        jobs = clock.scheduler(grace, wake, None if shared is None else shared.enqueue)
         if not settings.clock_off:
             jobs.start()
         try:
@@ -60,6 +64,8 @@ def create_app(grace: Grace, assistant: Assistant | None = None) -> FastAPI:
             if jobs.running:
                 jobs.shutdown(wait=False)
             await gateway.stop()
+            if shared is not None:
+                await shared.broker.shutdown()
             watching.cancel()
             await asks.close()
 
