@@ -1,8 +1,8 @@
-"""Faults at random instants: `python -m bench.faults [runs]`. Nothing lost, nothing doubled, no needless doubt.
+"""Faults at random instants: `python -m bench.faults [runs]`. Nothing lost or doubled, no needless doubt.
 
 Each run plans and sends reminders with one or two worker processes to a server that speaks the Bot API and
-misbehaves: it floods, blocks, answers half or not at all. Meanwhile workers are killed with SIGKILL and started
-again, connections to the database are cut, and the clock jumps. What the server took is the truth.
+misbehaves: it floods, blocks, answers half or not at all. Meanwhile workers are killed with SIGKILL and
+started again, connections to the database are cut, and the clock jumps. What the server took is the truth.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _FLOOD = refusal(429, "Too Many Requests: retry after 1", parameters={"retry_aft
 
 
 class BadServer(FakeBotApi):
-    """Misbehaves at random, and remembers which chats got what: taken, or taken though the answer was lost."""
+    """Misbehaves at random, and remembers what each chat got, and whether the answer was lost."""
 
     def __init__(self, rng: random.Random, badness: float) -> None:
         super().__init__()
@@ -271,7 +271,7 @@ class read_once:
 
 
 def main() -> None:
-    """Run, print what came of it, end with status 1 when anything was lost, doubled or needlessly in doubt."""
+    """Run, print what came of it; status 1 when anything was lost, doubled or needlessly in doubt."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     bad = 0
     for backend in ("postgresql", "sqlite"):

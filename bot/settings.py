@@ -73,8 +73,7 @@ class Settings(BaseSettings):
         default=0.25, description="how often the app looks for rows that other processes wrote"
     )
     broker_url: str = Field(
-        default="memory://",
-        description="where tasks wait: memory:// is the app itself, redis://… is for worker",
+        default="memory://", description="where tasks wait: memory:// in the app, redis://… for workers"
     )
     clock_offset: float = Field(default=0.0, description="moves the clock, for demos and tests only")
     clock_off: bool = Field(default=False, description="no scheduled reminders from this process")

@@ -62,6 +62,8 @@ class Settlement:
     wait: float = 0.0
 
 
+# A process that was taken for dead, as when the clock has jumped, still tells what became of its message.
+_OPEN = ("sending", "uncertain")
 _NO_RATES: Mapping[str, float] = {}
 
 
@@ -249,7 +251,7 @@ class Outbox:
             if plain:
                 nudges = session.scalars(
                     update(Message)
-                    .where(Message.id.in_(plain), Message.state == "sending")
+                    .where(Message.id.in_(plain), Message.state.in_(_OPEN))
                     .values(state="sent", failure=None, done_at=now)
                     .returning(Message.nudge_id)
                     .execution_options(synchronize_session=False)
@@ -267,7 +269,7 @@ class Outbox:
 
     def _settle(self, session: Session, one: Settlement, now: datetime) -> None:
         message = session.get_one(Message, one.message_id, with_for_update={"key_share": True})
-        if message.state != "sending":
+        if message.state not in _OPEN:
             return
         message.state = {"dead": "failed", "later": "queued"}.get(one.outcome, one.outcome)
         message.failure = one.detail[:200] or None
