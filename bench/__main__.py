@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import contact, entities, offers, parse, reading
+from bench import contact, delivery, entities, offers, parse, planning, reading
 
 ROUNDS = 7
 RESULTS = Path("bench/results/latest.json")
@@ -55,6 +55,10 @@ def main() -> None:
         console.print(f"{name} (milliseconds, one core, {what}): {figures}")
     results["reading"] = reading.measure()
     reading.show(console, results["reading"])
+    results["planning"] = planning.measure()
+    planning.show(console, results["planning"])
+    results["delivery"], results["drain"] = delivery.measure(), delivery.drain()
+    delivery.show(console, results["delivery"], results["drain"])
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
 
