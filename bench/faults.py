@@ -185,7 +185,7 @@ async def _settled(grace: Grace, seconds: Any) -> bool:
         if len(found) == BORROWERS and set(found) <= _FINAL:
             return True
         # Time goes on, so that leases end and traces of a crash are found.
-        seconds.value += 0.5
+        seconds.value = max(seconds.value, 0.0) + 0.5
         await asyncio.sleep(0.05)
     return False
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,7 +14,6 @@ from taskiq_redis import RedisStreamBroker
 from bot.bootstrap import Grace
 from bot.storage.db import StorageError
 
-R = TypeVar("R")
 log = structlog.get_logger()
 
 # What waits longer than this is late anyway, and the next tick asks for all of it again.
@@ -46,12 +43,32 @@ class Tasks:
     """The tasks of an installation, registered on its broker."""
 
     def __init__(self, grace: Grace) -> None:
-        self.grace = grace
         self.broker = broker_for(grace.kit.settings.broker_url)
-        self.settle = self.broker.register_task(self._settle, task_name="grace.settle")
-        self.plan = self.broker.register_task(self._plan, task_name="grace.plan")
-        self.prepare = self.broker.register_task(self._prepare, task_name="grace.prepare")
-        self.record = self.broker.register_task(self._record, task_name="grace.record")
+
+        async def settle() -> None:
+            # Then the day is planned: a plan sees what promises became.
+            await asyncio.to_thread(grace.reminders.note_switch)
+            await asyncio.to_thread(grace.loanbook.settle_promises)
+            await self.plan.kiq()
+
+        async def plan() -> None:
+            added = await asyncio.to_thread(grace.reminders.plan)
+            if added:
+                log.info("planned", nudges=added)
+            await self.prepare.kiq()
+
+        async def prepare() -> None:
+            # One batch a task: several workers share what is due, and none is kept by it.
+            batch = await asyncio.to_thread(grace.delivery.prepare_due)
+            await (self.prepare.kiq() if batch.decided else self.record.kiq())
+
+        async def record() -> None:
+            await asyncio.to_thread(grace.ledger.append)
+
+        self.settle = self.broker.register_task(settle, task_name="grace.settle")
+        self.plan = self.broker.register_task(plan, task_name="grace.plan")
+        self.prepare = self.broker.register_task(prepare, task_name="grace.prepare")
+        self.record = self.broker.register_task(record, task_name="grace.record")
 
     async def enqueue(self) -> None:
         """Ask for everything that a tick of the clock asks for. Raises StorageError without a broker."""
@@ -59,33 +76,6 @@ class Tasks:
             await self.settle.kiq()
         except SendTaskError as error:
             raise StorageError(f"the broker does not answer: {error.__cause__ or error}") from error
-
-    async def _settle(self) -> None:
-        """Close promises whose day has passed, then have the day planned: a plan sees what they became."""
-        await _done(self.grace.reminders.note_switch)
-        await _done(self.grace.loanbook.settle_promises)
-        await self.plan.kiq()
-        await self.prepare.kiq()
-
-    async def _plan(self) -> None:
-        """Insert what is due, and have it written by as many workers as are free."""
-        added = await _done(self.grace.reminders.plan)
-        if added:
-            log.info("planned", nudges=added)
-        await self.prepare.kiq()
-
-    async def _prepare(self) -> None:
-        """Decide one batch, and ask for the next for as long as there is one."""
-        batch = await _done(self.grace.delivery.prepare_due)
-        await (self.prepare.kiq() if batch.decided else self.record.kiq())
-
-    async def _record(self) -> None:
-        """Append to the ledger what it does not have yet."""
-        await _done(self.grace.ledger.append)
-
-
-async def _done(work: Callable[[], R]) -> R:
-    return await asyncio.to_thread(work)
 
 
 async def work(grace: Grace) -> None:

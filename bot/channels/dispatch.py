@@ -143,10 +143,22 @@ class Dispatcher:
             # A channel does not raise. If one does, nobody knows how far the message went.
             log.exception("channel_failed", message=message_id, channel=message.channel)
             delivery = Delivery("uncertain", type(error).__name__)
-        await self._settle(Settlement(message_id, delivery.outcome, delivery.detail, delivery.wait))
+        await self._put_on_record(Settlement(message_id, delivery.outcome, delivery.detail, delivery.wait))
         if delivery.outcome != "sent":
             log.warning("not_sent", message=message_id, outcome=delivery.outcome, detail=delivery.detail)
         return delivery.outcome != "later"
+
+    async def _put_on_record(self, settlement: Settlement) -> None:
+        """Record an outcome, however long the database is away: it is known here and nowhere else."""
+        while True:
+            try:
+                await self._settle(settlement)
+                return
+            except StorageError as error:
+                log.warning("outcome_waits", message=settlement.message_id, error=str(error))
+                if self._stopping:
+                    return
+                await asyncio.sleep(_LONGEST_WAIT)
 
     def _claim_all(self, message_ids: list[int]) -> dict[int, Outgoing | float]:
         """Claim messages together; those that the pace keeps back get the seconds to wait."""

@@ -9,7 +9,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import DateTime, Engine, create_engine, event
+from sqlalchemy import DateTime, Engine, create_engine, event, text
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -18,6 +18,8 @@ from sqlalchemy.types import TypeDecorator
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# Any number will do, as long as nothing else in the database locks on it.
+_ONE_MIGRATION = 7_201_452
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -90,6 +92,9 @@ class Database:
         config.set_main_option("script_location", str(_MIGRATIONS))
         try:
             with self.engine.begin() as connection:
+                if not self.is_sqlite:
+                    # Several processes start at once: the others wait, and find nothing left to do.
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_MIGRATION})
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except OperationalError as error:

@@ -201,6 +201,9 @@ class TestTasks:
             make_borrower(grace)
         tasks = Tasks(grace)
         await tasks.enqueue()
+        async with asyncio.timeout(20):
+            while not rows(grace, Message, state="queued"):
+                await asyncio.sleep(0.01)
         await tasks.broker.wait_all()  # type: ignore[attr-defined]
         assert len(rows(grace, Message, state="queued")) == 3
 
