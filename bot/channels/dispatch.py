@@ -101,6 +101,7 @@ class Dispatcher:
     async def _send_all(self, conversation_id: str) -> None:
         """Hand over a conversation's messages one by one, those too that `wake` adds meanwhile."""
         due = self._due[conversation_id]
+        message_id = None
         try:
             while due:
                 message_id = min(due)
@@ -115,10 +116,10 @@ class Dispatcher:
                 self._released(message_id)
         finally:
             del self._due[conversation_id]
-            for message_id in due:
-                self._released(message_id)
+            for left in {*due, message_id}:
+                self._released(left)
 
-    def _released(self, message_id: int) -> None:
+    def _released(self, message_id: int | None) -> None:
         """Fill a channel's hands again when they are half empty and more is waiting."""
         for name, held in self._bulk.items():
             if message_id in held:
