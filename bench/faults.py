@@ -175,6 +175,11 @@ def _cut(url: str) -> None:
         )
 
 
+def _states(grace: Grace) -> list[str]:
+    with grace.kit.db.begin() as session:
+        return list(session.scalars(select(Nudge.state)))
+
+
 async def _settled(grace: Grace, seconds: Any) -> bool:
     """Wait until every reminder has come to an end and stays there; return whether that happened.
 
@@ -184,8 +189,7 @@ async def _settled(grace: Grace, seconds: Any) -> bool:
     seconds.value = max(seconds.value, 0.0) + 3600.0
     steady = 0
     for _ in range(_POLLS):
-        with grace.kit.db.begin() as session:
-            found = list(session.scalars(select(Nudge.state)))
+        found = await asyncio.to_thread(_states, grace)
         steady = steady + 1 if len(found) == BORROWERS and set(found) <= _FINAL else 0
         if steady == _STEADY:
             return True
