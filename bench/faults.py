@@ -16,18 +16,20 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from pydantic import SecretStr
 from sqlalchemy import select
 
-import bot.bootstrap
 from bot import clock
 from bot.bootstrap import Grace, build
 from bot.channels.dispatch import Dispatcher
@@ -265,17 +267,15 @@ def _migrated(url: str) -> None:
     database.close()
 
 
-class read_once:
+@contextmanager
+def read_once() -> Iterator[None]:
     """Keep texts, policies and rules as they were first read, so that a worker starts in no time."""
-
-    def __enter__(self) -> None:
-        self._kept = (Texts.load, Policies.load, bot.bootstrap.load_rules)
-        Texts.load = lru_cache(Texts.load)  # type: ignore[assignment,method-assign]
-        Policies.load = lru_cache(Policies.load)  # type: ignore[assignment,method-assign]
-        bot.bootstrap.load_rules = lru_cache(load_rules)
-
-    def __exit__(self, *_: object) -> None:
-        Texts.load, Policies.load, bot.bootstrap.load_rules = self._kept  # type: ignore[method-assign]
+    with (
+        patch.object(Texts, "load", lru_cache(Texts.load)),
+        patch.object(Policies, "load", lru_cache(Policies.load)),
+        patch("bot.bootstrap.load_rules", lru_cache(load_rules)),
+    ):
+        yield
 
 
 def main() -> None:

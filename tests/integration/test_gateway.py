@@ -111,7 +111,7 @@ class Rasa:
 class Line:
     """A channel that records what it handed over; it can be told to be slow for a chat, or to fail."""
 
-    rate = None
+    rate: float | None = None
     in_hand = 200
 
     def __init__(self, name: str = "webchat", *, replayable: bool = False) -> None:
