@@ -71,7 +71,7 @@ class Dispatcher:
         await self.wake()
 
     def in_background(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run what nobody waits for; it is called in its task, so that one cancelled before awaits nothing."""
+        """Run what nobody waits for; it is called in its task: one cancelled before awaits nothing."""
         task = asyncio.create_task(guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)

@@ -105,6 +105,15 @@ def annuity_payments(
 ) -> list[int]:
     """Return `count` payments in minor units, interest on what is still owed rounded half-even each time."""
     level = annuity_level(principal, down, worth)
+    payments = _paid(principal, down, level, factors, count)
+    while payments[-1] <= 0 < level:
+        # Interest of less than half a unit rounds away: the level would pay everything before the end.
+        level -= 1
+        payments = _paid(principal, down, level, factors, count)
+    return payments
+
+
+def _paid(principal: int, down: int, level: int, factors: Sequence[Factor], count: int) -> list[int]:
     owed, payments, asked = principal, [], level + down
     for number in range(count - 1):
         numerator, denominator = factors[number]
