@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import book, nlu, offers, papers, people, policy, records, running, sending, wording
+from bot.cli import (
+    book,
+    nlu,
+    offers,
+    papers,
+    people,
+    policy,
+    records,
+    running,
+    sending,
+    simulation,
+    wording,
+)
 
 app = typer.Typer(
     help="Grace: polite payment reminders, plans within policy, people when it matters.", no_args_is_help=True
@@ -18,6 +30,7 @@ _PARTS = (
     wording.app,
     policy.app,
     offers.app,
+    simulation.app,
     sending.app,
     papers.app,
 )

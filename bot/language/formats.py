@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_percent, get_currency_precision
@@ -23,13 +25,19 @@ def language_of(locale: str) -> str:
     return locale.split("_")[0]
 
 
+@lru_cache
+def _cldr(locale: str) -> Locale:
+    # Babel reads its folder of locales each time that it is given a name.
+    return Locale.parse(locale)
+
+
 def money(amount: Decimal, currency: str, locale: str) -> str:
     """Write an amount in major units; whole amounts go without decimals."""
     digits = 0 if amount == amount.to_integral_value() else get_currency_precision(currency)
     number = "#,##0" + ("." + "0" * digits if digits else "")
     if language_of(locale) == "zh" and currency == "CNY":
-        return format_currency(amount, currency, number + "元", locale=locale, currency_digits=False)
-    return format_currency(amount, currency, "¤¤\xa0" + number, locale=locale, currency_digits=False)
+        return format_currency(amount, currency, number + "元", locale=_cldr(locale), currency_digits=False)
+    return format_currency(amount, currency, "¤¤\xa0" + number, locale=_cldr(locale), currency_digits=False)
 
 
 def exact_money(amount: Decimal, currency: str, locale: str) -> str:
@@ -38,46 +46,46 @@ def exact_money(amount: Decimal, currency: str, locale: str) -> str:
     decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     number = "#,##0" + ("." + "0" * decimals if decimals else "")
     pattern = number + "元" if language_of(locale) == "zh" and currency == "CNY" else "¤¤\xa0" + number
-    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+    return format_currency(amount, currency, pattern, locale=_cldr(locale), currency_digits=False)
 
 
 def percent(value: Decimal, locale: str) -> str:
     """Write a rate given in percent, with two decimals."""
-    return format_percent(value / 100, "#,##0.00%", locale=locale)
+    return format_percent(value / 100, "#,##0.00%", locale=_cldr(locale))
 
 
 def day(value: date, locale: str, today: date | None = None) -> str:
     """Write a day: with its weekday near `today`, with its year when that is another one."""
     language = language_of(locale)
     if today is None or value.year != today.year:
-        return format_date(value, _DAY_OF_YEAR.get(language, "long"), locale=locale)
-    return format_date(value, _DAY.get(language, "full"), locale=locale)
+        return format_date(value, _DAY_OF_YEAR.get(language, "long"), locale=_cldr(locale))
+    return format_date(value, _DAY.get(language, "full"), locale=_cldr(locale))
 
 
 def full_day(value: date, locale: str) -> str:
     """Write a day with its weekday and year, as short as stays clear."""
     pattern = _FULL_DAY.get(language_of(locale))
     if pattern is None:
-        return format_skeleton("yMMMEd", value, locale=locale)
-    return format_date(value, pattern, locale=locale)
+        return format_skeleton("yMMMEd", value, locale=_cldr(locale))
+    return format_date(value, pattern, locale=_cldr(locale))
 
 
 def instant(value: datetime, locale: str) -> str:
     """Write day and time of an instant that is already in the reader's zone."""
     pattern = "M月d日 HH:mm" if language_of(locale) == "zh" else "d MMM HH:mm"
-    return format_datetime(value, pattern, locale=locale)
+    return format_datetime(value, pattern, locale=_cldr(locale))
 
 
 def clock(value: datetime, locale: str) -> str:
     """Write the time of an instant that is already in the reader's zone."""
-    return format_time(value, "HH:mm", locale=locale)
+    return format_time(value, "HH:mm", locale=_cldr(locale))
 
 
 def listed(items: Sequence[str], locale: str) -> str:
     """Join items as a sentence does: "a, b and c"."""
-    return format_list(list(items), locale=locale)
+    return format_list(list(items), locale=_cldr(locale))
 
 
 def either(items: Sequence[str], locale: str) -> str:
     """Join items of which one is enough: "a, b or c"."""
-    return format_list(list(items), style="or", locale=locale)
+    return format_list(list(items), style="or", locale=_cldr(locale))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,7 +69,8 @@ def two(settings: Settings, clock: MovableClock, tmp_path: Path) -> Grace:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, home / name)
     file = home / "policies/consumer-cn.yml"
-    file.write_text(file.read_text("utf-8") + "two_person: {instalment: [agent]}\n", "utf-8")
+    text = re.sub(r"(?m)^two_person:.*\n(  .*\n)*", "", file.read_text("utf-8"))
+    file.write_text(text + "two_person: {instalment: [agent]}\n", "utf-8")
     return build(settings.model_copy(update={"home": home}), clock, migrate=False)
 
 

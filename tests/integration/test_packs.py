@@ -25,7 +25,11 @@ def grace(settings: Settings, clock: MovableClock, tmp_path: Path) -> Iterator[G
     for name in ("domain.yml", "locales"):
         (home / name).symlink_to(ROOT / name)
     pack = (ROOT / "policies/contact/cn.yml").read_text("utf-8")
-    pack = pack.replace("pack: cn\n", "pack: us\n").replace("complaint_days: 15", "complaint_days: 5")
+    pack = (
+        pack.replace("pack: cn\n", "pack: us\n")
+        .replace("complaint_days: 15", "complaint_days: 5")
+        .replace("{days: 15", "{days: 5")
+    )
     pack = pack.replace('["12356", "120", "110"]', '["988"]')
     pack = pack.replace('["09:00", "20:00"]', '["11:00", "12:00"]')
     (home / "policies/contact/us.yml").write_text(pack, "utf-8")

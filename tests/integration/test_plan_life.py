@@ -498,18 +498,25 @@ class TestEnding:
             grace.plans.cancel(plan, "test", "borrower")
             wait(clock, days=400)
         made = grace.negotiation.propose(chat(grace, ref), Wish(kind="extension", days=7), turn="3")
-        assert {one.kind for one in made.options} <= {"instalment"}
+        assert "extension" not in {one.kind for one in made.options}
         assert ("extension.per_5_years", "2", "3") in [
             (one.limit, one.allowed, one.asked) for one in made.refusals
         ]
 
     @pytest.mark.parametrize("revives", [False, True])
     def test_what_was_waived_is_owed_again_only_where_the_policy_says_so(
-        self, grace: Grace, ref: str, clock: MovableClock, pay: Pay, revives: bool
+        self,
+        grace: Grace,
+        ref: str,
+        clock: MovableClock,
+        pay: Pay,
+        revives: bool,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         policy = grace.kit.policies.product("consumer-cn", TODAY)
         waiver = policy.waiver.model_copy(update={"revives": revives})
-        grace.kit.policies._products["consumer-cn"] = [policy.model_copy(update={"waiver": waiver})]
+        changed = [policy.model_copy(update={"waiver": waiver})]
+        monkeypatch.setitem(grace.kit.policies._products, "consumer-cn", changed)
         agreed(grace, ref)
         change(grace, OfferRow, {"state": "accepted"}, waived_minor=10_000)
         last = rows(grace, PlanItem)[-1]

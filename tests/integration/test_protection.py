@@ -93,7 +93,7 @@ class TestSelfHarm:
         self, grace: Grace, conversation: str
     ) -> None:
         answer = honour(grace, conversation, "signal_self_harm")
-        assert answer.values["lines"] == "12356、120和110"
+        assert answer.values["lines"] == "12356、120或110"
         assert only(grace, HandoffRow).priority == 0
 
     def test_nothing_but_a_person_lifts_the_freeze(
@@ -276,7 +276,7 @@ class TestWhatStops:
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
         change(grace, LoanRow, {"ref": f"L{ref}"}, product="sold long ago")
-        assert honour(grace, conversation, "signal_self_harm").values["lines"] == "12356、120和110"
+        assert honour(grace, conversation, "signal_self_harm").values["lines"] == "12356、120或110"
         assert "self_harm" in holds(grace, ref)
 
 
