@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from bot.services.files import FileService
 from bot.services.handoffs import HandoffService
 from bot.services.holds import HoldService
 from bot.services.identity import IdentityService
-from bot.services.kit import Clock, Kit, SystemClock
+from bot.services.kit import Clock, Kit, SystemClock, random_id
 from bot.services.ledger import LedgerService
 from bot.services.links import LinkService
 from bot.services.loanbook import LoanbookService
@@ -76,18 +77,26 @@ class Grace:
         self.kit.db.close()
 
 
-def build(settings: Settings, clock: Clock | None = None, *, migrate: bool = True) -> Grace:
-    """Wire all services on `settings`; `clock` replaces the machine's.
+def build(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    migrate: bool = True,
+    db: Database | None = None,
+    new_id: Callable[[], str] = random_id,
+) -> Grace:
+    """Wire all services on `settings`; `clock` replaces the machine's, `db` the one that settings name.
 
     Raises PolicyError, TextError or StorageError, each saying what is wrong and where.
     """
     kit = Kit(
-        db=Database(settings.database_url),
+        db=db or Database(settings.database_url),
         clock=clock or SystemClock(timedelta(seconds=settings.clock_offset)),
         policies=Policies.load(settings.home / "policies", settings.contact_pack),
         texts=Texts.load(settings.home),
         lexicon=load_rules(settings.home / "policies/lint"),
         settings=settings,
+        new_id=new_id,
     )
     if migrate:
         kit.db.migrate()

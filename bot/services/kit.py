@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from bot.domain.money import Money
@@ -50,6 +52,11 @@ class MovableClock:
         self.at += by
 
 
+def random_id() -> str:
+    """Return an id that nothing else has."""
+    return str(uuid4())
+
+
 @dataclass(frozen=True)
 class Kit:
     """Handed to every service by the composition root."""
@@ -60,6 +67,8 @@ class Kit:
     texts: Texts
     lexicon: Lexicon
     settings: Settings
+    new_id: Callable[[], str] = random_id
+    """Names what is known under a name of its own, such as a conversation; a simulation draws it by seed."""
 
 
 def local_day(at: datetime, timezone: str) -> date:

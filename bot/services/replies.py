@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -101,7 +100,7 @@ def open_conversation(
     spoken = [one for one in kit.texts.locales if language and language_of(one) == language.split("-")[0]]
     locale = row.borrower.locale if row is not None else next(iter(spoken), kit.settings.default_locale)
     conversation = Conversation(
-        id=str(uuid.uuid4()),
+        id=kit.new_id(),
         borrower_id=row.borrower_id if row is not None else None,
         channel=channel,
         address=address,

@@ -1,0 +1,1 @@
+"""Synthetic borrowers on the movable clock, through the real planner, rules and services."""
