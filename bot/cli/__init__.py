@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import book, nlu, offers, people, policy, records, running, sending, wording
+from bot.cli import book, nlu, offers, people, policy, records, running, sending, simulation, wording
 
 app = typer.Typer(
     help="Grace: polite payment reminders, plans within policy, people when it matters.", no_args_is_help=True
@@ -18,6 +18,7 @@ _PARTS = (
     wording.app,
     policy.app,
     offers.app,
+    simulation.app,
     sending.app,
 )
 for _part in _PARTS:

@@ -288,9 +288,7 @@ class Portfolio:
                     self._payments += 1
                     dues[debt.ref] = _less(open_items, paid)
                     at = self._clock.at.isoformat()
-                    rows.append(
-                        (f"P{self._payments:08d}", debt.ref, major(paid), self._place.currency, at)
-                    )
+                    rows.append((f"P{self._payments:08d}", debt.ref, major(paid), self._place.currency, at))
         if rows:
             self._import("payments", ("payment_ref", "loan_ref", "amount", "currency", "paid_at"), rows)
 

@@ -1,0 +1,53 @@
+"""The folder of policies that a simulation runs on: those of one pack, with files put in the place of others."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+from bot.simulation.people import Place
+from bot.storage.policies import PolicyError
+from bot.storage.policy_files import PolicyFile, read
+
+_SHARED = ("contact", "ladder", "tiers", "lint")
+
+
+def furnish(home: Path, place: Place, instead: Sequence[Path], folder: Path) -> None:
+    """Copy what a simulation needs from `home` to `folder`, with the files of `instead` taking others' places.
+
+    Raises PolicyError for a file that is wrong, or that takes no place in this pack.
+    """
+    policies = folder / "policies"
+    policies.mkdir(parents=True)
+    (folder / "domain.yml").symlink_to((home / "domain.yml").resolve())
+    (folder / "locales").symlink_to((home / "locales").resolve())
+    for name in _SHARED:
+        shutil.copytree(home / "policies" / name, policies / name)
+    for product in place.products:
+        given = [home / "policies" / f"{product}.yml", home / "policies/simulation" / f"{product}.yml"]
+        shutil.copy(next(path for path in given if path.exists()), policies)
+    for path in instead:
+        _replace(policies, path)
+
+
+def _replace(policies: Path, path: Path) -> None:
+    key = _key(read(path))
+    for other in sorted(
+        [*policies.glob("*.yml"), *(one for part in _SHARED[:3] for one in (policies / part).glob("*.yml"))]
+    ):
+        if _key(read(other)) == key:
+            shutil.copy(path, other)
+            return
+    raise PolicyError(f"{path}: the {key[0]} {key[1]!r} takes no part in this simulation")
+
+
+def _key(policy: PolicyFile) -> tuple[str, str]:
+    if isinstance(policy, ProductPolicy):
+        return "product", policy.product
+    if isinstance(policy, ContactPack):
+        return "contact pack", policy.pack
+    if isinstance(policy, Ladder):
+        return "ladder", policy.ladder
+    return "score card", policy.score_card
