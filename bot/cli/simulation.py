@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from bot.cli.common import err, out, refuse
@@ -72,11 +73,8 @@ def simulate(
         for name, instead in variants:
             orders = Orders(pack, loans, days, seed, mix, home, first, jobs, instead)
             with Progress(console=err, transient=True) as progress:
-                task = progress.add_task(name or "portfolios", total=None)
-                done = run(
-                    orders, report / name, lambda done, of: progress.update(task, completed=done, total=of)
-                )
-            results.append(done.summary)
+                told = partial(_told, progress, progress.add_task(name or "portfolios", total=None))
+                results.append(run(orders, report / name, told).summary)
     except (SimulationError, MixError, PolicyError, TextError) as error:
         raise refuse(error) from error
     except OSError as error:
@@ -85,6 +83,10 @@ def simulate(
         path = report / "comparison.json"
         path.write_text(json.dumps(_difference(*results), ensure_ascii=False, indent=1) + "\n", "utf-8")
     _print(results)
+
+
+def _told(progress: Progress, task: TaskID, done: int, of: int) -> None:
+    progress.update(task, completed=done, total=of)
 
 
 def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

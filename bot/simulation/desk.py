@@ -1,4 +1,4 @@
-"""The people at the lender in a simulation: they take what was handed over, call, answer complaints, lift holds."""
+"""The people at the lender in a simulation: they take cases, call, answer complaints, lift holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from bot.bootstrap import Grace
 from bot.domain.handoff import HandoffReason, Outcome
 from bot.domain.model import HoldKind
-from bot.services.rights import NotAllowed
 from bot.simulation.people import Person
 from bot.simulation.phrases import AGENT
 from bot.storage.tables import HandoffRow
@@ -66,9 +65,6 @@ class Desk:
         if not self.grace.calls.may_call(debt).allowed:
             return
         answered = person.draw("picks up", row.id) < _ANSWERED
-        try:
-            self.grace.calls.record(debt, self._agent, "answered" if answered else "unanswered")
-        except NotAllowed:
-            pass  # There is no number to call.
+        self.grace.calls.record(debt, self._agent, "answered" if answered else "unanswered")
         outcome = Outcome.RESOLVED if answered else Outcome.NO_CONTACT
         self.grace.handoffs.close(row.id, self._agent, outcome, "called")

@@ -1,4 +1,4 @@
-"""The folder of policies that a simulation runs on: those of one pack, with files put in the place of others."""
+"""The policies that a simulation runs on: those of one pack, with files put in the place of others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHARED = ("contact", "ladder", "tiers", "lint")
 
 
 def furnish(home: Path, place: Place, instead: Sequence[Path], folder: Path) -> None:
-    """Copy what a simulation needs from `home` to `folder`, with the files of `instead` taking others' places.
+    """Copy what a simulation needs from `home` to `folder`; the files of `instead` take others' places.
 
     Raises PolicyError for a file that is wrong, or that takes no place in this pack.
     """

@@ -16,10 +16,40 @@ T = TypeVar("T")
 _SPAN = float(1 << 64)
 _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 _GIVEN = "伟芳娜敏静强磊洋勇杰涛超霞平刚辉玲燕文宇"
-_FIRST = (
-    "Amelia Noah Priya Lucas Hannah Omar Grace Diego Zara Felix Ingrid Samuel Keiko Nadia Arjun Ruby".split()
-)
-_LAST = "Bennett Khan Rossi Patel Novak Walsh Mensah Brooks Tanaka Larsen Iyer Castillo Doyle Okafor".split()
+_FIRST = [
+    "Amelia",
+    "Noah",
+    "Priya",
+    "Lucas",
+    "Hannah",
+    "Omar",
+    "Grace",
+    "Diego",
+    "Zara",
+    "Felix",
+    "Ingrid",
+    "Samuel",
+    "Keiko",
+    "Nadia",
+    "Arjun",
+    "Ruby",
+]
+_LAST = [
+    "Bennett",
+    "Khan",
+    "Rossi",
+    "Patel",
+    "Novak",
+    "Walsh",
+    "Mensah",
+    "Brooks",
+    "Tanaka",
+    "Larsen",
+    "Iyer",
+    "Castillo",
+    "Doyle",
+    "Okafor",
+]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What borrowers write in a simulation, by act and language: known in meaning, so that nobody has to read it."""
+"""What borrowers write in a simulation, by act and language; nobody has to find out what it means."""
 
 from __future__ import annotations
 

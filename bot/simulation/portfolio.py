@@ -1,4 +1,4 @@
-"""Some thousand borrowers on one database: time goes from one instant at which something is due to the next."""
+"""Some thousand borrowers on one database: the clock goes from one instant with work to the next."""
 
 from __future__ import annotations
 

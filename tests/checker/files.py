@@ -17,11 +17,19 @@ def load(path: Path) -> list[Row]:
     """Return the rows of an exported CSV or JSON file."""
     text = path.read_text("utf-8")
     if text.startswith("["):
-        rows: list[Row] = json.loads(text)
-        return rows
+        found: list[Row] = json.loads(text)
+        return found
+    return list(rows(path))
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of an exported CSV file, one at a time."""
     csv.field_size_limit(1 << 24)
     with path.open(encoding="utf-8", newline="") as file:
-        return [{name: _typed(name, cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+        table = csv.reader(file)
+        names = next(table)
+        for cells in table:
+            yield {name: _typed(name, cell) for name, cell in zip(names, cells, strict=True)}
 
 
 def _typed(name: str, cell: str) -> Any:

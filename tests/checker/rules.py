@@ -60,14 +60,15 @@ class State:
     heard_from: set[str] = field(default_factory=set)
 
 
-def check(contacts: list[Row], events: list[Row]) -> list[Finding]:
+def check(contacts: list[Row], events: list[Row], end: datetime | None = None) -> list[Finding]:
     """Return every breach in order of time. A stop binds what happens after its own instant.
 
     What is broken by an event (a complaint that waits too long, a pause that is too short) names the event's
-    place in its own file.
+    place in its own file. `end` is how far the records reach, where these are only some of them; such rows
+    may carry their place in the whole file as `#`.
     """
     timeline: list[tuple[datetime, int, int, Row]] = [
-        *((_at(row), 0, index, row) for index, row in enumerate(events)),
+        *((_at(row), 0, row.get("#", index), row) for index, row in enumerate(events)),
         *((_at(row), 1, index, row) for index, row in _last_outcomes(contacts)),
     ]
     state, found = State(), []
@@ -77,7 +78,7 @@ def check(contacts: list[Row], events: list[Row]) -> list[Finding]:
             state.packs.setdefault(row["borrower"], row["pack"])
     last = None
     for at, is_contact, index, row in sorted(timeline, key=lambda one: one[:3]):
-        last = at
+        last = end or at
         if not is_contact:
             if row["kind"] == "timezone_changed":
                 state.zones[row["borrower"]] = row["detail"]["now"]
@@ -131,7 +132,7 @@ def _last_outcomes(contacts: list[Row]) -> Iterator[tuple[int, Row]]:
     last: dict[tuple[Any, ...], tuple[int, Row]] = {}
     for index, row in enumerate(contacts):
         names = ("at_utc", "address_hash", "direction", "initiator", "purpose", "template", "nudge", "text")
-        last[tuple(row[name] for name in names)] = (index, row)
+        last[tuple(row[name] for name in names)] = (row.get("#", index), row)
     yield from last.values()
 
 

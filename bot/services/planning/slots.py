@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.domain.ladder import STANDARD, Who, again_key, due_step
@@ -51,7 +52,9 @@ def rung_slots(kit: Kit, where: Places, now: datetime) -> list[Slot]:
         slot
         for timezone in where.timezones
         for policy, ladder in _ladders(kit, local_day(now, timezone))
-        for slot in _rungs(policy, ladder, timezone, where.tiers, local_day(now, timezone))
+        for slot in _rungs(
+            policy.product, policy.currency, ladder, timezone, where.tiers, local_day(now, timezone)
+        )
         if slot.nudge.send_at <= now
     ]
 
@@ -96,14 +99,22 @@ def _ladders(kit: Kit, day: date) -> Iterator[tuple[ProductPolicy, Ladder]]:
         yield policy, kit.policies.ladder(policy)
 
 
+# Every tick of a day asks for the same.
+@lru_cache(maxsize=256)
 def _rungs(
-    policy: ProductPolicy, ladder: Ladder, timezone: str, tiers: Sequence[str], today: date
+    product: str, currency: str, ladder: Ladder, timezone: str, tiers: tuple[str, ...], today: date
+) -> tuple[Slot, ...]:
+    return tuple(_all_rungs(product, currency, ladder, timezone, tiers, today))
+
+
+def _all_rungs(
+    product: str, currency: str, ladder: Ladder, timezone: str, tiers: tuple[str, ...], today: date
 ) -> Iterator[Slot]:
-    classes = list(_classes(policy, ladder, tiers))
+    classes = list(_classes(product, currency, ladder, tiers))
     # Past the last day on which a rung is good nothing is due, however long the loan is overdue.
     for days in range(ladder.steps[0].day, max(step.day + step.valid_days for step in ladder.steps) + 1):
         due_on = today - timedelta(days=days)
-        for kind, step in _told_apart(ladder, policy, days, classes):
+        for kind, step in _told_apart(ladder, product, currency, days, classes):
             nudge = rung_nudge(step, 0, due_on, ladder, timezone)
             yield replace(
                 kind, timezone=timezone, due_on=due_on, day=step.day, nudge=nudge, ladder=_name(ladder)
@@ -111,25 +122,25 @@ def _rungs(
 
 
 def _told_apart(
-    ladder: Ladder, policy: ProductPolicy, days: int, classes: Sequence[Slot]
+    ladder: Ladder, product: str, currency: str, days: int, classes: Sequence[Slot]
 ) -> Iterator[tuple[Slot, Step]]:
     """Yield the kinds of loan that stand on a rung, and which; one for all where they stand on the same."""
-    found = [(kind, due_step(ladder, days, (), _member(kind, policy))) for kind in classes]
+    found = [(kind, due_step(ladder, days, (), _member(kind, product, currency))) for kind in classes]
     if len({None if step is None else step.id for _, step in found}) == 1:
-        found = [(Slot("rung", policy.product, "", date.min, "", 0, _NOTHING), found[0][1])]
+        found = [(Slot("rung", product, "", date.min, "", 0, _NOTHING), found[0][1])]
     yield from ((kind, step) for kind, step in found if step is not None)
 
 
-def _member(kind: Slot, policy: ProductPolicy) -> Who:
+def _member(kind: Slot, product: str, currency: str) -> Who:
     """Somebody of a kind, to ask the ladder about."""
-    amount = Money(kind.least or 0, policy.currency)
-    return Who(kind.tier or STANDARD, bool(kind.good_record), policy.product, amount)
+    amount = Money(kind.least or 0, currency)
+    return Who(kind.tier or STANDARD, bool(kind.good_record), product, amount)
 
 
 _NOTHING = DueNudge(0, "", "", None, (), datetime.min, datetime.min)
 
 
-def _classes(policy: ProductPolicy, ladder: Ladder, tiers: Sequence[str]) -> Iterator[Slot]:
+def _classes(product: str, currency: str, ladder: Ladder, tiers: Sequence[str]) -> Iterator[Slot]:
     """The kinds of loan that the ladder's audiences tell apart; no more than they ask about."""
     audiences = [step.audience for step in ladder.steps]
     kinds: list[str | None] = [None]
@@ -137,12 +148,12 @@ def _classes(policy: ProductPolicy, ladder: Ladder, tiers: Sequence[str]) -> Ite
         kinds = [*sorted({*tiers, STANDARD, *(name for one in audiences for name in one.tiers)})]
     records: list[bool | None] = [True, False] if any(one.records for one in audiences) else [None]
     limits = {limit for one in audiences for limit in (one.least, one.below) if limit is not None}
-    cuts = sorted(Money.of(limit, policy.currency).minor for limit in limits if limit)
+    cuts = sorted(Money.of(limit, currency).minor for limit in limits if limit)
     amounts = list(pairwise([None, *cuts, None]))
     for tier in kinds:
         for good in records:
             for least, below in amounts:
-                yield Slot("rung", policy.product, "", date.min, "", 0, _NOTHING, tier, good, least, below)
+                yield Slot("rung", product, "", date.min, "", 0, _NOTHING, tier, good, least, below)
 
 
 def _agreed(product: str, ladder: Ladder, timezone: str, today: date) -> Iterator[Slot]:
