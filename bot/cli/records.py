@@ -26,7 +26,7 @@ app.add_typer(audit_app, name="audit")
 
 _From = Annotated[str | None, typer.Option("--from", help="first day, YYYY-MM-DD, in UTC")]
 _To = Annotated[str | None, typer.Option("--to", help="last day, YYYY-MM-DD, in UTC")]
-_Format = Annotated[str, typer.Option("--format", help="csv or json")]
+_Format = Annotated[str, typer.Option("--format", help="csv, json or parquet")]
 _Output = Annotated[Path | None, typer.Option("--output", "-o", help="a file; standard output when left out")]
 
 

@@ -121,10 +121,10 @@ def _print(results: list[dict[str, Any]]) -> None:
     for tier, counts in results[-1]["by_tier"].items():
         tiers.add_row(tier, *(str(counts.get(name, 0)) for name in names))
     out.print(tiers)
-    words = Table("wording", "sent", "replied", "promised", "kept", "complained")
+    wordings = Table("wording", "sent", "replied", "promised", "kept", "complained")
     for name, counts in results[-1]["by_variation"].items():
-        words.add_row(
+        wordings.add_row(
             name, *(str(counts.get(one, 0)) for one in ("sent", "replied", "promised", "kept", "complained"))
         )
     if results[-1]["by_variation"]:
-        out.print(words)
+        out.print(wordings)

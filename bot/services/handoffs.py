@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
@@ -11,6 +11,7 @@ from bot.domain.handoff import PRIORITY, HandoffReason, HandoffState, Outcome, m
 from bot.domain.model import HoldKind
 from bot.services.kit import Kit
 from bot.services.records import lift_holds, place_hold, record
+from bot.services.replies import queue_reply, rendered
 from bot.services.rights import NotAllowed, require
 from bot.services.waiting import OPEN, open_handoff, waiting_words
 from bot.services.wording import require_fit
@@ -220,22 +221,11 @@ class HandoffService:
             conversation.misunderstood = 0
             if to_bot:
                 conversation.mode = "bot"
-                rendered = self.kit.texts.render("utter_handoff_returned", conversation.locale)
-                session.add(
-                    Message(
-                        conversation_id=conversation.id,
-                        direction="out",
-                        initiator="bot",
-                        purpose="handoff",
-                        state="queued",
-                        external_id=f"returned:{row.id}",
-                        text=rendered.text,
-                        template=rendered.key,
-                        template_version=self.kit.texts.version((rendered.key,), conversation.locale),
-                        locale=conversation.locale,
-                        created_at=now,
-                    )
+                # Queued like any answer, so that it says what the pack wants said in each.
+                reply = replace(
+                    rendered(self.kit, "utter_handoff_returned", conversation.locale), purpose="handoff"
                 )
+                queue_reply(session, self.kit, conversation, reply, turn=f"returned:{row.id}", now=now)
             if row.borrower_id is not None and not _others_open(session, row):
                 lift_holds(session, now, row.borrower_id, HoldKind.HANDOFF)
             record(

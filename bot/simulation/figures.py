@@ -21,7 +21,7 @@ LAST_DAY = 60
 
 @dataclass
 class Figures:
-    """Counts by name; `cure` has for each day past due how many items were open so long, and how many paid."""
+    """Counts by name; `cure` has for each day past due how many items reached it, and how many were paid."""
 
     totals: Counter[str] = field(default_factory=Counter)
     holds: Counter[str] = field(default_factory=Counter)
@@ -44,7 +44,7 @@ class Figures:
             (self.cure, other.cure),
         ):
             for key, counts in more.items():  # type: ignore[attr-defined]
-                groups[key].update(counts)  # type: ignore[index]
+                groups[key].update(counts)
 
     def plain(self) -> dict[str, Any]:
         """Return the counts as JSON takes them, in an order of their own."""

@@ -170,9 +170,7 @@ class Portfolio:
         if not waiting:
             return 0
         taken = self.grace.outbox.claim_many(waiting).taken
-        self.grace.outbox.settle_many(
-            [Settlement(one.id, *self._outcome(one)) for one in taken.values()] if taken else []
-        )
+        self.grace.outbox.settle_many([self._outcome(one) for one in taken.values()])
         for one in taken.values():
             person = self._at.get((one.channel, one.address))
             if person is not None and one.address != person.gone:
@@ -181,12 +179,12 @@ class Portfolio:
                     self._react(person)
         return len(waiting)
 
-    def _outcome(self, one: Outgoing) -> tuple[str, str]:
+    def _outcome(self, one: Outgoing) -> Settlement:
         person = self._at.get((one.channel, one.address))
         if person is not None and person.gone == one.address:
             self.dead[one.channel] += 1
-            return "dead", "the number is no longer in use"
-        return "sent", ""
+            return Settlement(one.id, "dead", "the number is no longer in use")
+        return Settlement(one.id, "sent")
 
     def _foresee(self, person: Person) -> None:
         """Enter what a borrower does without being asked."""

@@ -132,7 +132,7 @@ def _live(part: _Part) -> Figures:
         orders.mix, place, orders.seed, part.place * PORTFOLIO + 1, part.loans, span.start, span.days
     )
     settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
         home=part.house,
         state=part.folder,
         database_url=f"sqlite:///{part.folder}/grace.db",

@@ -64,7 +64,7 @@ class _Lots:
 
 
 def check_folder(folder: Path, pack: str, jobs: int = 1) -> Report:
-    """Check `contacts.csv` and `events.csv` of a folder, hashes and rules, each contact under `pack` at least."""
+    """Check `contacts.csv` and `events.csv` of a folder: hashes, rules, and that all were under `pack`."""
     files = {name: folder / f"{name}.csv" for name in ("contacts", "events")}
     size = sum(path.stat().st_size for path in files.values())
     lots = max(1, size // (_ROWS_A_LOT * _BYTES_A_ROW))

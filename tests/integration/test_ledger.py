@@ -260,8 +260,7 @@ class TestCommands:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (("--format", "parquet"), "there are csv and json"),
-            (("--format", "xml"), "there are csv and json"),
+            (("--format", "xml"), "there are csv and json and parquet"),
             (("--from", "yesterday"), "--from"),
             (("--output", "no/such/folder/file"), "cannot be written"),
         ],

@@ -1,4 +1,4 @@
-"""Made-up borrowers live for some weeks under the real rules: none is broken, and the same seed says the same."""
+"""Made-up borrowers live for some weeks under the real rules: none is broken, and a seed says the same."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.chain import verify
-from bot.services.ledger import CHAINS
+from bot.services.ledger import CHAINS, parquet
 from bot.services.ledger import files as ledger_files
-from bot.services.ledger import parquet
 from bot.simulation import Orders, Result, SimulationError, load_mix, simulate
 from bot.simulation.people import PLACES
 from tests.checker.streams import check_folder

@@ -1,4 +1,4 @@
-"""Exported records as files: CSV and JSON, written as they come, read back one by one."""
+"""Exported records as files: CSV, JSON and Parquet, written as they come, read back one by one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from bot.domain.chain import canonical
+from bot.services.ledger import parquet
 from bot.services.ledger.fields import FIELDS, Chain, chain_of
 
-FORMATS = ("csv", "json")
+FORMATS = ("csv", "json", "parquet")
 # A cell is text: these hold JSON, or a whole number. An empty cell is null, but for an empty text.
 _JSON = frozenset({"loans", "rule_ids", "detail", "cycle", "nudge"})
 _NEVER_NULL = frozenset({"text"})
@@ -23,7 +24,10 @@ class ExportError(Exception):
 
 
 def write(records: Iterable[dict[str, Any]], chain: Chain, form: str, file: IO[str]) -> None:
-    """Write records as one of FORMATS. `file` is open for text with `newline=""`."""
+    """Write records as one of FORMATS. `file` is open for text with `newline=""`; Parquet takes its bytes."""
+    if form == "parquet":
+        parquet.write(records, chain, file.buffer)  # type: ignore[attr-defined]
+        return
     names = FIELDS[chain]
     if form == "csv":
         table = csv.writer(file, lineterminator="\n")
@@ -40,14 +44,16 @@ def write(records: Iterable[dict[str, Any]], chain: Chain, form: str, file: IO[s
 def read(path: Path) -> tuple[Chain, Iterator[dict[str, Any]]]:
     """Return which chain a file is of, and its records as they were. Raises ExportError, also later on."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            start = file.read(1)
-        records = _objects(path) if start == "[" else _rows(path)
+        with path.open("rb") as file:
+            start = file.read(len(parquet.MAGIC))
+        if start == parquet.MAGIC:
+            return parquet.chain_in(path), parquet.read(path)
+        records = _objects(path) if start[:1] == b"[" else _rows(path)
         first = next(records, None)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ExportError(f"{path}: cannot be read: {error}") from error
     if first is None:
-        return _kind_of_empty(path, start), iter(())
+        return _kind_of_empty(path, start[:1].decode("ascii", "replace")), iter(())
     chain = chain_of(first)
     if chain is None:
         raise ExportError(f"{path}: has not the fields of contacts or events")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bot.domain.chain import canonical
-from bot.services.ledger.fields import FIELDS, Chain
+from bot.services.ledger.fields import FIELDS, Chain, chain_of
 
 _JSON = frozenset({"loans", "rule_ids", "detail"})
 _NUMBERS = frozenset({"cycle", "nudge"})
@@ -61,8 +61,17 @@ def write(records: Iterable[dict[str, Any]], chain: Chain, file: IO[bytes] | Pat
             sink.add(record)
 
 
+def chain_in(path: Path) -> Chain:
+    """Return which chain a file is of. Raises ValueError for one that is of neither."""
+    with pq.ParquetFile(path) as file:
+        chain = chain_of(file.schema_arrow.names)
+    if chain is None:
+        raise ValueError("it has not the columns of contacts or events")
+    return chain
+
+
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the records of a file as they were. Raises OSError or ArrowException for what is no such file."""
+    """Yield the records of a file as they were."""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_ROWS):
             for row in batch.to_pylist():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -62,23 +62,26 @@ class LedgerService:
                 found = contacts.contacts(session, contacts.unrecorded(session, _BATCH), secret)
             else:
                 found = events.events(events.unrecorded(session, _BATCH))
-            before = head.number
+            before, entries = head.number, []
             for source_id, at, fields in found:
                 # As it is read back: what JSON cannot tell apart must not differ in the hash.
                 text = canonical(fields)
                 digest = link(json.loads(text), head.hash)
-                session.add(
-                    LedgerEntry(
-                        chain=chain,
-                        number=head.number + 1,
-                        source_id=source_id,
-                        at=at,
-                        record=text,
-                        prev_hash=head.hash,
-                        hash=digest,
-                    )
+                head.number += 1
+                entries.append(
+                    {
+                        "chain": chain,
+                        "number": head.number,
+                        "source_id": source_id,
+                        "at": at,
+                        "record": text,
+                        "prev_hash": head.hash,
+                        "hash": digest,
+                    }
                 )
-                head.number, head.hash = head.number + 1, digest
+                head.hash = digest
+            if entries:
+                session.execute(insert(LedgerEntry), entries)
             return head.number - before
 
     def _head(self, session: Session, chain: Chain) -> LedgerHead:
