@@ -59,12 +59,15 @@ class TierService:
         self._last = now
         return self.assess()
 
-    def assess(self) -> int:
-        """Assess every open loan again; return how many have changed their tier or record."""
+    def assess(self, due_by: date | None = None) -> int:
+        """Assess every open loan again; return how many have changed their tier or record.
+
+        `due_by` leaves out loans on which nothing open is due by that day.
+        """
         after, changed = 0, 0
         while True:
             with self.kit.db.begin() as session:
-                rows = self._batch(session, after)
+                rows = self._batch(session, after, due_by)
                 if not rows:
                     return changed
                 found = list(self._assessed(session, rows))
@@ -85,8 +88,9 @@ class TierService:
                 LoanTier(row.ref, card, found) for row, (card, found) in self._assessed(session, rows)
             )
 
-    def _batch(self, session: Session, after: int) -> Sequence[LoanRow]:
-        still_open = select(DueItem.id).where(DueItem.loan_id == LoanRow.id, STILL_OPEN).exists()
+    def _batch(self, session: Session, after: int, due_by: date | None) -> Sequence[LoanRow]:
+        chosen = select(DueItem.id).where(DueItem.loan_id == LoanRow.id, STILL_OPEN)
+        still_open = (chosen if due_by is None else chosen.where(DueItem.due_on <= due_by)).exists()
         return session.scalars(_loans().where(LoanRow.id > after, still_open).limit(_BATCH)).all()
 
     def _assessed(

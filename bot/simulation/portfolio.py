@@ -153,7 +153,8 @@ class Portfolio:
             return
         self.grace.loanbook.settle_promises()
         if self._place.zones[0][0] in zones:
-            self.grace.tiers.assess()
+            # Before its day no rung asks for a loan's tier.
+            self.grace.tiers.assess(now.date() + timedelta(days=1))
             self._desk.shift(self._persons)
             self.grace.ledger.append()
         self.grace.reminders.plan()
