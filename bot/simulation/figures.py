@@ -38,13 +38,11 @@ class Figures:
             (self.personas, other.personas),
         ):
             mine.update(theirs)
-        for groups, more in (
-            (self.tiers, other.tiers),
-            (self.variations, other.variations),
-            (self.cure, other.cure),
-        ):
-            for key, counts in more.items():  # type: ignore[attr-defined]
+        for groups, more in ((self.tiers, other.tiers), (self.variations, other.variations)):
+            for key, counts in more.items():
                 groups[key].update(counts)
+        for day, counts in other.cure.items():
+            self.cure[day].update(counts)
 
     def plain(self) -> dict[str, Any]:
         """Return the counts as JSON takes them, in an order of their own."""
