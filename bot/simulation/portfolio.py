@@ -93,7 +93,7 @@ class Portfolio:
             self._deliver()
         self._clock.at = self._span.last
         self.grace.plans.settle_promises()
-            self.grace.plans.settle_plans()
+        self.grace.plans.settle_plans()
         self.grace.ledger.append()
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class Portfolio:
         if not zones & (home | away):
             return
         self.grace.plans.settle_promises()
-            self.grace.plans.settle_plans()
+        self.grace.plans.settle_plans()
         if self._place.zones[0][0] in zones:
             # Before its day no rung asks for a loan's tier.
             self.grace.tiers.assess(now.date() + timedelta(days=1))
