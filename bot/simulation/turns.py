@@ -161,6 +161,8 @@ class Talker:
             "n": str(offer.position),
             "count": str(len(offer.schedule)),
             "days": str(offer.days or 0),
+            "rhythm": self.grace.kit.texts.render("utter_rhythm_monthly", turn.context["locale"], {}).text,
+            "down": self._money(offer.schedule[0].amount, turn),
             "each": self._money(offer.schedule[-1].amount, turn),
             "first": self._day(offer.schedule[0].due_on, turn, standing),
             "last": self._day(offer.schedule[-1].due_on, turn, standing),
