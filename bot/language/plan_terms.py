@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.language.entities import LONGEST
 from bot.language.normalise import normalise
 
 Term = Literal["frequency", "payday", "concession", "start"]
@@ -85,7 +86,7 @@ def find(text: str) -> tuple[Found, ...]:
     31 for its end; `concession` what is to be less or nothing (down_payment, interest, fee); `start` says
     that a day in the message is the day to begin.
     """
-    folded = normalise(text)
+    folded = normalise(text[:LONGEST])
     return tuple(
         Found(one.term, one.value, *folded.origin(one.start, one.end)) for one in _terms(folded.text)
     )

@@ -552,7 +552,7 @@ def test_the_language_is_chosen_in_the_header_and_remembered(console: Console) -
     expect(page.locator("html")).to_have_attribute("lang", "en-US")
     page.get_by_role("button", name="中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
-    expect(page.locator(".brand-place")).to_have_text("会话队列")
+    expect(page.get_by_role("heading", name="会话队列")).to_be_visible()
     page.get_by_label("退出登录").click()
     expect(page.get_by_label("账号")).to_be_visible()
 

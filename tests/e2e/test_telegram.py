@@ -198,7 +198,8 @@ async def test_pictures_and_stickers_are_answered_and_kept(grace: Grace, phone: 
         (photo,) = await phone.hear()
     assert asks.heard == []
     assert "文字" in sticker["text"]
-    assert "图片" in photo["text"] or "照片" in photo["text"]
+    assert "收到" in photo["text"]
+    assert "同事" in photo["text"]
     assert messages(grace, "in", phone.chat)[1].payload == {
         "kind": "photo",
         "attachment": {"file_id": "large", "kind": "photo", "caption": None},

@@ -202,6 +202,8 @@ HOLDS = {
     "underage": "Underage or student",
     "represented": "Has a lawyer",
     "bankrupt": "Bankruptcy",
+    "breathing_space": "Breathing space",
+    "debt_adviser": "A debt adviser is helping",
     "wrong_person": "Wrong person",
     "third_party": "Third party",
     "data_rights": "Personal data request",
