@@ -337,6 +337,9 @@ REFUSALS = {
     "unanswered": "The borrower has to be answered first.",
     "complaint_closed": "This complaint is closed.",
     "call_held": "The contact rules do not allow this call now.",
+    "no_number": "There is no telephone number on file.",
+    "statutory": "The law sets how long this holds.",
+    "window": "These hours or days cannot be kept.",
 }
 WORDING = CATEGORIES
 
