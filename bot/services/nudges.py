@@ -52,15 +52,24 @@ def put_off(session: Session, nudge: Nudge, verdict: Verdict, now: datetime) -> 
     return reasons
 
 
-def end(session: Session, nudge: Nudge, state: str, reason: str, now: datetime) -> None:
-    """End a nudge unsent, and record why."""
+def end(
+    session: Session,
+    nudge: Nudge,
+    state: str,
+    reason: str,
+    now: datetime,
+    *,
+    cause: str | None = None,
+    actor: str = "clock",
+) -> None:
+    """End a nudge unsent, and record why; without another `cause` it is the nudge's own turn."""
     nudge.state, nudge.reason, nudge.done_at = state, reason, now
     record(
         session,
         now,
         f"nudge_{state}",
-        cause=f"nudge {nudge.id}",
-        actor="clock",
+        cause=cause or f"nudge {nudge.id}",
+        actor=actor,
         borrower_id=nudge.borrower_id,
         loan_id=nudge.loan_id,
         step=nudge.step,

@@ -21,7 +21,7 @@ from bot.domain.model import Purpose
 from bot.domain.promises import PromiseState
 from bot.services.agreements import Agreements
 from bot.services.kit import Kit, local_day
-from bot.services.records import record
+from bot.services.nudges import end
 from bot.storage.tables import LoanRow, Nudge, Plan, Promise
 
 _VALID_DAYS = {"settled": 7}
@@ -80,15 +80,4 @@ def take_back(session: Session, now: datetime, loan_ids: Collection[int], cause:
         gone = None if step is None else agreements.overtaken(nudge.loan_id, step)
         if gone is None:
             continue
-        nudge.state, nudge.reason, nudge.done_at = "cancelled", gone, now
-        record(
-            session,
-            now,
-            "nudge_cancelled",
-            cause=cause,
-            actor=actor,
-            borrower_id=nudge.borrower_id,
-            loan_id=nudge.loan_id,
-            step=nudge.step,
-            reason=gone,
-        )
+        end(session, nudge, "cancelled", gone, now, cause=cause, actor=actor)

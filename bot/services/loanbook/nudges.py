@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from bot.services.records import BOOK, record
+from bot.services.nudges import end
+from bot.services.records import BOOK
 from bot.storage.queries import STILL_OPEN
 from bot.storage.tables import DueItem, Nudge
 
@@ -34,15 +35,4 @@ def _cancel(session: Session, now: datetime, which: ColumnElement[bool], reason:
         .with_for_update(of=Nudge)
     ).all()
     for nudge in rows:
-        nudge.state, nudge.reason, nudge.done_at = "cancelled", reason, now
-        record(
-            session,
-            now,
-            "nudge_cancelled",
-            cause=cause,
-            actor=BOOK,
-            borrower_id=nudge.borrower_id,
-            loan_id=nudge.loan_id,
-            step=nudge.step,
-            reason=reason,
-        )
+        end(session, nudge, "cancelled", reason, now, cause=cause, actor=BOOK)
