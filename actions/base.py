@@ -16,16 +16,31 @@ from actions import deferred
 from actions.turn import Turn
 from bot.bootstrap import Grace, build
 from bot.domain.handoff import HandoffReason
+from bot.observing import logs, metrics, tracing
 from bot.services.accounts import IdentityNeeded
 from bot.settings import Settings
 
 log = structlog.get_logger()
 
 
-@lru_cache(maxsize=1)
+_LENT: list[Grace] = []
+
+
+def lend(services: Grace | None) -> None:
+    """Have all actions use services of the caller's, as a simulation does; None takes them back."""
+    _LENT[:] = [] if services is None else [services]
+
+
 def grace() -> Grace:
     """Return this process's services."""
-    return build(Settings(), migrate=False)
+    return _LENT[0] if _LENT else _own()
+
+
+@lru_cache(maxsize=1)
+def _own() -> Grace:
+    built = build(Settings(), migrate=False)
+    tracing.watch(built.kit.db.engine)
+    return built
 
 
 class GraceAction(Action, ABC):
@@ -42,14 +57,25 @@ class GraceAction(Action, ABC):
     ) -> list[EventType]:
         """Serve the turn. A debt fact before identity starts the check; any fault goes to a person."""
         turn = Turn(grace(), dispatcher, tracker)
-        try:
-            return await asyncio.to_thread(self.act, turn)
-        except IdentityNeeded:
-            return _identify(turn, dispatcher)
-        except Exception:
-            log.exception("action_failed", action=self.key, turn=turn.id)
-            dispatcher.messages.clear()
-            return await asyncio.to_thread(give_up, turn)
+        outcome = "failed"
+        with (
+            logs.bound_contextvars(turn=turn.id, conversation=turn.conversation),
+            metrics.timed(metrics.ACTION_SECONDS),
+            tracing.span(self.key),
+        ):
+            try:
+                found = await asyncio.to_thread(self.act, turn)
+                outcome = "done"
+            except IdentityNeeded:
+                found, outcome = _identify(turn, dispatcher), "identity_needed"
+            except Exception:
+                log.exception("action_failed", action=self.key)
+                dispatcher.messages.clear()
+                found = await asyncio.to_thread(give_up, turn)
+            finally:
+                metrics.ACTIONS.labels(self.key, outcome).inc()
+            log.info("action_run", action=self.key, outcome=outcome)
+            return found
 
     @abstractmethod
     def act(self, turn: Turn) -> list[EventType]:

@@ -16,10 +16,12 @@ from bot.domain.counter import Counter
 from bot.domain.handoff import HandoffReason
 from bot.domain.plans import Wish
 from bot.domain.policy import Authority
+from bot.services.accounts import IdentityNeeded
+from bot.services.negotiation import Proposal
 
 MAX_ROUNDS = 2
 """How often the nearest is offered on one point before a person takes it further."""
-_POINTS = ("even", "first_on", "frequency", "count", "days", "ability")
+_POINTS = ("even", "months", "pay_now", "first_on", "frequency", "count", "days", "ability")
 # What somebody can pay is so whatever is answered; the rest is given up once it was not to be had.
 _GIVEN_UP = {"even": ("even", "count")}
 
@@ -81,6 +83,19 @@ def may_be_granted(turn: Turn, wish: dict[str, Any]) -> Counter | None:
     return answer if answer.authority is not None else None
 
 
+def prepare(turn: Turn) -> None:
+    """Ask whoever may grant it for a wish that was refused, so that who takes over finds it asked."""
+    stored = turn.tracker.get_slot("plan_wish") or {}
+    try:
+        above = may_be_granted(turn, stored)
+        if above is not None and above.authority is not None:
+            wish = wish_of(turn, stored)
+            turn.grace.approvals.request(turn.conversation, wish, level=above.authority, turn=turn.id)
+    except IdentityNeeded:
+        # Whoever asks for a person gets one, whatever else.
+        return
+
+
 def put_forward(turn: Turn, wish: Wish, level: Authority) -> bool:
     """Ask `level` for a wish and say when there will be an answer; False where it cannot be asked."""
     made = turn.grace.approvals.request(turn.conversation, wish, level=level, turn=turn.id)
@@ -101,7 +116,7 @@ def _as_wished(turn: Turn, merged: dict[str, Any]) -> list[EventType] | None:
     answer = turn.grace.counters.answer(turn.conversation, wish)
     if answer.verdict != "accept" or answer.option is None:
         return None
-    proposal = turn.grace.negotiation.propose(turn.conversation, wish, turn=turn.id)
+    proposal = proposed(turn, wish, merged)
     option = answer.option
     same = (one for one in proposal.options if (one.kind, one.schedule) == (option.kind, option.schedule))
     found = next(same, None)
@@ -117,11 +132,17 @@ def _as_wished(turn: Turn, merged: dict[str, Any]) -> list[EventType] | None:
     ]
 
 
+def proposed(turn: Turn, wish: Wish, stored: dict[str, Any]) -> Proposal:
+    """Make the options for a wish; where its terms are to replace an agreed plan, beside that plan."""
+    replacing = bool(stored.get("replaces"))
+    return turn.grace.negotiation.propose(turn.conversation, wish, turn=turn.id, replacing=replacing)
+
+
 def merged_with(turn: Turn, wish: dict[str, Any]) -> dict[str, Any]:
     """Add new terms to what was wished before; another kind of plan begins afresh."""
     before: dict[str, Any] = turn.tracker.get_slot("plan_wish") or {}
     if wish.get("kind") != before.get("kind"):
-        kept = ("ability", "most", "per", "payday", "hardship")
+        kept = ("ability", "most", "per", "payday", "hardship", "replaces")
         before = {name: before[name] for name in kept if name in before}
     gone: set[str] = set()
     for point in turn.tracker.get_slot("plan_rounds") or {}:

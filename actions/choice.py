@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,12 @@ from actions.turn import Turn, days_of
 from bot.services.offers import OfferView
 
 # A wish of nothing but these may name an offer of the list by what it is: "the six payments", "14 days".
+# What the kinds of an offer are called in a list, beside counts and days.
+_CALLED = {
+    "holiday": re.compile(r"暂停|停还|歇|\b(?:break|pause|holiday)\b", re.IGNORECASE),
+    "partial": re.compile(r"先还|一部分|\b(?:part|partial|half)\b", re.IGNORECASE),
+    "waiver": re.compile(r"减免|打折|\b(?:reduced|reduction|discount|waiver)\b", re.IGNORECASE),
+}
 _NAMING = frozenset({"kind", "count", "days"})
 
 
@@ -21,7 +28,7 @@ def position_of(turn: Turn, shown: Sequence[OfferView], wish: dict[str, Any]) ->
     if not set(wish) <= _NAMING:
         return None
     for n, offer in enumerate(shown):
-        if _is_named(turn, offer):
+        if _is_named(turn, offer, wish):
             return n
     ordinal = turn.value("ordinal")
     if ordinal is None:
@@ -42,8 +49,12 @@ def agrees(
     return set(wish) <= {"kind", "ability", "most", "per"}
 
 
-def _is_named(turn: Turn, offer: OfferView) -> bool:
+def _is_named(turn: Turn, offer: OfferView, wish: dict[str, Any]) -> bool:
     if offer.kind == "instalment":
         return bool(turn.value("count") == len(offer.schedule))
+    if offer.kind in _CALLED:
+        # A break of so many months, or so much now, is a wish of its own; "the break" is what the list has.
+        called = not wish and _CALLED[offer.kind].search(turn.text) is not None
+        return called or (set(wish) == {"kind"} and wish["kind"] == offer.kind)
     duration = turn.value("duration")
     return isinstance(duration, dict) and days_of(duration) == offer.days

@@ -34,7 +34,7 @@ class ValidateHardship(GraceAction):
         wish = {**(turn.tracker.get_slot("hardship_wish") or {}), **_wish(turn, asked)}
         if asked == "hardship_consent":
             return _consented(turn, wish)
-        if turn.has(*_OPTIONS):
+        if _wants_options(turn):
             return _ended(wish)
         return _answered(turn, asked, wish)
 
@@ -117,7 +117,7 @@ def _opened(turn: Turn) -> list[EventType]:
     if standing.plan is not None or not standing.claimed.minor or told:
         return [SlotSet("hardship_wish", None), *_filled("again")]
     wish = _wish(turn, None)
-    if turn.has(*_OPTIONS):
+    if _wants_options(turn):
         return [*_filled("wished"), SlotSet("hardship_wish", wish)]
     return [
         SlotSet("hardship_consent", None),
@@ -139,12 +139,12 @@ def _consented(turn: Turn, wish: dict[str, Any]) -> list[EventType]:
         return [*events, SlotSet("hardship_settled", heard)]
     remember(turn)
     no = turn.has(*_NO)
-    if not no and not turn.has(*_OPTIONS) and not is_concrete(wish) and not _asked_twice(turn):
+    if not no and not _wants_options(turn) and not is_concrete(wish) and not _asked_twice(turn):
         return [SlotSet("hardship_consent", None), *_progress(turn, wish)]
     MEMORY.forget(turn.conversation)
     if no:
         turn.grace.hardship.consent(turn.conversation, False, Told(), turn=turn.id)
-    ended = "no" if no else "wished" if turn.has(*_OPTIONS) else "open"
+    ended = "no" if no else "wished" if _wants_options(turn) else "open"
     return [*_filled(ended), SlotSet("hardship_wish", wish), SlotSet("hardship_settled", heard)]
 
 
@@ -183,7 +183,7 @@ def _ended(wish: dict[str, Any]) -> list[EventType]:
 def _wish(turn: Turn, asked: str | None) -> dict[str, Any]:
     """Return what a message says of a plan; a day beside the hardship itself is none to begin on."""
     wish = read_wish(turn, answers_ability=asked == "hardship_ability")
-    if not turn.has(*_OPTIONS):
+    if not turn.has(*_OPTIONS) and turn.entity("arrangement") is None:
         named = ("ability", "most", "per", "payday", "kind")
         wish = {name: wish[name] for name in named if name in wish}
         # A day alone is no wish for instalments.
@@ -194,6 +194,10 @@ def _wish(turn: Turn, asked: str | None) -> dict[str, Any]:
         if day is not None and day > turn.today:
             wish["payday"] = day.day
     return wish
+
+
+def _wants_options(turn: Turn) -> bool:
+    return turn.has(*_OPTIONS) or turn.entity("arrangement") is not None
 
 
 def _is_able(wish: dict[str, Any]) -> bool:

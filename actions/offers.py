@@ -51,6 +51,8 @@ def terms(turn: Turn, offer: OfferView) -> dict[str, str]:
         )
         for item in offer.schedule
     ]
+    if offer.waived.minor:
+        lines.append(turn.words("utter_plan_line_waived", waived=turn.money(offer.waived)))
     return {"schedule": "\n".join(lines), "total": turn.money(offer.total), "cost": turn.money(offer.cost)}
 
 
@@ -102,8 +104,11 @@ def _line(turn: Turn, offer: OfferView) -> str:
         and first.amount.minor > max(item.amount.minor for item in others) + cents
     )
     regular = others if larger else offer.schedule
+    key = "utter_plan_option_larger_first" if larger else f"utter_plan_option_{offer.kind}"
+    if offer.kind == "holiday" and not others:
+        key = "utter_plan_option_holiday_once"
     return turn.words(
-        "utter_plan_option_larger_first" if larger else f"utter_plan_option_{offer.kind}",
+        key,
         n=offer.position,
         count=len(offer.schedule),
         rhythm=turn.words(f"utter_rhythm_{_rhythm(offer)}"),
@@ -114,6 +119,7 @@ def _line(turn: Turn, offer: OfferView) -> str:
         last=turn.day(offer.schedule[-1].due_on),
         total=turn.money(offer.total),
         cost=turn.money(offer.cost),
+        waived=turn.money(offer.waived),
     )
 
 
@@ -137,5 +143,10 @@ def _minor(amount: Money) -> int:
 
 
 def _button(turn: Turn, offer: OfferView) -> dict[str, str]:
-    title = turn.words(f"utter_plan_button_{offer.kind}", count=len(offer.schedule), days=offer.days or 0)
+    title = turn.words(
+        f"utter_plan_button_{offer.kind}",
+        count=len(offer.schedule),
+        days=offer.days or 0,
+        down=turn.money(offer.schedule[0].amount),
+    )
     return {"title": title, "payload": f'/choose_option{{"offer": {offer.id}}}'}

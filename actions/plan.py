@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions import offers
+from actions.agreed import of_agreed
 from actions.base import GraceAction, closed
 from actions.beyond import beyond, countered, merged_with, opening_rounds
 from actions.choice import agrees, position_of
@@ -36,12 +37,18 @@ class ValidatePlan(GraceAction):
         if asked is not None and turn.interrupted(FORM):
             return []
         standing = turn.grace.accounts.standing(turn.conversation)
-        ended = needless(turn, standing)
+        if asked is None and turn.act == "request_waiver":
+            # What is offered of a waiver was read before the form began.
+            return []
+        wish = read_wish(turn, answers_ability=asked == "plan_ability")
+        done = of_agreed(turn, standing, wish)
+        ended = done if done is not None else needless(turn, standing)
         if ended is not None:
-            return ended
+            # Asked whether the agreed plan is to change, they need not say again into what.
+            kept = wish if done is None and standing.plan is not None else {}
+            return [*ended, SlotSet("plan_wish", kept or None)] if kept else ended
         if asked is not None and _is_promise(turn, standing):
             return [*emptied(), *closed(), FollowupAction("promise_form")]
-        wish = read_wish(turn, answers_ability=asked == "plan_ability")
         shown = turn.grace.negotiation.shown(turn.conversation)
         if turn.value("beyond") is not None and turn.tracker.get_slot("plan_wish"):
             return beyond(turn)
@@ -60,9 +67,14 @@ class FinishPlan(GraceAction):
     def act(self, turn: Turn) -> list[EventType]:
         """Agree once, and give the written terms."""
         if not turn.tracker.get_slot("plan_confirmed"):
-            return emptied()
+            # What was wished in place of an agreed plan waits for their word.
+            return [] if turn.said("utter_plan_exists") else emptied()
+        wish = turn.tracker.get_slot("plan_wish") or {}
         done = turn.grace.negotiation.agree(
-            turn.conversation, int(turn.tracker.get_slot("plan_option")), turn=turn.id
+            turn.conversation,
+            int(turn.tracker.get_slot("plan_option")),
+            turn=turn.id,
+            replacing=bool(wish.get("replaces")),
         )
         if done.plan_id is not None and done.offer is not None:
             written = offers.terms(turn, done.offer)
@@ -76,7 +88,7 @@ class FinishPlan(GraceAction):
 
 def _is_promise(turn: Turn, standing: Standing) -> bool:
     """Tell whether, in the midst of options, a payment on one day is named: no other wish, but a promise."""
-    if turn.act != "promise_to_pay" or (turn.entity("money") or {}).get("per"):
+    if turn.act != "promise_to_pay" or (turn.entity("money") or {}).get("per") or turn.entity("arrangement"):
         return False
     return read_terms(turn, standing).day not in (None, VAGUE)
 
@@ -172,7 +184,7 @@ def _answered(turn: Turn, asked: str, wish: dict[str, Any], shown: tuple[OfferVi
 def _says_yes(turn: Turn, current: OfferView) -> bool:
     """Tell whether a yes stands without a but: what binds is never agreed beside other wishes."""
     objects = turn.has("deny", "unsure", "counter_offer", "refuse_to_pay", "request_waiver")
-    later = turn.has("request_extension") and current.kind != "extension"
+    later = turn.has("request_extension") and current.kind not in ("extension", "holiday", "partial")
     return turn.agrees("affirm") and not objects and not later
 
 

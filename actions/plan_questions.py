@@ -7,8 +7,9 @@ from typing import Any
 from rasa_sdk.events import EventType, SlotSet
 
 from actions import offers
+from actions.agreed import is_replaced
 from actions.base import AskAction, closed, hand_over
-from actions.beyond import beyond, may_be_granted
+from actions.beyond import beyond, may_be_granted, proposed
 from actions.plan_slots import FORM, emptied
 from actions.turn import Turn
 from actions.wish import wish_of
@@ -45,22 +46,24 @@ class AskOption(AskAction):
         wish = turn.tracker.get_slot("plan_wish") or {}
         shown = turn.grace.negotiation.shown(turn.conversation)
         if shown and turn.tracker.get_slot("plan_offered") == wish:
-            if turn.act == "ask_repeat" or (turn.has("deny") and not turn.interrupted(FORM)):
+            again = turn.act == "ask_repeat" or turn.value("agreement") == "papers"
+            if again or (turn.has("deny") and not turn.interrupted(FORM)):
                 offers.show(turn, shown, way="person" if wish.get("hardship") else None)
             else:
                 back = turn.interrupted(FORM)
                 offers.show_again(turn, shown, "utter_plan_which_again" if back else "utter_plan_which")
             return []
-        proposal = turn.grace.negotiation.propose(turn.conversation, wish_of(turn, wish), turn=turn.id)
+        proposal = proposed(turn, wish_of(turn, wish), wish)
         stretched = not proposal.options and bool(wish.get("most"))
         if stretched:
-            most = wish_of(turn, wish, most=True)
-            proposal = turn.grace.negotiation.propose(turn.conversation, most, turn=turn.id)
+            proposal = proposed(turn, wish_of(turn, wish, most=True), wish)
         if not proposal.options:
             return self._nearest(turn, wish)
         # Where the upper end of what they said fits, there is nothing to explain.
         above = None if stretched else may_be_granted(turn, wish)
-        for refusal in (above.limits if above is not None else proposal.refusals)[:1]:
+        limits = above.limits if above is not None else proposal.refusals
+        # Where it is meant for hard times alone, how long it may be is not the point.
+        for refusal in sorted(limits, key=lambda one: one.limit != "holiday.hardship")[:1]:
             offers.explain(turn, refusal)
         # In hardship nobody has to find their way to a person.
         person = bool(proposal.refusals) or bool(wish.get("hardship"))
@@ -77,7 +80,7 @@ class AskOption(AskAction):
         standing = turn.grace.accounts.standing(turn.conversation)
         count = wish["count"] if wish.get("even") else standing.policy.instalment.count.max
         nearest = Wish(kind="instalment", count=count)
-        proposal = turn.grace.negotiation.propose(turn.conversation, nearest, turn=turn.id)
+        proposal = proposed(turn, nearest, wish)
         if not proposal.options:
             return beyond(turn, wish)
         if above is not None and wish.get("even"):
@@ -115,6 +118,8 @@ def needless(turn: Turn, standing: Standing) -> list[EventType] | None:
     """Where no plan can be made, say why and return the events that end the form; else None."""
     if standing.plan is not None and turn.has("report_hardship"):
         return [*emptied(), *_pass_on(turn, standing.plan)]
+    if standing.plan is not None and is_replaced(turn, standing.plan):
+        return None
     if standing.plan is not None:
         offers.say_existing(turn, standing.plan)
     elif not standing.claimed.minor:
@@ -135,7 +140,7 @@ def renew(turn: Turn) -> list[EventType]:
     """An offer ran out: say so, make the offers anew, and ask for a choice again."""
     turn.say("utter_plan_expired")
     wish = turn.tracker.get_slot("plan_wish") or {}
-    proposal = turn.grace.negotiation.propose(turn.conversation, wish_of(turn, wish), turn=turn.id)
+    proposal = proposed(turn, wish_of(turn, wish), wish)
     if not proposal.options:
         return [*emptied(), *hand_over(turn, HandoffReason.BEYOND_POLICY, "utter_plan_none")]
     offers.show(turn, proposal.options)

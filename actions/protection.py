@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from rasa_sdk.events import EventType
 
 from actions.base import GraceAction, closed, ended
+from actions.beyond import prepare
+from actions.plan_slots import FORM
 from actions.turn import Turn
 
 # Honoured without words when people already took over in the same message: they said it in other words.
@@ -26,6 +28,8 @@ class Protect(GraceAction):
     def act(self, turn: Turn) -> list[EventType]:
         """Call the service and say its answer."""
         scope = turn.value("scope") or "all"
+        if turn.act == "ask_human" and turn.form == FORM:
+            prepare(turn)
         answer = turn.grace.protection.honour(
             turn.conversation,
             turn.act,

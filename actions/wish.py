@@ -25,6 +25,8 @@ def read_wish(turn: Turn, *, answers_ability: bool = False) -> dict[str, Any]:
 
     With `answers_ability` any amount is what can be paid a month, whatever else the message is.
     """
+    if turn.entity("arrangement") is not None:
+        return _arranged(turn)
     wish: dict[str, Any] = {}
     extends = turn.has("request_extension")
     count, duration, money = turn.value("count"), turn.value("duration"), _money(turn)
@@ -39,6 +41,9 @@ def read_wish(turn: Turn, *, answers_ability: bool = False) -> dict[str, Any]:
         wish |= _from_money(money)
     if turn.value("payday") is not None:
         wish["payday"] = int(turn.value("payday"))
+        start = _start_beside_payday(turn)
+        if start is not None and not extends:
+            wish["first_on"] = start.isoformat()
     elif (day := _day(turn)) is not None:
         wish |= {"days": (day - turn.today).days} if extends else {"first_on": day.isoformat()}
     if turn.value("frequency") is not None and turn.has(*_ASKING):
@@ -80,12 +85,16 @@ def wish_of(turn: Turn, stored: dict[str, Any], *, most: bool = False) -> Wish:
         first_on=_first_on(stored, standing) if on_payday is None else None,
         frequency="payday" if on_payday is not None else frequency,
         payday=on_payday,
+        months=stored.get("months"),
+        pay_now=_part(stored, standing),
+        waive=_ability(stored.get("waive"), standing.loan.currency),
     )
 
 
 def is_concrete(wish: dict[str, Any]) -> bool:
-    """Tell whether a wish names terms, not merely the kind of plan."""
-    return any(name in wish for name in ("count", "days", "ability", "first_on", "frequency", "even"))
+    """Tell whether a wish names terms, or a kind of plan that is a term by itself."""
+    named = ("count", "days", "ability", "first_on", "frequency", "even")
+    return wish.get("kind") in ("holiday", "partial", "waiver") or any(name in wish for name in named)
 
 
 def gentlest(turn: Turn) -> dict[str, Any]:
@@ -93,6 +102,42 @@ def gentlest(turn: Turn) -> dict[str, Any]:
     standing = turn.grace.accounts.standing(turn.conversation)
     count = max_count(standing.claimed, standing.policy, hardship=True)
     return {"kind": "instalment", "count": count} if count >= standing.policy.instalment.count.min else {}
+
+
+def _arranged(turn: Turn) -> dict[str, Any]:
+    """A break of some months, or a part now and the rest by a day; after a break so many payments, too."""
+    what, duration = turn.value("arrangement"), turn.value("duration")
+    days = days_of(duration) if isinstance(duration, dict) else None
+    wish: dict[str, Any]
+    if what == "partial":
+        money = next((one for one in turn.entities if one.get("entity") == "money"), {})
+        value = money.get("value") or {}
+        now = value.get("value") or value.get("from")
+        day = _day(turn)
+        wish = {
+            "pay_now": None if now is None else str(now),
+            "share": value.get("fraction"),
+            "days": (day - turn.today).days if day is not None else days,
+        }
+        return {"kind": "partial", **{name: value for name, value in wish.items() if value is not None}}
+    wish = {"kind": "holiday"}
+    if what == "skip" or days:
+        wish["months"] = 1 if what == "skip" or not days else max(1, -(-days // 30))
+    if turn.value("count") is not None:
+        wish["count"] = int(turn.value("count"))
+    money_said = _money(turn)
+    if money_said is not None and money_said.get("per"):
+        wish |= _from_money(money_said)
+    return wish
+
+
+def _part(stored: dict[str, Any], standing: Standing) -> Money | None:
+    """Return what is to be paid at once; a share is of all that a plan would settle."""
+    if stored.get("share"):
+        part = standing.claimed.times(Decimal(str(stored["share"])))
+        return part if part.minor > 0 else None
+    part_named = _ability(stored.get("pay_now"), standing.loan.currency)
+    return part_named if part_named is not None and part_named.minor > 0 else None
 
 
 def _money(turn: Turn) -> dict[str, Any] | None:
@@ -105,6 +150,20 @@ def _day(turn: Turn) -> date | None:
     """Return the day that a wish names; one years ahead is none: it is a birth date read as to come."""
     day = day_of(turn.value("time"))
     return day if day is not None and turn.today < day < turn.today + _FAR else None
+
+
+def _start_beside_payday(turn: Turn) -> date | None:
+    """Return the day to begin on that is named beside a payday: "after the 15th, I get paid on the 10th"."""
+    payday = turn.entity("payday") or {}
+    if turn.entity("start") is None or "at" not in payday:
+        return None
+    begins, ends = payday["at"]
+    for one in turn.entities:
+        if one.get("entity") == "time" and not begins <= one.get("start", begins) < ends:
+            day = day_of(one.get("value"))
+            if day is not None and turn.today < day < turn.today + _FAR:
+                return day
+    return None
 
 
 def _first_on(stored: dict[str, Any], standing: Standing) -> date | None:

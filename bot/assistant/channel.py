@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import hmac
-import logging
+import os
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.core.constants import REQUESTED_SLOT
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import ActiveLoop, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.assistant import adapters, faults
+from bot.assistant import adapters, counting, faults, readiness
 from bot.assistant.adapters.session import StoreError
 from bot.assistant.endpoint import ActionEndpoint
 from bot.assistant.privacy import forget_words
+from bot.assistant.tracing import traced
+from bot.bearer import opens
+from bot.observing import logs
 
 NAME = "gateway"
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class TurnFailed(Exception):
@@ -59,6 +63,8 @@ class GatewayInput(InputChannel):
                 "credentials.yml: bot.assistant.channel.GatewayInput needs a token (GRACE_RASA_TOKEN)"
             )
         adapters.install()
+        logs.configure("rasa", as_json=os.environ.get("GRACE_LOG_JSON", "").lower() in ("1", "true", "yes"))
+        logs.on_trouble(counting.count_trouble)
         return cls(token)
 
     def __init__(self, token: str) -> None:
@@ -87,17 +93,23 @@ class GatewayInput(InputChannel):
                 message_id=body["turn"],
                 metadata=body["context"],
             )
-            try:
-                return response.json(await take_turn(request.app.ctx.agent, message))
-            except StoreError as error:
-                # Rasa's memory is away, and the turn with it: it can be asked again when it is back.
-                log.error("tracker store failed: %s", type(error.orig).__name__)
-                return response.json({"error": "unreachable"}, status=503)
-            except TurnFailed as error:
-                # 503: ask again later. 500: asking again will not help.
-                return response.json(
-                    {"error": error.fault}, status=503 if error.fault == "unreachable" else 500
-                )
+            with (
+                logs.bound_contextvars(turn=body["turn"], conversation=body["conversation"]),
+                traced(request.headers.get("traceparent")) as spans,
+            ):
+                answer, status = await _served(request.app.ctx.agent, message)
+            return response.json({**answer, "spans": spans} if spans else answer, status=status)
+
+        @routes.get("/ready")
+        async def ready(request: Request) -> HTTPResponse:
+            said, status = await readiness.examine(request.app.ctx.agent)
+            return response.json(said, status=status)
+
+        @routes.get("/metrics")
+        async def measured(request: Request) -> HTTPResponse:
+            if not self._allowed(request):
+                return response.json({"error": "wrong token"}, status=401)
+            return response.text(counting.exposed())
 
         @routes.post("/parse")
         async def parse(request: Request) -> HTTPResponse:
@@ -110,8 +122,29 @@ class GatewayInput(InputChannel):
         return routes
 
     def _allowed(self, request: Request) -> bool:
-        given = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
-        return hmac.compare_digest(given.encode(), self._token.encode())
+        return opens(self._token, request.headers.get("Authorization"))
+
+
+async def _served(agent: Agent, message: UserMessage) -> tuple[dict[str, Any], int]:
+    """Take a turn; return what is answered, and the status. 503: ask again later. 500: that will not help."""
+    start = time.perf_counter()
+    outcome, status = "broken", 500
+    answer: dict[str, Any] = {"error": "broken"}
+    try:
+        answer, outcome, status = await take_turn(agent, message), "answered", 200
+    except StoreError as error:
+        # Rasa's memory is away, and the turn with it: it can be asked again when it is back.
+        log.error("tracker_store_failed", error=type(error.orig))
+        answer, outcome, status = {"error": "unreachable"}, "unreachable", 503
+    except TurnFailed as error:
+        answer, outcome = {"error": error.fault}, error.fault
+        status = 503 if error.fault == "unreachable" else 500
+        log.warning("turn_not_served", outcome=outcome)
+    finally:
+        seconds = time.perf_counter() - start
+        counting.count_turn(outcome, seconds)
+        log.info("turn_served", outcome=outcome, seconds=round(seconds, 4))
+    return answer, status
 
 
 async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
@@ -129,6 +162,8 @@ async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
             return _answer(tracker, _replies(tracker))
         found = faults.watch()
         await processor._update_tracker_session(tracker, message.output_channel, message.metadata)
+        if (message.metadata or {}).get("resumed"):
+            _leave_form(tracker)
         await processor._handle_message_with_tracker(message, tracker)
         tracker = await processor.run_action_extract_slots(message.output_channel, tracker)
         await processor._run_prediction_loop(message.output_channel, tracker)
@@ -138,6 +173,13 @@ async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
         forget_words(tracker)
         await processor.save_tracker(tracker)
         return answer
+
+
+def _leave_form(tracker: DialogueStateTracker) -> None:
+    """End the form that ran when people took over: a yes to them is none to its question. All slots stay."""
+    if tracker.active_loop_name:
+        tracker.update(ActiveLoop(None))
+        tracker.update(SlotSet(REQUESTED_SLOT, None))
 
 
 def _pace() -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -23,6 +24,8 @@ DETAILS = {"report_hardship": "hardship_reason", "stop_contact": "scope"}
 """Which act carries which detail; the value stands in the intent's metadata in `data/nlu`."""
 UNSURE = {"scope": "all"}
 """What a detail is when nothing speaks for any value: a stop that may mean everything means everything."""
+UNTOLD = {"hardship_reason": "other"}
+"""What a detail is when no value is told at all: whatever speaks for another goes before it."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -90,10 +93,24 @@ class DetailClassifier(GraphComponent):
                     continue
                 name = DETAILS[act["intent"]]
                 # A cause often stands in another clause than the inability, but a long message may drown it.
-                value = _value(model, (message.get(TEXT), act["text"]), UNSURE.get(name))
+                texts = (message.get(TEXT), act["text"])
+                if name in UNTOLD:
+                    value = _told(model, texts, UNTOLD[name])
+                else:
+                    value = _value(model, texts, UNSURE.get(name))
                 entity = {"entity": name, "value": value, "extractor": "DetailClassifier"}
                 message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
         return messages
+
+
+def _told(model: Any, texts: Sequence[str], untold: str) -> str:
+    """Read a detail; where the clearest text tells none, any that speaks goes before `untold`."""
+    value = _value(model, texts, None)
+    if value != untold:
+        return value
+    margins = model.decision_function([normalise(text) for text in texts]).max(axis=0)
+    margins[model.classes_ == untold] = -np.inf
+    return str(model.classes_[margins.argmax()]) if margins.max() >= 0 else untold
 
 
 def _value(model: Any, texts: Sequence[str], unsure: str | None) -> str:

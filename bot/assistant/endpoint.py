@@ -12,6 +12,7 @@ import aiohttp
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot.assistant import adapters, faults
+from bot.assistant.tracing import span
 
 TIMEOUT = 10.0
 IDLE = 3.0
@@ -45,7 +46,9 @@ class ActionEndpoint(EndpointConfig):
         body = {**kwargs.pop("json", {}), "domain": {}}
         kwargs["timeout"] = TIMEOUT
         try:
-            return await super().request(*args, json=body, **kwargs)
+            with span("rasa action") as headers:
+                kwargs["headers"] = {**kwargs.get("headers", {}), **headers}
+                return await super().request(*args, json=body, **kwargs)
         except ClientResponseError as error:
             if error.status != _REJECTED:
                 faults.note("broken")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,10 @@ from bot.language.acts import ALONE, PROTECTION, in_order
 from bot.language.clauses import clauses
 from bot.language.denial import denied
 
+_HAN = re.compile(r"[㐀-鿿]")
+_LEAST_HAN = 6
+_LEAST_WORDS = 4
+_TINY = 1e-9
 _A_PAGE = 1000
 """Characters of a message from which on no vector is made: it is no message but a document, or an attack."""
 
@@ -28,9 +33,9 @@ class Thresholds:
     bear out (`borne`).
     """
 
-    whole: float = 0.22
+    whole: float = 0.2
     guess: float = 0.4
-    clause: float = 0.6
+    clause: float = 0.65
     protection: float = 0.2
     protection_clause: float = 0.7
     borne: float = 0.05
@@ -66,16 +71,32 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
 
 
 def _without_denied(spans: list[str], model: ActModel, encoder: Encoder | None, limits: Thresholds) -> Any:
-    """Return the probabilities of every span; what one denies stands where its rest surely says it."""
+    """Return the probabilities of every span; what one denies stands where its rest surely says it.
+
+    What a denial frees falls to the acts that protect nobody: a faint trace of danger is none the stronger
+    because something else was denied. Nor is it a "no" to what was asked. "I don't want to stop …" begins
+    like despair: there the rest tells whether it is.
+    """
     denials = [(at, act, rest) for at, span in enumerate(spans) for act, rest in _denials(span)]
     # The rests come last: the vectors' budget is for what was said.
     scores = model.probabilities([*spans, *(rest for _, _, rest in denials)], encoder)
     rows = scores[: len(spans)]
+    danger = model.classes.index("signal_self_harm")
+    harmless = [at for at, name in enumerate(model.classes) if name not in (*PROTECTION, "deny")]
     for (at, act, rest), again in zip(denials, scores[len(spans) :], strict=True):
         column = model.classes.index(act)
-        said = rest and again[column] >= limits.protection_clause
-        rows[at, column] = min(rows[at, column], again[column]) if said else 0.0
-    return rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-9)
+        said = _tells(rest) and again[column] >= limits.protection_clause
+        left = min(rows[at, column], again[column]) if said else 0.0
+        freed, rows[at, column] = rows[at, column] - left, left
+        if act == "stop_contact" and _tells(rest):
+            rows[at, danger] = min(rows[at, danger], again[danger])
+        rows[at, harmless] *= 1 + freed / max(rows[at, harmless].sum(), _TINY)
+    return rows
+
+
+def _tells(rest: str) -> bool:
+    """Whether so much is left beside a denial that it can say something of its own."""
+    return len(_HAN.findall(rest)) >= _LEAST_HAN or len(rest.split()) >= _LEAST_WORDS
 
 
 def _denials(span: str) -> Iterable[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,12 +14,13 @@ from sklearn.pipeline import FeatureUnion
 from sklearn.svm import LinearSVC
 
 from bot.assistant.features import normalise, sparse_features, tokens
+from bot.assistant.scoring import Scorer
 
 SHARPNESS = 4.0
 """Turns the margins of the sparse model into log-probabilities; best of 2, 3, 4 and 6 on held-out folds."""
 HARD = 4000
 """How many texts the dense model learns from: hard ones serve as well as all (docs/understanding.md)."""
-READ_AT_MOST = 24
+READ_AT_MOST = 18
 """How many tokens of one message, its clauses included, are made into vectors: half a millisecond each."""
 _DENSE_WEIGHT = 0.6
 _TRUSTED = 0.95
@@ -82,7 +84,15 @@ class ActModel:
         return np.exp(logs)
 
     def _sparse_logs(self, cleaned: Sequence[str]) -> Any:
-        return _log_softmax(self.sparse.decision_function(self.features.transform(cleaned)) * SHARPNESS)
+        return _log_softmax(self._scorer.scores(cleaned) * SHARPNESS)
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return Scorer(self.features, self.sparse)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is made from the rest."""
+        return {name: value for name, value in self.__dict__.items() if name != "_scorer"}
 
 
 def blend(sparse_logs: Any, dense: Any) -> Any:

@@ -38,6 +38,12 @@ _SKIPS = re.compile(
     re.IGNORECASE,
 )
 _REPLIES = frozenset({"affirm", "deny", "unsure", "ask_repeat"})
+# "Change it to": of which thing, it does not say.
+_CHANGES_IT = re.compile(
+    r"[改换](?:成|为|到|一下)|(?:change|switch|move)\s+(?:it|this|that)\s+(?:to|into)", re.IGNORECASE
+)
+# Right after a promise was noted, another day is another day for it.
+PROMISED = ("utter_promise_recorded", "utter_promise_recorded_soon")
 _SURE = 0.6
 _LIKELY = 0.5
 
@@ -46,11 +52,24 @@ def heed_go_on(message: Message) -> None:
     """Take "don't stop" for what it says; it agrees to nothing that binds."""
     acts = message.get("acts") or []
     kept = [act for act in acts if act["intent"] != "stop_contact" or not wants_it_to_go_on(act["text"])]
-    if len(kept) < len(acts):
+    unread = not acts and wants_it_to_go_on(message.get(TEXT) or "")
+    if len(kept) < len(acts) or unread:
         go_on = [{"intent": "affirm", "confidence": _LIKELY, "text": message.get(TEXT)}]
         set_acts(message, kept or go_on)
         found = [one for one in message.get(ENTITIES, []) if one["entity"] != "scope"]
         message.set(ENTITIES, found, add_to_output=True)
+
+
+def heed_break(message: Message) -> None:
+    """Take a bare "pause" amid a plan's options for the break among them, not for a wish to be left alone."""
+    acts = message.get("acts") or []
+    text = (message.get(TEXT) or "").strip()
+    amid = (message.get(METADATA) or {}).get("expected") in _PLAN
+    if amid and text and _words(message, "arrangement") == text:
+        kept = [act for act in acts if act["intent"] != "stop_contact"]
+        if len(kept) < len(acts):
+            choice = [{"intent": "counter_offer", "confidence": 1.0, "text": message.get(TEXT)}]
+            set_acts(message, kept or choice)
 
 
 def names_terms(message: Message) -> bool:
@@ -68,6 +87,48 @@ def names_terms(message: Message) -> bool:
         return False
     starts = ("start", "start") in found and any(e["entity"] == "time" for e in message.get(ENTITIES, []))
     return starts or any(name in ("frequency", "payday") for name, _ in found)
+
+
+def arranges(message: Message) -> bool:
+    """Tell whether a message wants a break, or to pay a part now and the rest later; not amid a promise."""
+    expected = str((message.get(METADATA) or {}).get("expected") or "")
+    return not expected.startswith(("promise_", "identity_")) and _has(message, "arrangement")
+
+
+def is_of_agreement(message: Message) -> bool:
+    """Tell whether a message wants an agreed plan ended, changed or sent once more.
+
+    A change of nothing named is one of what was spoken of: beside a promise, or after one, not the plan's.
+    """
+    metadata = message.get(METADATA) or {}
+    expected = str(metadata.get("expected") or "")
+    if (expected and not expected.startswith("plan_")) or not _has(message, "agreement"):
+        return False
+    promised = metadata.get("said") in PROMISED or any(
+        act["intent"] == "promise_to_pay" for act in message.get("acts") or []
+    )
+    return not (promised and _CHANGES_IT.fullmatch(_words(message, "agreement")))
+
+
+def with_agreement(message: Message) -> list[dict[str, Any]]:
+    """Return the one act that such a wish is, after what protects: other acts were its words, too."""
+    protecting = [act for act in message.get("acts") or [] if act["intent"] in PROTECTION]
+    # To stop a plan is not to be left alone.
+    kept = [act for act in protecting if act["intent"] != "stop_contact"]
+    return [*kept, {"intent": "counter_offer", "confidence": 1.0, "text": message.get(TEXT)}]
+
+
+def _has(message: Message, name: str) -> bool:
+    return any(one["entity"] == name and "at" in one for one in message.get(ENTITIES, []))
+
+
+def _words(message: Message, name: str) -> str:
+    """Return the words by which a term was found, empty for none."""
+    for one in message.get(ENTITIES, []):
+        if one["entity"] == name and "at" in one:
+            start, end = one["at"]
+            return str(message.get(TEXT) or "")[start:end].strip()
+    return ""
 
 
 def tells_payday(message: Message) -> bool:

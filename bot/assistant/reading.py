@@ -13,11 +13,16 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.assistant.plan_words import (
     HARDSHIP,
+    PROMISED,
+    arranges,
+    heed_break,
     heed_go_on,
+    is_of_agreement,
     names_terms,
     set_acts,
     telling,
     tells_payday,
+    with_agreement,
     with_counter,
 )
 from bot.language import facts
@@ -40,7 +45,8 @@ _YES_OR_NO = {
     "utter_anger": {"affirm": "ask_human", "deny": "unsure"},
     "utter_account_more_help": {"affirm": "ask_human"},
     "utter_clarify_open": {"affirm": "ask_human"},
-    "utter_plan_exists": {"affirm": "ask_human"},
+    "utter_plan_exists": {"affirm": "counter_offer"},
+    "utter_plan_cancel_ask": {"affirm": "counter_offer"},
     "utter_account_no_plan": {"affirm": "request_instalment"},
     "utter_reminder_options": {"affirm": "request_instalment"},
     # "Please reply here": whatever says no more than that begins the check.
@@ -49,8 +55,6 @@ _YES_OR_NO = {
     ),
 }
 _ASKED = "identity_confirmed"
-# Right after a promise was noted, another day is another day for it.
-_PROMISED = ("utter_promise_recorded", "utter_promise_recorded_soon")
 _MOVES = ("request_extension", "counter_offer", "ask_due_date")
 _COVERED = 0.6
 _SURE = 0.8
@@ -81,6 +85,7 @@ class ContextReader(GraphComponent):
         """Read each message in the light of its `expected`."""
         for message in messages:
             heed_go_on(message)
+            heed_break(message)
             stated = _stated(message)
             if _introduces(message, stated):
                 set_acts(message, _with_identity(message, stated))
@@ -89,9 +94,12 @@ class ContextReader(GraphComponent):
             act = _to_what_was_said(message) or self._answer(message)
             if _protects(message):
                 continue
-            if tells_payday(message) or names_terms(message):
+            if is_of_agreement(message):
+                set_acts(message, with_agreement(message))
+            elif arranges(message) or tells_payday(message) or names_terms(message):
                 set_acts(message, with_counter(message))
             elif act is not None:
+                _drop_guesses(message)
                 set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
             elif (told := telling(message)) is not None:
                 set_acts(message, [{"intent": told, "confidence": 1.0, "text": message.get(TEXT)}])
@@ -112,13 +120,21 @@ class ContextReader(GraphComponent):
         return None
 
 
+def _drop_guesses(message: Message) -> None:
+    """Take away the details of acts that nobody is sure of: a bare value tells no reason for a hardship."""
+    if all(one["confidence"] < _LIKELY for one in message.get("acts") or []):
+        known = [one for one in message.get(ENTITIES, []) if one.get("extractor") != "DetailClassifier"]
+        message.set(ENTITIES, known, add_to_output=True)
+
+
 def _to_what_was_said(message: Message) -> str | None:
     """Return what a message of one short act is, as an answer to the last thing that was said."""
     said = (message.get(METADATA) or {}).get("said") or ""
     act = (message.get(INTENT) or {}).get("name") or ""
-    if len(message.get("acts") or []) > 1:
+    beside = [one for one in message.get("acts") or [] if one["intent"] not in COURTESY | {act}]
+    if beside:
         return None
-    if said in _PROMISED and act in _MOVES and any(e["entity"] == "time" for e in message.get(ENTITIES, [])):
+    if said in PROMISED and act in _MOVES and any(e["entity"] == "time" for e in message.get(ENTITIES, [])):
         return "promise_to_pay"
     return _YES_OR_NO.get(said, {}).get(act)
 

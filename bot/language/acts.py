@@ -36,6 +36,29 @@ _TIER_OF = {act: tier for tier, acts in enumerate(_TIERS) for act in acts}
 PROTECTION: frozenset[str] = frozenset(act for tier in _TIERS[:5] for act in tier)
 """The acts that protect a borrower: honoured at any point, before anything else."""
 
+GROUPS: dict[str, frozenset[str]] = {
+    "protection": PROTECTION,
+    "account": frozenset(_TIERS[9]),
+    "commitment": frozenset({"promise_to_pay", "pay_now", "already_paid", "refuse_to_pay"}),
+    "hardship": frozenset({"report_hardship"}),
+    "request": frozenset({"request_extension", "request_instalment", "request_waiver", "request_callback"}),
+    "negotiation": frozenset({"choose_option", "counter_offer", "affirm", "deny", "unsure"}),
+    "dialogue": frozenset(
+        {
+            "greet",
+            "goodbye",
+            "thank",
+            "ask_who",
+            "ask_if_bot",
+            "ask_repeat",
+            "change_language",
+            "express_anger",
+            "out_of_scope",
+        }
+    ),
+}
+"""The acts by what they are about; each group has a floor of its own in the gate on understanding."""
+
 ALONE: frozenset[str] = frozenset({"express_anger", "out_of_scope"})
 """Acts that are none when another act stands beside them: anger with a request in it is a request."""
 

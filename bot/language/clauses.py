@@ -13,14 +13,22 @@ _MIN_WORDS = 2
 _BREAK = re.compile(
     r"(?<!\d)[,.](?!\d)|(?<=\d)[,.](?!\d)|(?<!\d)[,.](?=\d)|[，。！？；;!?\n…~～]+"
     r"|(?<=了)(?=(?:能不能|能否|可不可以|可否|能|可以)[^，。！？]{2})"
-    r"|(?=(?:但是|不过|另外|还有|而且|同时|顺便)[^，。！？]{2})"
+    r"|(?=(?:但是|不过|另外|还有|而且|同时|顺便|所以|因此)[^，。！？]{2})"
     r"|\s(?=(?:but|also)\s)"
-    r"|\s(?=and (?:please|can|could|don't|stop|how|what|when|why|where|who|will|would|is|are|do)\s)",
+    r"|\s(?=(?:and|so) (?:please|pls|can|could|don't|dont|stop|leave|give|let|how|what|when|why|where|who"
+    r"|will|would|is|are|do|i'?ll|i'?m|i'?d|i (?:don'?t|do not|can'?t|cannot|want|need|have|will))\s)"
+    r"|\s(?=so (?:no|just|only|text|write|email|call|ring|leave)\s)"
+    r"|\s(?=if (?:you|u) (?:drop|waive|remove|cancel|take|knock|freeze|cut|reduce)\s)"
+    r"|(?<=^hi)\s|(?<=^hey)\s|(?<=^hello)\s|(?<=^你好)|(?<=^您好)"
+    r"|\s(?=(?:thanks|thank you|bye|ta|cheers)\W*$)"
+    # Written without points: a dash between words, a space between Chinese ones.
+    r"|(?<![\d\s])\s+[-–—]+\s+(?!\d)|[—]{2}|(?<=[㐀-鿿])\s+(?=[㐀-鿿])",
     re.IGNORECASE,
 )
 # Short, but a whole answer: "yes, how do I pay?"
 _ANSWER = re.compile(
-    r"(?:yes|yep|yeah|ok|okay|sure|deal|agreed|no|nope|好|行|对|嗯|是|不|成)$", re.IGNORECASE
+    r"(?:yes|yep|yeah|ok|okay|sure|deal|agreed|no|nope|hi|hello|hey|thanks|thx|cheers|bye|好|行|对|嗯|是|不|成)$",
+    re.IGNORECASE,
 )
 _HAN = re.compile(r"[㐀-鿿]")
 

@@ -10,21 +10,28 @@ _NOT = (
     r"(?:to\s+)?"
 )
 _NO = r"(?:从来没有?|并没有?|又没有?|还没有?|没有?|未)"
-# What the whole phrase denies. Never what endangers a life: "我不想死，可是…" and "not a threat, a promise"
+_IF_ZH = r"(?:如果|要是|假如|假设|假使|万一|倘若|若是)[^,，。.!?！？你您打发催找已]{0,8}?"
+_IF_EN = r"\b(?:if|suppose|supposing)\s+(?:(?!(?:you|u|who|told|know)\b)[\w']+\s+){1,6}?"
+# What the whole phrase denies, or only supposes ("what if I went bankrupt"). Never what endangers a life:
+# "我不想死，可是…" and "not a threat, a promise"
 # are answered as what they may be.
 _DENIED: dict[str, str] = {
     "report_death": (
         rf"{_NO}(?:死|去世|过世|离世|咽气)(?!成)|还活着|活得好好的|活蹦乱跳"
         rf"|{_NOT}(?:dead|die|died|dying|passed away)\b"
         r"|\b(?:still|very much) alive\b|\balive and (?:well|kicking)\b"
+        rf"|{_IF_ZH}(?:死|去世|过世|离世|不在|没)了?|(?:死|去世|过世|离世|不在)了?(?:的话|(?:之|以)?后.{{0,6}}(?:谁|怎么))"
+        rf"|{_IF_EN}(?:die[sd]?|dead|pass(?:es|ed)? away)\b"
     ),
     "report_bankruptcy": (
         rf"{_NO}(?:申请|走|办)?(?:个人)?破产|不(?:想|会|打算)(?:申请)?(?:个人)?破产"
         rf"|{_NOT}(?:gone\s+|go\s+|been\s+)?(?:a\s+)?(?:bankrupt|insolvent|file[d]?\s+for\s+bankruptcy)\b"
+        rf"|{_IF_ZH}破产|破产的话|{_IF_EN}(?:bankrupt(?:cy)?|insolven(?:t|cy))\b"
     ),
     "report_underage": (
         r"(?:早就?|已经|现在)?不(?:再)?是(?:个)?学生|不是未成年|早就?成年|早就?毕业"
         rf"|{_NOT}(?:a\s+)?(?:student|minor|kid|child|underage|under age)\b"
+        r"|\bno (?:student|minor|kid|child)\b"
     ),
     "report_legal_representation": (
         rf"{_NO}(?:请|找|委托)(?:什么)?律师|请不起律师"
@@ -38,7 +45,8 @@ _DENIED: dict[str, str] = {
     ),
     "stop_contact": (
         r"(?:别|不用|不要|不必|无需)停(?!车)"
-        r"|(?<!you )(?<!u )(?<!they )(?<!it )(?<!guys )(?<!people )\bdo ?n'?t stop\b"
+        r"|(?<!you )(?<!u )(?<!they )(?<!it )(?<!guys )(?<!people )\b(?:do ?n'?t|do not)"
+        r"(?: (?:really |actually )?(?:want|wanna|mean)(?: you)?(?: to)?)? stop\b"
     ),
     "dispute_debt": (
         r"没说(?:这笔?)?(?:钱|账|贷款)?不是我(?:的|借的|欠的)?|(?:不是|没有?)(?:要)?赖账|是我(?:自己)?借的没错"
@@ -47,6 +55,14 @@ _DENIED: dict[str, str] = {
     "wrong_person": (
         r"没(?:打|找|发)错(?:人|号)?|号码?没错|\b(?:right|correct) (?:number|person)\b"
         rf"|{_NOT}(?:the\s+|a\s+)?wrong\s+(?:number|person)\b"
+    ),
+    "refuse_to_pay": (
+        r"(?:从来?|又|也|可)?没(?:有)?(?:说|想)过?(?:要)?(?:不还|不给|赖账?)|不是(?:我)?(?:不想?|不肯|不愿意?)[还给]|"
+        r"不会(?:不还|赖账?)|不是(?:想|要)?(?:赖账?|不还)|没打算(?:不还|赖账?)"
+        r"|\b(?:never|not|n'?t)\s+(?:said|saying|say|told|mean|meant)\s+(?:that\s+)?(?:i|i'm|im)\s+"
+        r"(?:wo ?n'?t|would ?n'?t|will not|not|am not|refus\w+)\b(?:\s+(?:be\s+)?pay(?:ing)?)?"
+        rf"|{_NOT}(?:refus\w+|gonna\s+run|running away)(?:\s+to\s+pay)?"
+        r"|\b(?:wo ?n'?t|not going to) stop paying\b"
     ),
     "request_data_rights": (
         r"(?:不用|别|不要|不必)(?:把)?删(?:除|掉)?|(?<!you )(?<!u )\bdo ?n'?t (?:delete|erase|remove)\b"

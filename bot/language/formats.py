@@ -31,6 +31,8 @@ def _cldr(locale: str) -> Locale:
     return Locale.parse(locale)
 
 
+# One message names the same amount several times, and all of a day's messages the same days.
+@lru_cache(maxsize=1 << 14)
 def money(amount: Decimal, currency: str, locale: str) -> str:
     """Write an amount in major units; whole amounts go without decimals."""
     digits = 0 if amount == amount.to_integral_value() else get_currency_precision(currency)
@@ -54,6 +56,7 @@ def percent(value: Decimal, locale: str) -> str:
     return format_percent(value / 100, "#,##0.00%", locale=_cldr(locale))
 
 
+@lru_cache(maxsize=1 << 12)
 def day(value: date, locale: str, today: date | None = None) -> str:
     """Write a day: with its weekday near `today`, with its year when that is another one."""
     language = language_of(locale)

@@ -90,11 +90,13 @@ class Lexicon:
 
     def lint(self, text: str, context: Context) -> list[Finding]:
         """Return every broken rule in the order of the text. Never raises."""
-        form = fold(text)
-        folded = form.text
+        folded = _folded(text)
+        form: Normalised | None = None
         found: list[Finding] = []
 
         def add(rule: str, category: str, start: int, end: int) -> None:
+            nonlocal form
+            form = form or fold(text)
             found.append(Finding(rule, category, form.origin(start, end), CATEGORIES[category]))
 
         hidden = None if context.verified else _masked(folded, context.names)
@@ -118,7 +120,7 @@ class Lexicon:
 
         `facts` (the lender's full name, the number to call) have to stand in it word for word.
         """
-        folded = fold(text).text
+        folded = _folded(text)
         duties = self.duties.get(language)
         if duties is None:
             lacks = [f"{language}-duties"]
@@ -141,6 +143,17 @@ def fold(text: str) -> Normalised:
         spans.extend([plain.origin(place, place + 1)] * len(lowered))
     folded = Normalised("".join(chars), tuple(spans))
     return folded.edited([Edit(*match.span(), "") for match in _SPREAD.finditer(folded.text)])
+
+
+def _folded(text: str) -> str:
+    """Return the text of `fold`, without the places where it came from: most texts break nothing."""
+    plain = normalise(text).text
+    return plain if plain.isascii() else _SPREAD.sub("", "".join(map(_plain, plain)))
+
+
+@lru_cache(maxsize=64)
+def _folded_name(name: str) -> str:
+    return _folded(name)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -183,7 +196,7 @@ def _matches(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
 def _masked(folded: str, names: tuple[str, ...]) -> str:
     """Blank out names that may be said to anybody."""
     for name in names:
-        form = fold(name).text
+        form = _folded_name(name)
         if form:
             folded = folded.replace(form, " " * len(form))
     return folded

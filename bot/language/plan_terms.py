@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
+from bot.language import arrangements
 from bot.language.entities import LONGEST
 from bot.language.normalise import normalise
 
-Term = Literal["frequency", "payday", "concession", "start"]
+Term = Literal["frequency", "payday", "concession", "start", "arrangement", "agreement"]
 
 # Looked for in this order: every two weeks is not every week.
 _FREQUENCIES = (
@@ -63,7 +64,8 @@ _CONCESSIONS = tuple(
 )
 _START = re.compile(
     r"(?:开始|起|再)(?:还|付|交)|再开始|以后开始|开始(?=[吧吗行可]|就行|可以)|(?:首付|第一[期笔次]|头期)[^,，。.!?]{0,8}(?:晚|推|往后|以后|之后|延)"
-    r"|\b(?:start|begin|first (?:payment|instal?lment|one))\b",
+    r"|\d[号日](?:以后|之后|过后|往后|起)|\b(?:start|begin|first (?:payment|instal?lment|one))\b"
+    r"|\b(?:after|from|(?:not|no earlier|any ?time) (?:before|than|after)) the \d{1,2}(?:st|nd|rd|th)\b",
     re.IGNORECASE,
 )
 _MONTH_END = 31
@@ -84,7 +86,7 @@ def find(text: str) -> tuple[Found, ...]:
 
     `frequency` is weekly, biweekly, monthly or payday; `payday` the day of the month on which money comes in,
     31 for its end; `concession` what is to be less or nothing (down_payment, interest, fee); `start` says
-    that a day in the message is the day to begin.
+    that a day in the message is the day to begin; the rest is told by `arrangements`.
     """
     folded = normalise(text[:LONGEST])
     return tuple(
@@ -112,3 +114,5 @@ def _terms(text: str) -> Iterator[Found]:
     start = _START.search(text)
     if start is not None:
         yield Found("start", "start", start.start(), start.end())
+    for term, value, begins, ends in arrangements.find(text):
+        yield Found(cast(Term, term), value, begins, ends)

@@ -18,11 +18,20 @@ DENIED = {
     "not complaining, you've been very kind": "file_complaint",
     "别停，提醒挺好的": "stop_contact",
     "don't stop the reminders, they help me": "stop_contact",
+    "I don't want you to stop helping me with the plan": "stop_contact",
+    "I don't want to stop talking about the plan": "signal_self_harm",
+    "借款人过世的话谁来还": "report_death",
+    "if the borrower passes away, who pays": "report_death",
+    "要是申请个人破产，这钱还用还吗": "report_bankruptcy",
+    "what if I went bankrupt, would that wipe it": "report_bankruptcy",
+    "I'm no student any longer, I work now": "report_underage",
 }
 SAID = {
     "我不是要投诉你，我要去金融监管局投诉你们公司": "file_complaint",
     "我没死你们也别再给我发短信了": "stop_contact",
     "I'm not complaining about you, I'm taking this to the ombudsman": "file_complaint",
+    "如果你们再打来，我就直说了，他上个月已经去世了": "report_death",
+    "if you had asked me you would know he died in May": "report_death",
     "I'm not dead yet but I want to end my life tonight": "signal_self_harm",
 }
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from bot.assistant.adapters import event_types, graph, schema
+from bot.assistant.adapters import event_types, graph, recent, schema
 
 VARIABLE = "GRACE_RASA_ADAPTERS"
 PATCHES: dict[str, Callable[[], None]] = {
     "schema": schema.install,
     "graph": graph.install,
     "events": event_types.install,
+    "recent": recent.install,
 }
 # Read where they act: the connection to the action server, the lock's pace, the bounded tracker.
 SWITCHES = ("connection", "locks", "session")

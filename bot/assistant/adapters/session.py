@@ -26,7 +26,6 @@ from rasa.shared.core.events import (
     LoopInterrupted,
     SessionStarted,
     SlotSet,
-    UserUttered,
 )
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -35,6 +34,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from bot.assistant import adapters
+from bot.assistant.adapters.recent import opens_turn
 
 StoreError = DBAPIError
 """What a database that fails raises."""
@@ -61,6 +61,14 @@ class SessionTrackerStore(SQLTrackerStore):
         self.engine: Any
         super().__init__(*args, **kwargs)
         self._bounded = "session" in adapters.wanted()
+        # Below the ORM, and made once: its sessions cost more than these statements do.
+        kept: Any = self.Session.__table__
+        sender: Any = sa.bindparam("sender")
+        recent: Any = sa.bindparam("recent")
+        self._found = sa.select(kept.c.events).where(kept.c.sender_id == sender)
+        self._renewed = sa.update(kept).where(kept.c.sender_id == sender).values(events=recent)
+        self._begun = sa.insert(kept).values(sender_id=sender, events=recent)
+        self._logged = sa.insert(self.SQLEvent.__table__)
         if self._bounded and self.engine.dialect.name == "sqlite":
             self._keep_connections()
 
@@ -77,10 +85,8 @@ class SessionTrackerStore(SQLTrackerStore):
         """Return the tracker as the next turn needs it; None for a conversation never seen."""
         if not self._bounded:
             return await super().retrieve(sender_id)
-        with self.session_scope() as session:
-            found = session.execute(
-                sa.select(self.Session.events).where(self.Session.sender_id == sender_id)
-            ).scalar()
+        with self.engine.connect() as connection:
+            found = connection.execute(self._found, {"sender": sender_id}).scalar()
         if found is None:
             # Of the time before this store: read whole once, bounded from the next save on.
             tracker = await super().retrieve(sender_id)
@@ -101,19 +107,12 @@ class SessionTrackerStore(SQLTrackerStore):
         recent = json.dumps(
             [event.as_dict() for event in bounded(tracker.sender_id, events, self.domain.slots)]
         )
-        with self.session_scope() as session:
+        mine = {"sender": tracker.sender_id, "recent": recent}
+        with self.engine.begin() as connection:
             if fresh:
-                session.execute(
-                    sa.insert(self.SQLEvent), [self._row(tracker.sender_id, event) for event in fresh]
-                )
-            changed = session.execute(
-                sa.update(self.Session)
-                .where(self.Session.sender_id == tracker.sender_id)
-                .values(events=recent)
-            )
-            if changed.rowcount == 0:
-                session.execute(sa.insert(self.Session).values(sender_id=tracker.sender_id, events=recent))
-            session.commit()
+                connection.execute(self._logged, [self._row(tracker.sender_id, event) for event in fresh])
+            if connection.execute(self._renewed, mine).rowcount == 0:
+                connection.execute(self._begun, mine)
         setattr(tracker, _STORED, len(events))
 
     @staticmethod
@@ -129,6 +128,12 @@ class SessionTrackerStore(SQLTrackerStore):
         }
 
 
+def ping(engine: Any) -> None:
+    """Raise StoreError when the database does not answer."""
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT 1"))
+
+
 def _tune(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -139,16 +144,11 @@ def _tune(connection: Any, _record: Any) -> None:
 
 def bounded(sender_id: str, events: list[Event], slots: Iterable[Slot]) -> list[Event]:
     """Return events that lead to the same state as `events`, with at most MOST_TURNS turns among them."""
-    starts = [place for place, event in enumerate(events) if _opens_turn(event)]
+    starts = [place for place, event in enumerate(events) if opens_turn(event)]
     if len(starts) <= MOST_TURNS:
         return events
     cut = starts[-KEPT_TURNS]
     return [*_state(DialogueStateTracker.from_events(sender_id, events[:cut], slots)), *events[cut:]]
-
-
-def _opens_turn(event: Event) -> bool:
-    """Tell whether an event is a message of the borrower's, not an act of it brought forward."""
-    return isinstance(event, UserUttered) and ":" not in str((event.metadata or {}).get("turn") or "")
 
 
 def _state(tracker: DialogueStateTracker) -> list[Event]:

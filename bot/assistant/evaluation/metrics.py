@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.assistant.evaluation.sets import Labelled
-from bot.language.acts import PROTECTION
+from bot.language.acts import GROUPS, PROTECTION
 
 Read = dict[str, Any]
 """A parse in the shape of `grace parse`."""
+_NEAR = 0.8
+"""Share of common trigrams from which on two sentences teach the same."""
 Pair = tuple[Labelled, Read]
 
 
@@ -48,6 +50,13 @@ def acts_of(read: Read) -> set[str]:
 def primary(pairs: Sequence[Pair]) -> Share:
     """How often the act served first is the right one."""
     return Share(sum(read["intent"] == label.acts[0] for label, read in pairs), len(pairs))
+
+
+def by_group(pairs: Sequence[Pair]) -> dict[str, Share]:
+    """How often the act served first is right, by the group of the act that was labelled."""
+    return {
+        group: primary([pair for pair in pairs if pair[0].acts[0] in acts]) for group, acts in GROUPS.items()
+    }
 
 
 def micro_f1(pairs: Sequence[Pair]) -> float:
@@ -186,6 +195,23 @@ def calibration(pairs: Sequence[Pair], bins: int = 10) -> list[tuple[float, floa
             mean = sum(score for score, _ in inside) / len(inside)
             rows.append((mean, sum(ok for _, ok in inside) / len(inside), len(inside)))
     return rows
+
+
+def near_copies(texts: Sequence[str]) -> int:
+    """Count the texts that share most of their character trigrams with an earlier one of the same intent."""
+    seen: list[set[str]] = []
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    copies = 0
+    for text in texts:
+        grams = {text[at : at + 3] for at in range(max(1, len(text) - 2))}
+        shared = Counter(number for gram in grams for number in holders[gram])
+        copies += any(
+            count / (len(grams) + len(seen[number]) - count) >= _NEAR for number, count in shared.items()
+        )
+        for gram in grams:
+            holders[gram].append(len(seen))
+        seen.append(grams)
+    return copies
 
 
 def diversity(texts: Sequence[str]) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from bot.assistant.evaluation import metrics
 from bot.assistant.evaluation.metrics import Pair
+from bot.assistant.features import normalise
 
 _ENTITY = "entity_"
 
@@ -25,6 +26,7 @@ def figures(pairs: Sequence[Pair], entity_pairs: Sequence[Pair]) -> dict[str, fl
         "hardship_reason": metrics.reasons(pairs).value,
         "stop_scope": metrics.scopes(pairs).value,
     }
+    shares |= {f"group_{group}": share.value for group, share in metrics.by_group(pairs).items()}
     for kind, (recall, precision) in metrics.entity_values(entity_pairs).items():
         shares[f"{_ENTITY}{kind}"] = recall.value
         shares[f"{_ENTITY}{kind}_precision"] = precision.value
@@ -70,6 +72,31 @@ def _lines(
     yield "\n## Calibration\n\n| confidence | right | messages |\n|---|---|---|"
     for mean, share, count in metrics.calibration(pairs):
         yield f"| {mean:.2f} | {share:.2f} | {count} |"
+
+
+def taught(rows: Sequence[tuple[str, str, str]]) -> str:
+    """Return a Markdown table of the training sentences (language, intent, text): how many and how varied."""
+    by: dict[str, dict[str, list[str]]] = {}
+    for language, intent, text in rows:
+        by.setdefault(intent, {}).setdefault(language, []).append(normalise(text))
+    languages = sorted({language for language, _, _ in rows})
+    heads = [
+        f"{language} {what}" for language in languages for what in ("sentences", "diversity", "near-copies")
+    ]
+    lines = ["# What the assistant learns from\n", f"| intent | {' | '.join(heads)} |"]
+    lines.append("|---" * (len(heads) + 1) + "|")
+    for intent, texts in sorted(by.items()):
+        cells = [
+            cell
+            for language in languages
+            for cell in (
+                str(len(texts.get(language, []))),
+                f"{metrics.diversity(texts.get(language, [])):.2f}",
+                str(metrics.near_copies(texts.get(language, []))),
+            )
+        ]
+        lines.append(f"| {intent} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def errors(pairs: Sequence[Pair], entity_pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from bot.language.entities.model import Message
 from bot.language.entities.numeral import Numeral
 
 _LEAST = 10
+_LAST_DAY = 31
 _LONGEST = 8
 # What counts things other than money, right after the number.
 _COUNTED = re.compile(
@@ -71,6 +72,7 @@ _VERB_EN = re.compile(
     r"more|least)){0,4}\s*$",
     re.A,
 )
+_FROM_EN = re.compile(r"\b(?:from|between|either)\s+$", re.A)
 _IS_EN = re.compile(r"\b(?:is|was|be|were|it's|that's|said|says|just)\s+$", re.A)
 _ASKED_EN = re.compile(
     r"\s*-?ish\b|\s*[,]?\s+(?:or so|now|later|up ?front|max|tops|today|tomorrow|tonight|tmr|tml|works?\b|"
@@ -154,6 +156,8 @@ def is_amount(message: Message, numeral: Numeral, *, dated: bool) -> bool:
         or (numeral.low >= 20 and _ASKED_EN.match(text, numeral.end))
     ):
         return True
+    if numeral.low >= _LEAST and numeral.high > _LAST_DAY and not numeral.single and _FROM_EN.search(left):
+        return True  # "anything from 50 to 70"
     if numeral.low < 100:
         return False
     if _IS_EN.search(left):

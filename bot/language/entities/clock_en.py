@@ -64,6 +64,7 @@ _CONTACT = re.compile(
     r"[^.!?;]{0,30}$",
     re.A,
 )
+_DIVIDED = re.compile(r"\b(?:divided?|split|multipl(?:y|ied)|times)\s+(?:it\s+)?$", re.A)
 _SIGNS = ("$", "£", "€", "¥", "₹", "/", ".", ",", "-", ":", "#")
 _SHIFTS = {"five": 5, "5": 5, "ten": 10, "10": 10, "twenty": 20, "20": 20, "25": 25}
 _EARLIEST = 7
@@ -76,6 +77,8 @@ def find(message: Message) -> Iterator[Piece]:
         if match["tonight"] or match["lastnight"]:
             day = single(message.today - timedelta(days=bool(match["lastnight"])))
             yield Piece(*match.span(), day=day, clock=Clock(18 * HOUR, 24 * HOUR))
+            continue
+        if match["at"] and _DIVIDED.search(message.before(match.start(), 16)):
             continue
         roughly = match["at"] and match["at"].startswith(("around", "about", "round"))
         if roughly and not match["ish"] and not _spoken_of(message, match):

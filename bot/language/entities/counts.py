@@ -44,10 +44,10 @@ _BY_EN = re.compile(r"\s?x(?=\s?[£$€₹₦¥]?[0-9])")
 _BEHIND_EN = re.compile(r"[0-9k]\s?x\s?$")
 _TIMES_EN = re.compile(r"\s+times\b(?!\s+(?:a|per|already|now|today|in|over|this))", re.A)
 _SPLIT_EN = re.compile(
-    r"\b(?P<verb>split|divide|break|spread|pay|cut|paid|paying|splitting|do|chop|make|convert|turn|stagger|"
+    r"\b(?P<verb>split|divided?|break|spread|pay|cut|paid|paying|splitting|do|chop|make|convert|turn|stagger|"
     r"change)\b"
     r"[^.!?,;0-9]{0,24}\b(?:into|in|over|across|between|to)\s+(?:about|like|maybe|say|equal|just|only)?\s*$"
-    r"|\b(?:into|split|divide)\s+(?:about|like|maybe|say|equal|just|only|by|it\s+)?\s*$",
+    r"|\b(?:into|split|divided?)\s+(?:it\s+)?(?:about|like|maybe|say|equal|just|only|by)?\s*$",
     re.A,
 )
 _SPLIT_LEFT = re.compile(
@@ -59,6 +59,10 @@ _SPLIT_END = re.compile(
     r"okay|thanks|can|lah|leh|lor|sir|abeg|biko|o|oo|bro|boss|mate|madam|ji|equal|possible|instead|better|"
     r"for me)\b",
     re.A,
+)
+_DOZEN_EN = re.compile(rf"\b(?P<half>half (?:a )?)?(?:a |one )?dozen(?P<unit>{_UNIT_EN.pattern})", re.A)
+_PAIR_ZH = re.compile(
+    r"(?:分期?|拆|切|掰)[成开做作]?(?P<pair>[俩仨])个?[次期笔份]|(?<=做)(?P<pair2>[俩仨])期"
 )
 _DONE = re.compile(
     r"(?:第|逾期|欠|拖|已还|还了|[交付供过]了|剩|还有|已经还|过|上|头|[前后每])$|\b(?:missed|miss|made|late|"
@@ -83,6 +87,15 @@ def find(message: Message, numerals: list[Numeral]) -> Iterator[Candidate]:
             yield scalars.candidate(
                 "count", message, (numeral.start, end), numeral.low, numeral.high, numeral.vague
             )
+    yield from _words(message)
+
+
+def _words(message: Message) -> Iterator[Candidate]:
+    """Yield the counts that hold no numeral: "a dozen payments", 分俩次."""
+    for match in message.english(_DOZEN_EN):
+        yield Candidate("count", 6 if match["half"] else 12, *match.span())
+    for match in message.chinese(_PAIR_ZH):
+        yield Candidate("count", 2 if match["pair"] == "俩" else 3, match.start("pair"), match.end())
 
 
 def _plausible(message: Message, numeral: Numeral) -> bool:

@@ -6,15 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from bot.language.entities import lunar
 from bot.language.entities.days import easter, next_annual
 from bot.language.entities.model import Message
 from bot.language.entities.pieces import Piece, single
-
-# Lunar feasts as (month, day) per year from 2024: a calendar of observation, not of arithmetic.
-_FIRST_YEAR = 2024
-_SPRING = "0210 0129 0217 0206 0126 0213 0203 0123 0211 0131 0219 0208"
-_DRAGON_BOAT = "0610 0531 0619 0609 0528 0616 0605 0624 0612 0601 0620 0610"
-_MID_AUTUMN = "0917 1006 0925 0915 1003 0922 0912 1001 0919 0908 0927 0916"
 
 _FIXED = {
     "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "三八节": (3, 8), "五一": (5, 1),
@@ -26,21 +21,13 @@ _FIXED = {
     "new years": (1, 1), "new year": (1, 1), "valentine's day": (2, 14), "valentines day": (2, 14),
     "halloween": (10, 31), "national day": (10, 1),
 }  # fmt: skip
+# Month and day of the lunar year; the eve is the last of its last month.
 _LUNAR = {
-    "春节": (_SPRING, 0), "过年": (_SPRING, 0), "大年初一": (_SPRING, 0), "除夕": (_SPRING, -1),
-    "年三十": (_SPRING, -1), "大年三十": (_SPRING, -1), "元宵": (_SPRING, 14),
-    "端午": (_DRAGON_BOAT, 0), "中秋": (_MID_AUTUMN, 0), "chinese new year": (_SPRING, 0),
-    "lunar new year": (_SPRING, 0), "spring festival": (_SPRING, 0), "dragon boat": (_DRAGON_BOAT, 0),
-    "mid-autumn": (_MID_AUTUMN, 0), "mid autumn": (_MID_AUTUMN, 0),
+    "春节": (1, 1), "过年": (1, 1), "除夕": (12, 30), "年三十": (12, 30), "大年三十": (12, 30),
+    "年夜": (12, 30), "元宵": (1, 15), "端午": (5, 5), "七夕": (7, 7), "中秋": (8, 15), "重阳": (9, 9),
+    "腊八": (12, 8), "chinese new year": (1, 1), "lunar new year": (1, 1), "spring festival": (1, 1),
+    "dragon boat": (5, 5), "mid-autumn": (8, 15), "mid autumn": (8, 15),
 }  # fmt: skip
-
-
-def _lunar(today: date, table: str, offset: int) -> date | None:
-    for place, written in enumerate(table.split()):
-        found = date(_FIRST_YEAR + place, int(written[:2]), int(written[2:])) + timedelta(days=offset)
-        if found >= today:
-            return found if place or found.year == today.year else None
-    return None
 
 
 def _moving(today: date, of_year: Callable[[int], date]) -> date:
@@ -65,7 +52,6 @@ _MOVING: dict[str, Callable[[int], date]] = {
 }
 _NAMES = sorted([*_FIXED, *_LUNAR, *_MOVING], key=len, reverse=True)
 _PATTERN = re.compile(
-    rf"(?:大年|(?<!今)(?<!明)年)初(?P<lunar>[一二三四五六七八九十])|"
     r"(?P<over>过(?:完|了|罢)年)|"
     r"(?<![0-9一二两三四五六七八九十百千几半多去今明后前当那每同个新过周成少青中晚老整全])"
     r"(?P<year>年)(?=前(?:一定|肯定|[必能会还给清结付转凑争再]|\s*(?:$|[，。,.!?]))|后(?:再|还|给|才|联系|开|"
@@ -92,14 +78,12 @@ def find(message: Message) -> Iterator[Piece]:
 def _next(today: date, match: re.Match[str]) -> date | None:
     """Return the next occurrence of a matched holiday, None where its table ends or it is no holiday."""
     if match["over"] or match["year"]:
-        return _lunar(today, _SPRING, 0)
-    if match["lunar"]:
-        return _lunar(today, _SPRING, "一二三四五六七八九十".index(match["lunar"]))
+        return lunar.next_yearly(today, *_LUNAR["春节"])
     name = match["name"]
     if _UNTIED.match(match.string, match.start()):
         return None
     if name in _LUNAR:
-        return _lunar(today, *_LUNAR[name])
+        return lunar.next_yearly(today, *_LUNAR[name])
     if name in _MOVING:
         return _moving(today, _MOVING[name])
     return next_annual(today, *_FIXED[name])

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from bot.language.entities.numeral import Numeral
 
-_TO = re.compile(r"\s*(?:-|~|到|至|to|and)\s*")
+_TO = re.compile(r"\s*(?:-|~|到|至|(?:up\s)?to|and)\s*")
 _OR = re.compile(r"\s*(?:or|或者?|/)\s*")
+_FURTHEST_APART = 8
 _MEASURES = ("天", "周", "个", "年", "期", "次", "笔", "成")
 _COUNTS = re.compile(r"[a-z]|\s*(?:days?|weeks?|months?|years?|hours?|payments?|instal|parts?|%)", re.A)
 
@@ -51,7 +52,7 @@ def _sum(text: str, left: Numeral, right: Numeral, gap: str) -> Numeral | None:
 
 
 def _range(text: str, left: Numeral, right: Numeral, gap: str) -> Numeral | None:
-    if not (left.single and right.single) or len(gap) > 6:
+    if not (left.single and right.single) or len(gap) > _FURTHEST_APART:
         return None
     low, high = left.low, right.high
     implied = _implied(left, right)

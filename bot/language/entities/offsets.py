@@ -20,7 +20,7 @@ _LEFT_ZH = re.compile(
     r"(?<![超不经通难说听])(?P<after>再?过)$|(?P<within>未来|接下来|今后)的?$|(?P<these>这|呢)$"
 )
 _RIGHT_EN = re.compile(
-    r"(?:'?s?'?)?\s+(?:(?P<time>time\b)|(?P<after>from (?:now|today|tomorrow)|later\b|hence\b|"
+    r"(?:'?s?'?)?\s+(?:(?P<time>time\b)|(?P<after>from (?:now|today)|later\b|hence\b|"
     r"today\b(?= |$|[,.!?]))|(?P<ago>ago\b))",
     re.A,
 )
@@ -33,6 +33,8 @@ _LEFT_EN = re.compile(
 # "For the next three weeks", "over the next nine months": how long, not by when.
 _FOR = re.compile(r"\bfor the (?:next|coming)\s+$", re.A)
 _ACROSS = re.compile(r"\b(?:over|across|spread|during) the (?:next|coming)\s+$", re.A)
+# "A month today" is a month away; "a quarter today" is a part of the sum.
+_PART_TODAY = re.compile(r"quarters?\s+today$")
 _FROM_DAY = re.compile(r"'?s?\s+(?:(?P<link>from|after|before|on)\s+)?", re.A)
 _FURTHEST = {"day": 3660, "week": 520, "month": 120, "year": 10, "hour": 2400, "minute": 100_000}
 _MINUTES = {"hour": 60, "minute": 1}
@@ -71,6 +73,8 @@ def _piece(message: Message, length: Length) -> Piece | None:
     left, start = message.before(length.start, 32), length.start
     right = _RIGHT_ZH.match(text, length.end) or _RIGHT_EN.match(text, length.end)
     before = _LEFT_ZH.search(left) or _LEFT_EN.search(left)
+    if right is not None and _PART_TODAY.search(text[length.start : right.end()]):
+        return None
     end = right.end() if right is not None else length.end
     if before is not None:
         start -= len(left) - before.start()

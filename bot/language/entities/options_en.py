@@ -54,7 +54,7 @@ _NICE = (
 _ALONE = re.compile(
     rf"[^\w一-鿿]*(?:(?:ok|okay|yes|then|just|na|i(?:'ll)? (?:want|take|choose|like|have))\s+)?"
     rf"(?:(?:the|di|da|de)\s+(?P<the>{SPELT}|1st|2nd|3rd|4th|last)|"
-    rf"(?P<word>{SPELT})(?=(?:\s+wan)?\s+(?:{_NICE}))|"
+    rf"(?P<word>{SPELT})(?=(?:\s+wan)?\s+(?:{_NICE})|\W*$)|"
     rf"(?P<letter>[a-f]))(?:\s+wan)?(?:[\s,]*(?:{_NICE}))*[^\w一-鿿]*",
     re.A,
 )

@@ -89,6 +89,9 @@ _NOTHING_ELSE = re.compile(
     re.A,
 )
 
+_SHORT = 40
+_FEW_WORDS = 2
+_WORD = re.compile(r"[a-z'0-9]+", re.A)
 _DATED = re.compile(r"\s+(?:on|by|next|this|today|tomorrow|tmr|tmrw|tonight|in)\b", re.A)
 
 
@@ -98,7 +101,8 @@ def find(message: Message) -> Iterator[tuple[tuple[int, int], Fraction]]:
         yield match.span(), Fraction(1, 2)
     for match in message.english(_PART):
         of_it = match.end() > match.end("part")
-        if of_it or match["sure"] is not None or _after_paying(message, match.start()):
+        said = of_it or match["sure"] is not None or _after_paying(message, match.start())
+        if said or _is_all_there_is(message, match):
             yield match.span(), _PARTS[match["part"].replace("-", " ")]
     for match in message.english(_SIGN):
         if match["above"] < match["below"]:
@@ -115,6 +119,14 @@ def find(message: Message) -> Iterator[tuple[tuple[int, int], Fraction]]:
 
 def _after_paying(message: Message, start: int) -> bool:
     return _OWED.search(message.before(start, 40)) is not None
+
+
+def _is_all_there_is(message: Message, match: re.Match[str]) -> bool:
+    """Whether a part is the whole message, but for a word or two: "two thirds maybe"."""
+    if len(message.text) > _SHORT:
+        return False
+    rest = f"{message.text[: match.start()]} {message.text[match.end() :]}"
+    return len(_WORD.findall(rest)) <= _FEW_WORDS
 
 
 def _is_sum(message: Message, match: re.Match[str]) -> bool:

@@ -34,6 +34,7 @@ _TENTHS = re.compile(
 # 八成是: most likely.
 _LIKELY = re.compile(r"\s?(?:是|会|又|要(?!减|免)|还没|没戏|不会|得(?!唔得|不得))")
 _OFF = re.compile(r"折(?![腾磨叠断返])")
+_HALF_TENTH = re.compile(r"(?<![一二三四五六七八九两几多大小])半成(?![品人年熟立功绩员本])")
 _OFF_IN_WORDS = re.compile(rf"对折|{D}{D}折")
 _ZH_NUMBER = (
     rf"[0-9]+(?:\.[0-9]+)?|(?:一百(?:零?{UNDER_100})?|{UNDER_100}|零|百)(?:点[零一二三四五六七八九]{{1,3}})?"
@@ -67,6 +68,7 @@ def find(message: Message, numerals: list[Numeral]) -> Iterator[Candidate]:
         digits = [DIGITS[char] for char in match.group() if char in DIGITS]
         off = Decimal(10 * digits[0] + digits[1] if digits else 50)
         found.append(_Share(*match.span(), off, off))
+    found += [_Share(*match.span(), Decimal(5), Decimal(5)) for match in message.chinese(_HALF_TENTH)]
     found += [_Share(*match.span(), Decimal("0.5"), Decimal("0.5")) for match in message.english(_HALF)]
     for share in _joined(message.text, sorted(found, key=lambda share: share.start)):
         if share.high <= _MOST:

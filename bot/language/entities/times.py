@@ -13,6 +13,7 @@ from bot.language.entities import (
     clock_en,
     clock_zh,
     dates_en,
+    dates_lunar,
     dates_numeric,
     dates_zh,
     hedges,
@@ -30,7 +31,7 @@ from bot.language.entities.pieces import Piece, single
 
 _SUFFIX = re.compile(
     r"\s?(?:的?(?:之|以)?(?P<before>前)(?![妻夫男女任台面途科几后天年段期])|的?(?:之|"
-    r"以)?(?P<after>后)(?![悔果来台面天续年期半])|(?P<since>起|以来|(?P<begins>开始))|"
+    r"以)?(?P<after>后)(?![悔果来台面天续年期半])|(?P<past>过[了完](?=再|才|之后|以后|就|我再))(?:之后|以后)?|(?P<since>起|以来|(?P<begins>开始))|"
     r"(?P<by>为止|截止))"
     r"|\s+(?P<by_en>at the latest|latest|or (?:before|earlier|sooner))\b|\s+(?P<since_en>onwards?|"
     r"or (?:after|later)|and after|at the earliest)\b",
@@ -66,6 +67,7 @@ def find(message: Message, lengths: list[Length]) -> Iterator[Candidate]:
         offsets.find(message, lengths),
         clock_zh.find(message),
         clock_en.find(message),
+        dates_lunar.find(message),
         dates_zh.find(message),
         months_zh.find(message),
         weeks_zh.find(message),
@@ -161,7 +163,7 @@ def _value(first: str, last: str, relation: str | None, side: str | None, grain:
         return {"to": first}
     if relation in ("by", "until") or (relation is None and side == "to"):
         return {"to": last}
-    if relation == "after":
+    if relation in ("after", "past"):
         return {"from": last}
     if relation == "since" or (relation is None and side == "from"):
         return {"from": first}

@@ -30,6 +30,16 @@ from bot.language.denial import LONGEST, denied
         ("no need to talk to a person", "ask_human"),
         ("i'm not disputing it", "dispute_debt"),
         ("don't delete my data", "request_data_rights"),
+        ("我没说不还，月底肯定给", "refuse_to_pay"),
+        ("不是不想还，是真没有", "refuse_to_pay"),
+        ("i never said i wouldn't pay", "refuse_to_pay"),
+        ("not refusing, just waiting for payday", "refuse_to_pay"),
+        ("i'm no student any longer", "report_underage"),
+        ("如果借款人去世了谁来还", "report_death"),
+        ("借款人过世的话谁来还", "report_death"),
+        ("what happens if the borrower dies", "report_death"),
+        ("要是申请个人破产还用还吗", "report_bankruptcy"),
+        ("what if i went bankrupt", "report_bankruptcy"),
     ],
 )
 def test_a_denied_act_is_named(text: str, act: str) -> None:
@@ -41,6 +51,9 @@ def test_a_denied_act_is_named(text: str, act: str) -> None:
     [
         "昨天没死成",
         "he died last month",
+        "如果你们再打，他已经去世了",
+        "if you had asked you would know he died",
+        "he died, if you must know",
         "if you don't stop i'll report you",
         "they don't stop calling",
         "这笔钱不是我借的",
@@ -49,6 +62,9 @@ def test_a_denied_act_is_named(text: str, act: str) -> None:
         "this isn't a threat, it's a promise",
         "别停车",
         "下周五还两千",
+        "我不还",
+        "i'm not paying",
+        "i said i'm not paying",
     ],
 )
 def test_what_denies_nothing_of_the_kind_is_left_alone(text: str) -> None:
