@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.calendars import closed_days
 from bot.domain.model import Case, Contact, Hold, HoldKind, Initiator, Purpose, Window
 from bot.domain.openings import Span, first_open, outside, since_midnight, spans
-from bot.domain.policy import WEEKDAYS, Cap, ClosedDays, ContactPack, Duty, QuietHours, Timed
+from bot.domain.policy import WEEKDAYS, Cap, ClosedDays, ContactPack, Duty, Notice, QuietHours, Timed
 
 # How many days ahead a held message looks for its instant; longer than any cap window (31 days).
 _PROBE_DAYS = 62
@@ -51,20 +51,23 @@ def may_contact(case: Case, purpose: Purpose, at: datetime, pack: ContactPack) -
     Rules about time and frequency bind what the lender starts; an answer to the borrower's own message is
     bound by the address alone. A hold without an end, or a dead or refused address, blocks; everything else
     holds until the first instant at which all rules agree, and blocks where there is none. Every reason that
-    applies at `at` is named, those that only hold beside those that block.
+    applies at `at` is named, those that only hold beside those that block. A notice that the law asks for
+    (`case.basis`) passes the caps and stops that the pack says, and an exemption; it cites its ground.
     """
     if not purpose.is_initiated:
         return _answer(case, pack)
+    notice = pack.demanded(case.basis) if purpose is Purpose.NOTICE else None
     holds = stopping(case, purpose, pack)
-    blocked = tuple(_blocks(case, holds, at, pack))
+    blocked = tuple(_blocks(case, holds, at, pack, notice))
     if case.address is None:
         return Verdict("blocked", reasons=blocked)
-    bound = _Bound(case, holds, pack)
+    bound = _Bound(case, holds, pack, notice)
     held = tuple(bound.reasons(at))
     if blocked:
         return Verdict("blocked", reasons=(*blocked, *held))
     if not held:
-        return Verdict("allowed", rule_ids=pack.ids_for(case.address.channel))
+        grounds = () if notice is None else (f"{notice.rule}:{notice.ground}",)
+        return Verdict("allowed", rule_ids=pack.ids_for(case.address.channel) + grounds)
     until = bound.first_allowed(at)
     if until is None:
         return Verdict("blocked", reasons=held)
@@ -98,7 +101,9 @@ def _answer(case: Case, pack: ContactPack) -> Verdict:
     return Verdict("allowed", rule_ids=tuple(rule.id for rule in rules if isinstance(rule, Duty)))
 
 
-def _blocks(case: Case, holds: tuple[Hold, ...], at: datetime, pack: ContactPack) -> Iterator[Reason]:
+def _blocks(
+    case: Case, holds: tuple[Hold, ...], at: datetime, pack: ContactPack, notice: Notice | None
+) -> Iterator[Reason]:
     address = case.address
     if address is None:
         yield Reason("address", "no address on this channel")
@@ -107,7 +112,7 @@ def _blocks(case: Case, holds: tuple[Hold, ...], at: datetime, pack: ContactPack
         yield Reason("address", "the address is dead")
     if not address.consent:
         yield Reason("consent", "no consent for this channel")
-    if case.exempt:
+    if case.exempt and notice is None:
         yield Reason("exempt", "the borrower is exempt from reminders")
     if case.automatic_off and case.initiator is Initiator.BOT:
         yield Reason("kill_switch", "automatic messages are switched off")
@@ -130,13 +135,16 @@ class _Bound:
 
     __slots__ = ("_counted", "_ending", "_pack", "case", "rules", "zone")
 
-    def __init__(self, case: Case, holds: tuple[Hold, ...], pack: ContactPack) -> None:
+    def __init__(self, case: Case, holds: tuple[Hold, ...], pack: ContactPack, notice: Notice | None) -> None:
         assert case.address is not None
         channel = case.address.channel
         self.case, self._pack = case, pack
         self.zone = ZoneInfo(case.timezone)
-        self.rules: tuple[Timed, ...] = pack.timed_for(channel)
-        self._counted: dict[str, tuple[int, ...]] = {}
+        passed = () if notice is None else notice.passes
+        self.rules: tuple[Timed, ...] = tuple(
+            rule for rule in pack.timed_for(channel) if rule.id not in passed
+        )
+        self._counted: dict[str, tuple[tuple[int, ...], ...]] = {}
         self._ending = [
             (hold, hold.until)
             for hold in holds
@@ -211,18 +219,22 @@ class _Bound:
         return inside and not self._is_waived(rule)
 
     def _seen(self, cap: Cap, day: date) -> int:
-        """Count the contacts that a cap sees on a local day: those of its window, that day included."""
+        """Count the contacts that a cap sees on a local day: those of its window, that day included.
+
+        Whoever has moved was contacted on two days, that of the old wall and that of the new one: a contact
+        counts as long as one of them is in the window.
+        """
         if not self.case.contacts:
             return 0
         days = self._counted.get(cap.id)
         if days is None:
             days = self._counted[cap.id] = tuple(
-                one.at.astimezone(self.zone).toordinal()
+                tuple(day.toordinal() for day in one.days(self.zone))
                 for one in self.case.contacts
                 if self._counts(cap, one)
             )
         today = day.toordinal()
-        return sum(today - cap.days < one <= today for one in days)
+        return sum(any(today - cap.days < one <= today for one in either) for either in days)
 
     def _counts(self, cap: Cap, contact: Contact) -> bool:
         case = self.case

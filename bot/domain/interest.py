@@ -18,11 +18,15 @@ DayCount = Literal["30/360", "actual/365", "actual/actual"]
 Method = Literal["simple", "annuity"]
 Factor = tuple[int, int]
 """An exact rate as numerator and denominator: whole numbers are many times faster than fractions."""
+Doubled = tuple[int, int, int]
+"""A factor as `rounded` takes it: twice the numerator, the denominator, twice the denominator."""
 
 _YEAR_DAYS = 365
-_FREE = Decimal("0.00")
-# Newton doubles the digits each time: after so small a step the rate is right to the last digit of a float.
-_PRECISE = 1e-7
+UNIT = 10**30
+"""What worths are reckoned in, far finer than any minor unit."""
+FREE = Decimal("0.00")
+PRECISE = 1e-7
+"""Each step leaves less than its square: after one so small the next would move no millionth of a percent."""
 
 
 def year_share(start: date, end: date, count: DayCount) -> Fraction:
@@ -76,55 +80,52 @@ def annuity(
     """
     spans = zip((start, *days), days, strict=False)
     factors = [rate_factor(annual_percent, a, b, count) for a, b in spans]
-    paid = annuity_payments(principal.minor, down.minor, factors, discounts(factors)[-1], len(factors))
+    worths = discounts(factors)
+    paid = annuity_payments(principal.minor, down.minor, doubled(factors), worths, len(factors))
     return tuple(Money(minor, principal.currency) for minor in paid)
 
 
-def discounts(factors: Sequence[Factor]) -> list[tuple[Decimal, Decimal]]:
-    """Return, for each number of periods, the worth now of a unit paid after the first, and after every one.
+def doubled(factors: Sequence[Factor]) -> list[Doubled]:
+    """Return factors as the inner loops take them."""
+    return [(2 * numerator, denominator, 2 * denominator) for numerator, denominator in factors]
 
-    28 digits are far finer than any minor unit.
-    """
-    worth, summed = Decimal(1), Decimal(0)
-    found: list[tuple[Decimal, Decimal]] = []
+
+def discounts(factors: Sequence[Factor]) -> list[int]:
+    """Return, for each number of periods, the worth now of a `UNIT` paid after each; the first is of one."""
+    worth, summed = UNIT, 0
+    found: list[int] = []
     for numerator, denominator in factors:
-        worth = worth * denominator / (denominator + numerator)
+        worth = half_even(worth * denominator, denominator + numerator)
         summed += worth
-        found.append((found[0][0] if found else worth, summed))
+        found.append(summed)
     return found
 
 
-def annuity_level(principal: int, down: int, worth: tuple[Decimal, Decimal]) -> int:
+def annuity_level(principal: int, down: int, worths: Sequence[int], count: int) -> int:
     """Return the equal payment, rounded down: what is left makes the last payment larger, not smaller."""
-    first, summed = worth
-    return int((principal - down * first) / summed)
+    return (principal * UNIT - down * worths[0]) // worths[count - 1]
 
 
 def annuity_payments(
-    principal: int, down: int, factors: Sequence[Factor], worth: tuple[Decimal, Decimal], count: int
+    principal: int, down: int, factors: Sequence[Doubled], worths: Sequence[int], count: int
 ) -> list[int]:
     """Return `count` payments in minor units, interest on what is still owed rounded half-even each time."""
-    level = annuity_level(principal, down, worth)
-    payments = _paid(principal, down, level, factors, count)
-    while payments[-1] <= 0 < level:
+    level = annuity_level(principal, down, worths, count)
+    while True:
+        owed, payments, asked = principal, [level] * count, level + down
+        payments[0] = asked
+        for numerator, denominator, twice in factors[:count]:
+            # `half_even`, written out: half a unit up, and back again where that ends on an odd one exactly.
+            interest = (raised := owed * numerator + denominator) // twice
+            if interest & 1 and interest * twice == raised:
+                interest -= 1
+            owed += interest - asked
+            asked = level
+        payments[-1] += owed
+        if payments[-1] > 0 or level <= 0:
+            return payments
         # Interest of less than half a unit rounds away: the level would pay everything before the end.
         level -= 1
-        payments = _paid(principal, down, level, factors, count)
-    return payments
-
-
-def _paid(principal: int, down: int, level: int, factors: Sequence[Factor], count: int) -> list[int]:
-    owed, payments, asked = principal, [], level + down
-    for number in range(count - 1):
-        numerator, denominator = factors[number]
-        owed += half_even(owed * numerator, denominator)
-        due = asked if asked < owed else owed
-        payments.append(due)
-        owed -= due
-        asked = level
-    numerator, denominator = factors[count - 1]
-    payments.append(owed + half_even(owed * numerator, denominator))
-    return payments
 
 
 def effective_annual_rate(principal: Money, payments: Sequence[tuple[date, Money]], start: date) -> Decimal:
@@ -134,24 +135,39 @@ def effective_annual_rate(principal: Money, payments: Sequence[tuple[date, Money
     may be found in floats. Zero when the payments are no more than the principal.
     """
     amounts = [money.minor for _, money in payments]
-    if sum(amounts) <= principal.minor:
-        return _FREE
-    first = start.toordinal()
-    years = [(day.toordinal() - first) / _YEAR_DAYS for day, _ in payments]
-    return Decimal(round(math.expm1(_force(principal.minor, amounts, years)) * 100, 2)).quantize(_FREE)
+    return yearly_rate(principal.minor, amounts, [(day - start).days for day, _ in payments])
 
 
-def _force(principal: int, amounts: Sequence[int], years: Sequence[float]) -> float:
-    """Return the continuous rate, by Newton from the left: worth is convex in it, so that no step overshoots.
-
-    Paid all at once, at their mean time, payments are worth no more: that rate is the beginning.
-    """
+def yearly_rate(principal: int, amounts: Sequence[int], after: Sequence[int]) -> Decimal:
+    """Return what `effective_annual_rate` does, of amounts in minor units, each paid `after` so many days."""
     total = sum(amounts)
-    rate: float = math.log(total / principal) * total / sum(map(mul, amounts, years))
+    if total <= principal:
+        return FREE
+    return in_percent(force_of(principal, total, amounts, after))
+
+
+def in_percent(force: float) -> Decimal:
+    """Return a continuous rate a day as a yearly one in percent, two decimals."""
+    return Decimal(f"{math.expm1(force * _YEAR_DAYS) * 100:.2f}")
+
+
+def force_of(principal: int, total: int, amounts: Sequence[int], after: Sequence[int]) -> float:
+    """Return the continuous rate a day, by Newton on the logarithm of the worth, which is all but straight.
+
+    What its bend adds to each step is reckoned with, too: one step is enough for most plans.
+    """
+    moments = list(map(mul, amounts, after))
+    mean = sum(moments) / total
+    bend = (sum(map(mul, moments, after)) / total - mean * mean) / (2 * mean)
+    rate: float = math.log(total / principal) / mean
+    rate += rate * rate * bend
     for _ in range(100):
-        worths = [amount * exp(-rate * at) for amount, at in zip(amounts, years, strict=True)]
-        step = (sum(worths) - principal) / sum(map(mul, worths, years))
-        rate += step
-        if step < _PRECISE:
+        worth = moment = 0.0
+        for amount, at in zip(amounts, after, strict=True):
+            worth += (now := amount * exp(-rate * at))
+            moment += now * at
+        step = math.log(worth / principal) * worth / moment
+        rate += step + step * step * bend
+        if -PRECISE < step < PRECISE:
             break
     return rate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 
 from bot.domain.model import Address, Loan
@@ -180,25 +180,21 @@ def together(rungs: Sequence[R]) -> list[list[R]]:
     return ([shared] if shared else []) + alone
 
 
-def next_channel(
-    step: Step,
-    tried: Sequence[str],
-    living: Sequence[Address],
-    sent_at: datetime | None,
-    read: bool,
-    now: datetime,
-) -> str | None:
-    """Return the channel on which a rung goes out now, or None when there is nothing to do.
+def later_channels(step: Step, channel: str) -> tuple[str, ...]:
+    """Return the channels of a rung that come after one; none for a channel that it does not have."""
+    if channel not in step.channels:
+        return ()
+    return step.channels[step.channels.index(channel) + 1 :]
 
-    The first of the step's channels with a living, consented address; after `unread_hours`
-    without the message being read, the next one that was not tried. A channel is never tried twice.
+
+def tried_again_after(ladder: Ladder, step: Step, channel: str, living: Iterable[Address]) -> int | None:
+    """Return after how many hours unread on a channel the next one is tried; None when none ever is.
+
+    Where a channel does not tell what was read, the ladder says what to think of its silence.
     """
+    if step.unread_hours is None:
+        return None
+    if channel not in ladder.receipts and ladder.without_receipt == "stay":
+        return None
     usable = {one.channel for one in living if not one.dead and one.consent}
-    left = [channel for channel in step.channels if channel in usable and channel not in tried]
-    if not left or read:
-        return None
-    if not tried:
-        return left[0]
-    if step.unread_hours is None or sent_at is None:
-        return None
-    return left[0] if now - sent_at >= timedelta(hours=step.unread_hours) else None
+    return step.unread_hours if usable & set(later_channels(step, channel)) else None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from bot.domain.calendars import CalendarPolicy, Closed, closed_days
 from bot.domain.interest import DayCount, Method
+from bot.domain.lines import Line
 from bot.domain.money import Money, OddCents
 from bot.domain.policy import KINDS, Campaign, Frequency, Kind, Part, ProductPolicy, Remembered, widened
+from bot.domain.schedules import Check
+from bot.domain.values import quickly_made
 
 # Beyond these no relaxed limit is tried: ten years of payments, a year of waiting.
 MOST_COUNT = 120
@@ -35,6 +38,20 @@ class History:
 
 
 NO_HISTORY = History()
+
+
+class Beginning(NamedTuple):
+    """Where and how often a plan is paid, whether that is what was wished, and what it was held against."""
+
+    first: date
+    frequency: Frequency
+    line: Line
+    as_wished: bool
+    checks: tuple[Check, ...] = ()
+
+
+Start = tuple[date, date | int | None, Frequency | None, int | None]
+"""Today, and what a wish says of the beginning: its day or the months until then, how often, the payday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,14 @@ class Limits:
     during_dispute: bool
     words: dict[str, str]
     """What the limits allow that depend on nothing else, as it is said."""
+    beginnings: dict[Start, Beginning | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Where plans begin under these limits, as far as it was reckoned already."""
+    loosened: dict[frozenset[str], Limits] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """These limits without some of them, as far as they were asked for already."""
 
 
 Situation = tuple[str, str | None, bool]
@@ -180,6 +205,7 @@ def _words(policy: ProductPolicy, kinds: Sequence[Kind]) -> dict[str, str]:
 limits_of: Remembered[ProductPolicy, Situation, Limits] = Remembered(_compile)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Case:
     """The facts that an offer rests on: what it would settle, today, and what went before.
@@ -226,8 +252,12 @@ RELAXED: dict[str, Callable[[Limits], dict[str, Any]]] = {
 
 
 def relaxed(limits: Limits, names: frozenset[str]) -> Limits:
-    """Return the limits without those in `names`."""
-    changes: dict[str, Any] = {}
-    for name in names:
-        changes |= RELAXED[name](limits)
-    return replace(limits, **changes)
+    """Return the limits without those in `names`, the same ones each time."""
+    found = limits.loosened.get(names)
+    if found is None:
+        changes: dict[str, Any] = {}
+        for name in names:
+            changes |= RELAXED[name](limits)
+        # At most one for each set of limits of a kind, of which few are ever asked for.
+        found = limits.loosened[names] = replace(limits, **changes)
+    return found

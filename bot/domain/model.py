@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from bot.domain.money import Money
 
@@ -103,6 +104,7 @@ class Contact:
     """A past contact that the lender started: channel, instant (aware UTC), and how a call ended.
 
     Without `loan_ids` it was about all of the borrower's debts, without `address` to any of their numbers.
+    `timezone` is where the borrower lived then; None: where they live now.
     """
 
     channel: str
@@ -110,6 +112,14 @@ class Contact:
     outcome: CallOutcome | None = None
     loan_ids: frozenset[int] = frozenset()
     address: str | None = None
+    timezone: str | None = None
+
+    def days(self, zone: ZoneInfo) -> tuple[date, ...]:
+        """Return the day of the contact on the wall of a zone, and on that of the borrower's home of then."""
+        here = self.at.astimezone(zone).date()
+        if self.timezone is None or self.timezone == zone.key:
+            return (here,)
+        return (here, self.at.astimezone(ZoneInfo(self.timezone)).date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +160,11 @@ class Due:
         """What is still to be paid of it."""
         return self.amount - self.paid
 
+    @property
+    def open_minor(self) -> int:
+        """The same in minor units, for decisions over a whole book."""
+        return self.principal.minor + self.interest.minor + self.fee.minor - self.paid.minor
+
 
 @dataclass(frozen=True, slots=True)
 class Loan:
@@ -164,15 +179,18 @@ class Loan:
     @property
     def outstanding(self) -> Money:
         """All that is still to be paid."""
-        return Money(sum(due.open.minor for due in self.dues), self.currency)
+        return Money(sum(due.open_minor for due in self.dues), self.currency)
 
     def next_due(self) -> Due | None:
         """The oldest due item that is not fully paid, which is the current cycle."""
-        return next((due for due in self.dues if due.open.minor > 0), None)
+        for due in self.dues:
+            if due.open_minor > 0:
+                return due
+        return None
 
     def overdue(self, today: date) -> Money:
         """What was due before `today` and is not paid."""
-        return Money(sum(d.open.minor for d in self.dues if d.due_on < today), self.currency)
+        return Money(sum(d.open_minor for d in self.dues if d.due_on < today), self.currency)
 
     def days_past_due(self, today: date) -> int | None:
         """Days from the oldest unpaid due date to `today`: negative before it, None when all is paid."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 from typing import Literal
+
+from bot.domain.values import quickly_made
 
 # ISO 4217 minor unit digits, where they are not two.
 _DIGITS = {
@@ -50,6 +53,7 @@ def minor_digits(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An exact amount: `minor` whole minor units (cents, fen) of `currency` (ISO 4217, three capitals)."""
@@ -124,3 +128,21 @@ class Money:
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+_blank = Money.__new__
+# A frozen class sets each field with a look-up by name; its slots do the same in half the time.
+_set_minor, _set_currency = (vars(Money)[name].__set__ for name in ("minor", "currency"))
+
+
+def moneys(minors: Sequence[int], currency: str) -> list[Money]:
+    """Return an amount for each of `minors`, faster than one by one; equal neighbours are one object."""
+    found: list[Money] = []
+    before = None
+    for minor in minors:
+        if minor != before:
+            before, money = minor, _blank(Money)
+            _set_minor(money, minor)
+            _set_currency(money, currency)
+        found.append(money)
+    return found

@@ -50,7 +50,7 @@ def first_open(
     `closed` holds the closed spans of each weekday, Monday first. None when the next `days` have no such
     instant, or the calendar has come to its end.
     """
-    for start, end, offset in _stretches(at, zone, days):
+    for start, end, offset in stretches(at, zone, days):
         local, last = (start + offset).replace(tzinfo=None), (end + offset).replace(tzinfo=None)
         while local < last:
             midnight = datetime.combine(local.date(), time())
@@ -69,7 +69,7 @@ def _first_outside(at: timedelta, closed: Sequence[Span]) -> timedelta:
     return at
 
 
-def _stretches(at: datetime, zone: ZoneInfo, days: int) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def stretches(at: datetime, zone: ZoneInfo, days: int) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """Cut time at every change of the clocks: within a stretch the wall runs evenly, `offset` before UTC."""
     start = at
     for _ in range(days + 2):

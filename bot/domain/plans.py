@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 
@@ -15,8 +15,9 @@ from bot.domain.model import Loan, Refusal
 from bot.domain.money import Money
 from bot.domain.policy import Kind, ProductPolicy
 from bot.domain.schedules import Check, Instalment, Option, Reason, Wish
-from bot.domain.sizes import beginning, least_monthly, sizes
+from bot.domain.sizes import beginning, least_monthly, usual_sizes
 from bot.domain.terms import extension, find, is_barred, nearest, offered_plans, plan
+from bot.domain.values import quickly_made
 
 __all__ = [
     "MAX_OPTIONS",
@@ -42,6 +43,7 @@ __all__ = [
 MAX_OPTIONS = 3
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Offers:
     """Feasible options, best first (at most three), and every limit that keeps a wish from being granted."""
@@ -55,7 +57,7 @@ def plan_amount(loan: Loan, today: date) -> Money:
     due = 0
     for item in loan.dues:
         if item.due_on <= today:
-            due += item.principal.minor + item.interest.minor + item.fee.minor - item.paid.minor
+            due += item.open_minor
     if due > 0:
         return Money(due, loan.currency)
     following = loan.next_due()
@@ -159,7 +161,7 @@ def instalment_option(
     start = beginning(case, limits, wish or Wish(first_on=first_on))
     if start is None:
         raise ValueError(f"{policy.product}: no open day to begin a plan after {today}")
-    return plan(case, limits, start, next(sizes(case, limits, start, 1)).amounts(count))
+    return plan(case, limits, start, usual_sizes(case, limits, start, 1).amounts(count))
 
 
 def extension_option(amount: Money, days: int, today: date) -> Option:
@@ -188,7 +190,9 @@ def _others(case: Case, limits: Limits, wish: Wish, found: tuple[Option, ...]) -
     reason: Reason = "policy_order" if wish.ability is None else "fits_ability"
     aside = Wish(ability=wish.ability, first_on=wish.first_on, frequency=wish.frequency, payday=wish.payday)
     sort = wish.sort
-    kinds = (sort, *(kind for kind in limits.kinds if kind != sort)) if sort in limits.kinds else limits.kinds
+    kinds = limits.kinds
+    if sort in kinds and sort != kinds[0]:
+        kinds = (sort, *(kind for kind in kinds if kind != sort))
     asked = wish.kind is not None or wish.count is not None or wish.ability is not None
     room = MAX_OPTIONS if asked else MAX_OPTIONS - 1 - len(found)
     put_off: list[Option] = []
@@ -213,7 +217,7 @@ def _of(
     if kind == "extension":
         wishes = [Wish("extension", days=days, ability=wish.ability) for days in limits.offered_days]
     else:
-        wishes = [replace(wish, kind=kind, frequency=None)]
+        wishes = [Wish(kind, ability=wish.ability, first_on=wish.first_on, payday=wish.payday)]
     seen = list(taken)
     for one in wishes:
         option = nearest(case, limits, one, reason)

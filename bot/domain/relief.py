@@ -8,10 +8,9 @@ from math import ceil
 
 from bot.domain.calendars import nearest_open
 from bot.domain.limits import Case, Limits
-from bot.domain.lines import add_months
 from bot.domain.money import Money
-from bot.domain.schedules import A_MONTH, Check, Instalment, Option, Reason, Wish, schedule
-from bot.domain.sizes import Beginning, chosen, frequency_of, line_of, sizes
+from bot.domain.schedules import A_MONTH, Check, Instalment, Option, Reason, Wish, along, schedule
+from bot.domain.sizes import after_months, chosen, sizes
 
 _DAY = timedelta(days=1)
 _ZERO = Decimal(0)
@@ -24,11 +23,10 @@ def holiday(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) 
         months = min(max(months, 1), limits.holiday_months)
     if not 1 <= months <= limits.holiday_months:
         return None
-    end = add_months(case.today, months)
-    first = nearest_open(end, end, end + timedelta(days=31), limits.closed)
-    if first is None or (wish.frequency not in (None, *limits.frequencies) and not near):
+    start = after_months(case.today, months, limits, wish)
+    if start is None or (wish.frequency not in (None, *limits.frequencies) and not near):
         return None
-    start = Beginning(first, frequency_of(limits, wish), line_of(first, limits, wish), True)
+    first = start.first
     every = (
         chosen(one, wish, limits.offered_counts, near) for one in sizes(case, limits, start, 1, down=False)
     )
@@ -40,7 +38,7 @@ def holiday(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) 
     words = limits.words
     return Option(
         "holiday",
-        schedule(start.line.days(len(amounts)), amounts, currency),
+        along(start.line, amounts, currency),
         case.amount,
         Money(sum(amounts) - case.amount.minor, currency),
         days=(first - case.today).days,
@@ -75,6 +73,9 @@ def partial(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) 
     Where the borrower names no day for the rest, it is the policy's; where that is too soon, a month later.
     """
     least, amount, high = least_now(case, limits), case.amount.minor, limits.partial_days
+    if wish.ability is not None and 2 * wish.ability.minor < amount:
+        # One of two payments is half of it at least.
+        return None
     if wish.pay_now is not None:
         now = max(wish.pay_now.minor, least) if near else wish.pay_now.minor
     else:

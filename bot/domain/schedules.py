@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import count, repeat
 from typing import Literal, NamedTuple
 
-from bot.domain.interest import effective_annual_rate
-from bot.domain.money import Money
+from bot.domain.interest import yearly_rate
+from bot.domain.lines import Line
+from bot.domain.money import Money, moneys
 from bot.domain.policy import Frequency, Kind
+from bot.domain.values import quickly_made
 
 Reason = Literal["as_wished", "fits_ability", "nearest_to_wish", "policy_order"]
 
@@ -21,6 +24,7 @@ A_MONTH = 31
 """Days after which two payments are never in one month."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the borrower asked for; whatever they did not say is None.
@@ -64,6 +68,20 @@ class Instalment(NamedTuple):
     amount: Money
 
 
+class Along(tuple[Instalment, ...]):
+    """The payments of `amounts` (minor units) on the days of a line, which tells their rate soonest."""
+
+    line: Line
+    amounts: Sequence[int]
+
+
+def along(line: Line, amounts: Sequence[int], currency: str) -> Along:
+    """Return the payments of `amounts` on the first days of `line`, numbered from 1."""
+    payments = Along(_payments(line.days(len(amounts)), amounts, currency))
+    payments.line, payments.amounts = line, amounts
+    return payments
+
+
 class Check(NamedTuple):
     """A limit that an option was held against, what it allows, and the option's own value."""
 
@@ -72,6 +90,7 @@ class Check(NamedTuple):
     value: int | date | Money | Decimal | str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Option:
     """A plan that policy allows, whole: schedule, what it settles, what it costs on top, what is waived.
@@ -124,24 +143,24 @@ class Option:
         """Return the effective yearly rate in percent, two decimals, as agreed on `today`."""
         if self.cost.minor <= self.waived_minor:
             return Decimal("0.00")
-        payments = [(item.due_on, item.amount) for item in self.schedule]
-        return effective_annual_rate(self.principal, payments, today)
+        if isinstance(self.schedule, Along):
+            return self.schedule.line.annual_rate(self.principal.minor, self.schedule.amounts, today)
+        start = today.toordinal()
+        after = [day.toordinal() - start for _, day, _ in self.schedule]
+        return yearly_rate(self.principal.minor, [money.minor for _, _, money in self.schedule], after)
 
 
-def schedule(days: Iterable[date], amounts: Iterable[int], currency: str) -> tuple[Instalment, ...]:
-    """Return the payments of `amounts` (minor units) on `days`, numbered from 1."""
-    known: dict[int, Money] = {}
-    payments = []
-    for number, (day, minor) in enumerate(zip(days, amounts, strict=False), 1):
-        # Most payments of a plan are equal.
-        money = known.get(minor)
-        if money is None:
-            money = known[minor] = Money(minor, currency)
-        payments.append(_instalment((number, day, money)))
-    return tuple(payments)
+def schedule(days: Sequence[date], amounts: Sequence[int], currency: str) -> tuple[Instalment, ...]:
+    """Return the payments of `amounts` (minor units) on the first of `days`, numbered from 1."""
+    return tuple(_payments(days, amounts, currency))
 
 
-_instalment: Callable[[tuple[int, date, Money]], Instalment] = Instalment._make
+def _payments(days: Sequence[date], amounts: Sequence[int], currency: str) -> Iterator[Instalment]:
+    # What `Instalment._make` does, without its step through the interpreter for each payment.
+    return map(_new, repeat(Instalment), zip(count(1), days, moneys(amounts, currency), strict=False))
+
+
+_new = tuple.__new__
 
 
 def fullest(amounts: list[int], span: int) -> int:

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from bot.domain.calendars import nearest_open
-from bot.domain.interest import annuity_level, annuity_payments
-from bot.domain.limits import Case, Limits
-from bot.domain.lines import Basis, Line, line, next_payday
+from bot.domain.interest import UNIT, annuity_level, annuity_payments
+from bot.domain.limits import Beginning, Case, Limits, Start
+from bot.domain.lines import Line, add_months, line, next_payday
 from bot.domain.money import Money
 from bot.domain.policy import Frequency
 from bot.domain.schedules import IN_A_MONTH, Check, Wish, fullest
 
 _DAY = timedelta(days=1)
+# Days pass and wishes differ, and a policy's limits stay for as long as it does.
+_REMEMBERED = 1024
 _ZERO = Decimal(0)
-
-
-class Beginning(NamedTuple):
-    """Where and how often a plan is paid, whether that is what was wished, and what it was held against."""
-
-    first: date
-    frequency: Frequency
-    line: Line
-    as_wished: bool
-    checks: tuple[Check, ...] = ()
 
 
 def frequency_of(limits: Limits, wish: Wish) -> Frequency:
@@ -47,12 +38,39 @@ def beginning(case: Case, limits: Limits, wish: Wish) -> Beginning | None:
 
     As late as policy allows where the borrower has said nothing; else as near to their day as possible.
     """
-    wanted = wished_first(limits, wish, case.today)
-    usual = wanted or case.today + timedelta(days=limits.usual_first_days)
-    latest = case.today + timedelta(days=limits.first_days)
+    start = (case.today, wish.first_on, wish.frequency, wish.payday)
+    return _remembered(start, limits, lambda: _beginning(case.today, limits, wish))
+
+
+def after_months(today: date, months: int, limits: Limits, wish: Wish) -> Beginning | None:
+    """Return where a plan begins after a payment holiday: on the first open day from its end on."""
+    start = (today, months, wish.frequency, wish.payday)
+    return _remembered(start, limits, lambda: _after(add_months(today, months), limits, wish))
+
+
+def _remembered(start: Start, limits: Limits, compute: Callable[[], Beginning | None]) -> Beginning | None:
+    found = limits.beginnings.get(start)
+    if found is None:
+        if len(limits.beginnings) >= _REMEMBERED:
+            limits.beginnings.clear()
+        found = limits.beginnings[start] = compute()
+    return found
+
+
+def _after(end: date, limits: Limits, wish: Wish) -> Beginning | None:
+    first = nearest_open(end, end, end + timedelta(days=31), limits.closed)
+    if first is None:
+        return None
+    return Beginning(first, frequency_of(limits, wish), line_of(first, limits, wish), True)
+
+
+def _beginning(today: date, limits: Limits, wish: Wish) -> Beginning | None:
+    wanted = wished_first(limits, wish, today)
+    usual = wanted or today + timedelta(days=limits.usual_first_days)
+    latest = today + timedelta(days=limits.first_days)
     # Where no day is named, a longer window moves no plan that the usual one has room for.
-    first = None if wanted else nearest_open(usual, case.today + _DAY, usual, limits.closed)
-    first = first or nearest_open(usual, case.today + _DAY, latest, limits.closed)
+    first = None if wanted else nearest_open(usual, today + _DAY, usual, limits.closed)
+    first = first or nearest_open(usual, today + _DAY, latest, limits.closed)
     if first is None:
         return None
     # A closed day at the end of the window moves the first payment back, which is too early for a wish.
@@ -74,23 +92,22 @@ def line_of(first: date, limits: Limits, wish: Wish) -> Line:
 class Sizes:
     """What a plan of each number of payments asks, in minor units, and which numbers are feasible."""
 
-    __slots__ = ("_amount", "_basis", "_down", "_limits", "_line", "_span", "high", "low")
+    __slots__ = ("_amount", "_down", "_interest", "_limits", "_span", "high", "low")
 
     def __init__(
         self, case: Case, limits: Limits, start: Beginning, down: int, rate: Decimal, low: int
     ) -> None:
-        self._amount, self._down, self._limits, self._line = case.amount.minor, down, limits, start.line
-        self._basis: Basis | None = (case.today, rate, limits.basis) if rate else None
+        self._amount, self._down, self._limits = case.amount.minor, down, limits
+        self._interest = start.line.interest((case.today, rate, limits.basis)) if rate else None
         self._span = IN_A_MONTH[start.frequency]
         self.low = low
         self.high = min(limits.count_high, (self._amount - down) // limits.minimum)
 
     def amounts(self, count: int) -> list[int]:
         """Return what each of `count` payments asks; the down payment comes on top of the first."""
-        if self._basis is not None and self._limits.method == "annuity":
-            worth = self._line.discounts(self._basis, count)[count - 1]
-            growth = self._line.growth(self._basis, count)
-            return annuity_payments(self._amount, self._down, growth, worth, count)
+        if self._interest is not None and self._limits.method == "annuity":
+            growth, worths = self._interest.growth(count), self._interest.discounts(count)
+            return annuity_payments(self._amount, self._down, growth, worths, count)
         base, extra = divmod(self._amount - self._down, count)
         if not extra:
             parts = [base] * count
@@ -100,18 +117,14 @@ class Sizes:
             parts = [base] * (count - extra) + [base + 1] * extra
         # One date to remember, not two.
         parts[0] += self._down
-        if self._basis is None:
+        if self._interest is None:
             return parts
-        shares = self._line.shares(self._basis, count)
-        amounts = []
-        for part, (numerator, denominator) in zip(parts, shares, strict=False):
-            # `half_even`, written out: this is the innermost loop of a simulation over a whole book.
-            whole, rest = divmod(part * numerator, denominator)
-            rest += rest
-            if rest > denominator or (rest == denominator and whole & 1):
-                whole += 1
-            amounts.append(part + whole)
-        return amounts
+        shares = self._interest.shares(count)
+        for number, (part, (numerator, denominator, twice)) in enumerate(zip(parts, shares, strict=False)):
+            # As in an annuity: this is the innermost loop of a simulation over a whole book.
+            interest, rest = divmod(part * numerator + denominator, twice)
+            parts[number] = part + (interest - 1 if not rest and interest & 1 else interest)
+        return parts
 
     def within(self, count: int, ability: Money | None) -> list[int] | None:
         """Return the amounts of `count` payments, None when a month asks more than the ability."""
@@ -128,12 +141,14 @@ class Sizes:
         if self._amount > most:
             # In a full month the smallest part is paid `span` times, with or without interest.
             start = max(start, self._span)
-            if self._basis is None or self._limits.method == "simple":
+            if self._interest is None or self._limits.method == "simple":
                 start = max(start, (self._amount - self._down) // (most // self._span + 1) + 1)
             else:
-                # The level falls with every payment more.
-                counts = range(start, self.high + 1)
-                start += bisect_left(counts, True, key=lambda n: not self._is_above(n, most))
+                # The level falls with every payment more: what is certainly above is passed over.
+                worths = self._interest.discounts(max(start, self.high))
+                owed = self._amount * UNIT - self._down * worths[0]
+                above = owed * self._span // (most + self.high + self._span)
+                start = max(start, bisect_left(worths, above) + 1)
         for count in range(start, self.high + 1):
             amounts = self.within(count, ability)
             if amounts is not None:
@@ -142,16 +157,14 @@ class Sizes:
 
     def _is_above(self, count: int, most: int) -> bool:
         """Tell quickly of most counts that ask too much; what is not told here is reckoned in full."""
-        if self._basis is None or count < self._span:
+        if self._interest is None or count < self._span:
             return False
         if self._limits.method == "annuity":
-            level = annuity_level(
-                self._amount, self._down, self._line.discounts(self._basis, count)[count - 1]
-            )
+            level = annuity_level(self._amount, self._down, self._interest.discounts(count), count)
             # Rounding may leave the last payment below the level, by half a unit for each before it at most.
             return level * self._span > most + count
         base = (self._amount - self._down) // count
-        numerator, denominator = self._line.shares(self._basis, count)[count - self._span]
+        numerator, _, denominator = self._interest.shares(count)[count - self._span]
         return self._span * (base + base * numerator // denominator) > most
 
 
@@ -159,8 +172,17 @@ def sizes(case: Case, limits: Limits, start: Beginning, low: int, *, down: bool 
     """Yield the sizes for every down payment and rate that the limits leave open, the policy's own first."""
     for rate in limits.rates:
         for percent in limits.down_percents if down else (_ZERO,):
-            first = case.amount.times(percent / 100).minor if percent else 0
-            yield Sizes(case, limits, start, first, rate, low)
+            yield _sizes(case, limits, start, percent, rate, low)
+
+
+def usual_sizes(case: Case, limits: Limits, start: Beginning, low: int) -> Sizes:
+    """Return the sizes for the policy's own down payment and rate."""
+    return _sizes(case, limits, start, limits.down_percents[0], limits.rates[0], low)
+
+
+def _sizes(case: Case, limits: Limits, start: Beginning, percent: Decimal, rate: Decimal, low: int) -> Sizes:
+    first = case.amount.times(percent / 100).minor if percent else 0
+    return Sizes(case, limits, start, first, rate, low)
 
 
 def least_monthly(case: Case, limits: Limits) -> tuple[Beginning, list[int]] | None:
@@ -168,7 +190,7 @@ def least_monthly(case: Case, limits: Limits) -> tuple[Beginning, list[int]] | N
     start = beginning(case, limits, Wish())
     if start is None:
         return None
-    sized = next(sizes(case, limits, start, limits.count_low))
+    sized = usual_sizes(case, limits, start, limits.count_low)
     span = IN_A_MONTH[start.frequency]
     every = (sized.amounts(count) for count in range(sized.low, sized.high + 1))
     best = min(every, key=lambda amounts: (fullest(amounts, span), sum(amounts)), default=None)

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from bot.domain import relief
 from bot.domain.calendars import nearest_open
-from bot.domain.limits import Case, Limits
+from bot.domain.limits import Beginning, Case, Limits
 from bot.domain.money import Money
 from bot.domain.policy import Kind
-from bot.domain.schedules import Check, Instalment, Option, Reason, Wish, schedule
-from bot.domain.sizes import Beginning, beginning, chosen, sizes
+from bot.domain.schedules import Check, Instalment, Option, Reason, Wish, along
+from bot.domain.sizes import beginning, chosen, sizes, usual_sizes
 
 
 def find(case: Case, limits: Limits, wish: Wish, reason: Reason = "as_wished") -> Option | None:
@@ -54,16 +54,17 @@ def plan(
     amount, count, words = case.amount, len(amounts), limits.words
     down = limits.down_percents[-1]
     rest = amount.minor - amount.times(down / 100).minor if down else amount.minor
+    cost, least = sum(amounts) - amount.minor, rest // count
     return Option(
         "instalment",
-        schedule(start.line.days(count), amounts, amount.currency),
+        along(start.line, amounts, amount.currency),
         amount,
-        Money(sum(amounts) - amount.minor, amount.currency),
+        Money(cost, amount.currency),
         frequency=start.frequency,
         reason=reason,
         checked=(
             Check("instalment.count", words["instalment.count"], count),
-            Check("instalment.minimum", words["instalment.minimum"], Money(rest // count, amount.currency)),
+            Check("instalment.minimum", words["instalment.minimum"], Money(least, amount.currency)),
             *start.checks,
         ),
     )
@@ -87,11 +88,10 @@ def offered_plans(
     start = beginning(case, limits, wish)
     if start is None:
         return
-    sized = next(sizes(case, limits, start, limits.count_low))
+    sized = usual_sizes(case, limits, start, limits.count_low)
+    had = [len(one.schedule) for one in taken if one.kind == "instalment"]
     for count in limits.offered_counts:
-        if sized.low <= count <= sized.high and not any(
-            one.kind == "instalment" and len(one.schedule) == count for one in taken
-        ):
+        if sized.low <= count <= sized.high and count not in had:
             amounts = sized.within(count, wish.ability)
             if amounts is not None:
                 yield plan(case, limits, start, amounts, reason)
@@ -100,6 +100,8 @@ def offered_plans(
 def _extension(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reason) -> Option | None:
     """A closed day moves an extension on, never to an earlier day than was asked for."""
     if wish.count not in (None, 1) and not near:
+        return None
+    if wish.ability is not None and wish.ability < case.amount:
         return None
     low, high = case.today + timedelta(days=limits.extension_low), limits.extension_high
     asked = limits.offered_days[0] if wish.days is None else wish.days
@@ -114,7 +116,7 @@ def _extension(case: Case, limits: Limits, wish: Wish, near: bool, reason: Reaso
     )
     days = 0 if day is None else (day - case.today).days
     early = wish.days is not None and days < wish.days and not near
-    if day is None or early or (wish.ability is not None and wish.ability < case.amount):
+    if day is None or early:
         return None
     checks = (
         Check("extension.days", limits.words["extension.days"], days),

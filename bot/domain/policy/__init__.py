@@ -1,6 +1,7 @@
 """Policy as validated data: contact packs, ladders, product policies."""
 
-from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Range, Remembered, Scope
+from bot.domain.policy.base import AUTHORITIES, Authority, Certainty, Consent, Range, Remembered, Scope
+from bot.domain.policy.canned import DEBT_VARIABLES, VARIABLES, Canned, CannedReplies, variables_of
 from bot.domain.policy.contact import (
     WEEKDAYS,
     Cap,
@@ -10,6 +11,7 @@ from bot.domain.policy.contact import (
     Disclosure,
     Duty,
     FollowUp,
+    Notice,
     QuietHours,
     Rule,
     Stop,
@@ -18,7 +20,9 @@ from bot.domain.policy.contact import (
 )
 from bot.domain.policy.ladder import Audience, Ladder, Step
 from bot.domain.policy.product import ProductPolicy
+from bot.domain.policy.quality import Checklist, Item, Score
 from bot.domain.policy.reach import Adjustment, Reach, widened
+from bot.domain.policy.routing import Route, Routing, Team, Unclaimed
 from bot.domain.policy.sections import (
     KINDS,
     MOST_INSTALMENTS,
@@ -40,18 +44,24 @@ from bot.domain.policy.tiers import ScoreCard, Signal, TierRule
 
 __all__ = [
     "AUTHORITIES",
+    "DEBT_VARIABLES",
     "KINDS",
     "MOST_INSTALMENTS",
+    "VARIABLES",
     "WEEKDAYS",
     "Adjustment",
     "AffordabilityPolicy",
     "Audience",
     "Authority",
     "Campaign",
+    "Canned",
+    "CannedReplies",
     "Cap",
     "Certainty",
+    "Checklist",
     "ClosedDays",
     "ComplaintTerms",
+    "Consent",
     "ContactPack",
     "Disclosure",
     "Duty",
@@ -61,8 +71,10 @@ __all__ = [
     "Frequency",
     "HolidayPolicy",
     "InstalmentPolicy",
+    "Item",
     "Kind",
     "Ladder",
+    "Notice",
     "Part",
     "PartialPolicy",
     "ProductPolicy",
@@ -71,16 +83,22 @@ __all__ = [
     "Range",
     "Reach",
     "Remembered",
+    "Route",
+    "Routing",
     "Rule",
     "Scope",
+    "Score",
     "ScoreCard",
     "Signal",
     "Stage",
     "Step",
     "Stop",
+    "Team",
     "TierRule",
     "Timed",
+    "Unclaimed",
     "WaiverPolicy",
     "combined",
+    "variables_of",
     "widened",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, Literal, TypeVar, get_args
+from datetime import time
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 P = TypeVar("P", bound=BaseModel)
@@ -20,11 +21,28 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _of_the_wall(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("is read on a wall, so it has no zone: such as 09:00")
+    return at
+
+
+WallTime = Annotated[time, AfterValidator(_of_the_wall)]
+"""A time of day on the wall of whoever it concerns."""
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""Words that people read: there are some."""
 Certainty = Literal["official", "secondary", "project"]
 Scope = Literal["all", "text", "call", "letter"]
 Authority = Literal["bot", "agent", "senior", "supervisor"]
 AUTHORITIES: tuple[Authority, ...] = get_args(Authority)
 """Who may grant something, each one more than the one before."""
+
+
+class Consent(Frozen):
+    """Whose yes a notice needs before it goes out: this level's, and with `two_person` another person's."""
+
+    level: Literal["agent", "senior", "supervisor"] = "senior"
+    two_person: bool = False
 
 
 class Range(Frozen):

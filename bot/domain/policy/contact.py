@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from bot.domain.calendars import CalendarPolicy
 from bot.domain.model import CallOutcome, HoldKind
-from bot.domain.policy.base import Certainty, Frozen, Scope
+from bot.domain.policy.base import Certainty, Consent, Frozen, Scope, WallTime, misplaced
 
 Disclosure = Literal["lender", "automated", "verify", "person", "complaint", "opt_out", "collector"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -38,9 +38,15 @@ class QuietHours(_Rule):
     """No contact between `start` and `end`, borrower's local time; may span midnight."""
 
     kind: Literal["quiet_hours"]
-    start: time
-    end: time
+    start: WallTime
+    end: WallTime
     waived_by_consent: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> Self:
+        if self.start == self.end:
+            raise ValueError(f"rule {self.id} begins and ends at {self.start:%H:%M}: it binds at no hour")
+        return self
 
 
 class ClosedDays(_Rule):
@@ -117,6 +123,19 @@ class FollowUp(_Rule):
     within_days: int = Field(ge=1, le=60)
 
 
+class Notice(Frozen):
+    """A notice that the law asks for, on its ground; the caps that it `passes` do not stop it.
+
+    `rule` is the one that asks for it. A stop that lists the ground as an exception lets it pass too.
+    """
+
+    ground: str = Field(pattern=r"^[a-z_]{3,24}$", description="such as agency_takeover")
+    rule: str
+    template: str = Field(pattern=r"^utter_[a-z_]+$")
+    passes: tuple[str, ...] = ()
+    approval: Consent | None = Field(default=Consent(), description="whose yes it needs; null: nobody's")
+
+
 Rule = Annotated[QuietHours | ClosedDays | Cap | Stop | Duty | FollowUp, Field(discriminator="kind")]
 
 Timed = QuietHours | ClosedDays | Cap
@@ -161,12 +180,13 @@ class ContactPack(Frozen):
     crisis_lines: tuple[str, ...] = Field(min_length=1)
     complaint_days: int = Field(ge=1)
     complaint: ComplaintTerms | None = None
-    agent_hours: tuple[time, time]
+    agent_hours: tuple[WallTime, WallTime]
     text_channels: tuple[str, ...] = Field(min_length=1)
     strangers: bool = Field(
         default=False, description="true in the one pack that holds for a chat of nobody known"
     )
     rules: tuple[Rule, ...] = Field(min_length=1)
+    notices: tuple[Notice, ...] = Field(default=(), description="what the law asks to tell, by its ground")
     _bound: dict[str, _Bound] = PrivateAttr(default_factory=dict)
     _bound_of: tuple[Rule, ...] | None = PrivateAttr(default=None)
 
@@ -179,10 +199,46 @@ class ContactPack(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _notices_fit(self) -> Self:
+        caps = {rule.id for rule in self.rules if isinstance(rule, Cap)}
+        ids, grounds = {rule.id for rule in self.rules}, [one.ground for one in self.notices]
+        for place, one in enumerate(self.notices):
+            if grounds.index(one.ground) < place:
+                raise misplaced(("notices", place, "ground"), f"{one.ground!r} stands more than once")
+            if one.rule not in ids:
+                raise misplaced(
+                    ("notices", place, "rule"), f"{one.rule!r} is none of {', '.join(sorted(ids))}"
+                )
+            for name in one.passes:
+                if name not in caps:
+                    known = ", ".join(sorted(caps)) or "nothing"
+                    raise misplaced(("notices", place, "passes"), f"{name!r} is no cap: {known}")
+        for place, rule in enumerate(self.rules):
+            named = rule.exceptions if isinstance(rule, Stop) else ()
+            if isinstance(rule, FollowUp):
+                named = (rule.task,)
+            for ground in named:
+                if ground not in grounds:
+                    field = "exceptions" if isinstance(rule, Stop) else "task"
+                    known = ", ".join(sorted(grounds)) or "nothing"
+                    raise misplaced(
+                        ("rules", place, rule.kind, field), f"there is no notice on {ground!r}: {known}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _people_are_there(self) -> Self:
+        start, end = self.agent_hours
+        if start == end:
+            raise misplaced(("agent_hours",), f"begin and end at {start:%H:%M}: nobody is ever there")
+        return self
+
+    @model_validator(mode="after")
     def _terms_agree(self) -> Self:
         if self.complaint is not None and self.complaint.days != self.complaint_days:
-            raise ValueError(
-                f"complaint_days {self.complaint_days} differs from complaint.days {self.complaint.days}"
+            raise misplaced(
+                ("complaint", "days"),
+                f"{self.complaint.days} differs from complaint_days {self.complaint_days}",
             )
         return self
 
@@ -225,6 +281,14 @@ class ContactPack(Frozen):
         grants = [frozenset(rule.exceptions) for rule in self.stops(kind)]
         return reduce(frozenset.intersection, grants) if grants else frozenset()
 
+    def demanded(self, ground: str | None) -> Notice | None:
+        """Return the notice that the law asks for on a ground."""
+        return next((one for one in self.notices if one.ground == ground), None)
+
+    def follow_ups(self) -> tuple[FollowUp, ...]:
+        """Return what has to follow the first contact about a debt."""
+        return tuple(rule for rule in self.rules if isinstance(rule, FollowUp))
+
     def disclosures(self, *, first: bool) -> frozenset[Disclosure]:
         """Return what the first message to an address has to say, or every later one."""
         fitting = ("first", "every") if first else ("every", "later")
@@ -258,6 +322,7 @@ def combined(packs: Sequence[ContactPack]) -> ContactPack:
         agent_hours=_shared_hours(unique) or unique[-1].agent_hours,
         text_channels=tuple(dict.fromkeys(one for pack in unique for one in pack.text_channels)),
         rules=tuple(rules.values()),
+        notices=tuple({one.ground: one for pack in reversed(unique) for one in pack.notices}.values()),
     )
 
 

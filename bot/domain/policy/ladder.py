@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
 from decimal import Decimal
 from itertools import combinations
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from bot.domain.policy.base import Frozen
+from bot.domain.policy.base import Consent, Frozen, WallTime
 
 Record = Literal["good", "ordinary"]
 Task = Literal["negotiator_call", "agency_review", "call"]
 _TEMPLATE = r"^utter_[a-z_]+$"
+
+
+def _consent(value: Any) -> Any:
+    """`approval: true` stands for the usual yes, false for none."""
+    if value in (True, "true"):
+        return Consent()
+    return None if value in (False, "false") else value
 
 
 class Audience(Frozen):
@@ -64,8 +70,10 @@ class Step(Frozen):
     unread_hours: int | None = Field(
         default=None, ge=1, le=240, description="hours unread after which the next channel is tried"
     )
-    approval: bool = Field(default=False, description="true when a person approves each message of this step")
-    call_window: tuple[time, time] | None = Field(
+    approval: Annotated[
+        Consent | None, BeforeValidator(_consent, json_schema_input_type=bool | Consent | None)
+    ] = Field(default=None, description="true, or whose yes each message of this step needs")
+    call_window: tuple[WallTime, WallTime] | None = Field(
         default=None, description="borrower-local hours of a call task; the pack's hours bind all the same"
     )
 
@@ -108,8 +116,13 @@ class Ladder(Frozen):
 
     ladder: str
     version: int = Field(ge=1)
-    send_at: time
+    send_at: WallTime
     steps: tuple[Step, ...] = Field(min_length=1)
+    receipts: tuple[str, ...] = Field(default=(), description="channels that tell when a message was read")
+    without_receipt: Literal["stay", "next"] = Field(
+        default="stay",
+        description="what follows where nobody knows whether it was read: stay, or try the next channel",
+    )
 
     @model_validator(mode="after")
     def _steps_ascend(self) -> Self:

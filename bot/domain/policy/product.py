@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from bot.domain.calendars import CalendarPolicy
 from bot.domain.money import minor_digits
-from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Remembered, misplaced
+from bot.domain.policy.base import AUTHORITIES, Authority, Frozen, Remembered, Said, misplaced
 from bot.domain.policy.reach import (
     PLACES,
     Adjustment,
@@ -41,6 +41,8 @@ from bot.domain.policy.sections import (
 )
 
 Path = tuple[str | int, ...]
+# Nobody lends more digits of money than this.
+_MOST_DIGITS = 12
 WEIGHTS: dict[Kind, int] = {"instalment": 50, "extension": 40, "holiday": 30, "waiver": 20, "partial": 10}
 
 
@@ -51,8 +53,8 @@ class ProductPolicy(Frozen):
     """
 
     product: str = Field(min_length=1, description="the product's name in the loan book")
-    name: str
-    version: int = Field(ge=1)
+    name: Said
+    version: int = Field(ge=1, le=999_999, description="a whole number, 1 to 999999")
     effective_from: date = Field(description="a day such as 2026-01-01")
     effective_to: date | None = Field(default=None, description="a day such as 2026-12-31")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="an ISO 4217 code such as CNY")
@@ -83,7 +85,7 @@ class ProductPolicy(Frozen):
     affordability: AffordabilityPolicy = AffordabilityPolicy()
     hardship_pause_days: int = Field(ge=1, le=90)
     offer_valid_days: int = Field(ge=1, le=30)
-    how_to_pay: dict[str, str] = Field(min_length=1)
+    how_to_pay: dict[str, Said] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _days_are_ordered(self) -> ProductPolicy:
@@ -153,7 +155,11 @@ class ProductPolicy(Frozen):
         ]
         digits = minor_digits(self.currency)
         for path, amount in amounts:
-            if amount is not None and amount != round(amount, digits):
+            if amount is None:
+                continue
+            if amount and not -_MOST_DIGITS <= amount.adjusted() <= _MOST_DIGITS:
+                raise misplaced(path, f"{amount:.3E} is no amount of money")
+            if amount != round(amount, digits):
                 raise misplaced(path, f"{amount} has more than the {digits} decimals of {self.currency}")
         return self
 
@@ -200,7 +206,10 @@ class ProductPolicy(Frozen):
 
     def stage(self, days_past_due: int) -> str:
         """Return the name of the stage of arrears; a loan that is not yet due is in the first."""
-        return next(one.name for one in self.stages if one.to is None or days_past_due <= one.to)
+        for one in self.stages:
+            if one.to is None or days_past_due <= one.to:
+                break
+        return one.name
 
     def in_case(self, stage: str, tier: str | None) -> tuple[ProductPolicy, tuple[Kind, ...] | None]:
         """Return the policy as adjusted for a stage and a tier, and the only kinds offered then, if any."""

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from bot.domain.policy.base import Frozen
+from bot.domain.policy.base import Frozen, misplaced
 
 Axis = Literal["ability", "willingness"]
 SignalName = Literal[
@@ -64,6 +64,20 @@ class TierRule(Frozen):
     ability_from: int | None = None
     willingness_below: int | None = None
     willingness_from: int | None = None
+
+    @model_validator(mode="after")
+    def _somebody_fits(self) -> Self:
+        for low, high in (
+            ("least_days", "most_days"),
+            ("ability_from", "ability_below"),
+            ("willingness_from", "willingness_below"),
+        ):
+            least, most = getattr(self, low), getattr(self, high)
+            if least is None or most is None:
+                continue
+            if least > most or (least == most and high.endswith("below")):
+                raise misplaced((high,), f"nobody fits {low} {least} and {high} {most}")
+        return self
 
     @property
     def is_open(self) -> bool:

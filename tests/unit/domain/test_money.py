@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.money import Money, MoneyError, OddCents, minor_digits
+from bot.domain.money import Money, MoneyError, OddCents, minor_digits, moneys
 
 fixed = settings(derandomize=True, deadline=None, max_examples=300)
 
@@ -131,6 +131,14 @@ def test_two_currencies_never_mix(left: int, right: int, one: str, other: str) -
         with pytest.raises(MoneyError, match="do not mix"):
             mixed()
     assert a != b
+
+
+@fixed
+@given(st.lists(minors), currencies)
+def test_amounts_made_together_are_those_made_one_by_one(several: list[int], currency: str) -> None:
+    made = moneys(several, currency)
+    assert made == [Money(minor, currency) for minor in several]
+    assert all(hash(one) == hash(Money(one.minor, currency)) for one in made)
 
 
 @fixed

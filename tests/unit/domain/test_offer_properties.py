@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.domain.calendars import closed_days
 from bot.domain.counter import Circumstances, granted
+from bot.domain.interest import effective_annual_rate
 from bot.domain.limits import History
 from bot.domain.model import Due, Loan
 from bot.domain.money import Money
@@ -233,6 +234,11 @@ def check_option(option: Option, drawn: Drawn) -> None:
     assert option.waived.minor == 0 or option.kind == "waiver"
     assert all(one.limit and one.allowed and str(one.value) for one in option.checked)
     KEEPS[option.kind](option, rules, loan, at)
+    if option.cost.minor > option.waived_minor:
+        payments = [(item.due_on, item.amount) for item in option.schedule]
+        expected = effective_annual_rate(option.principal, payments, at.today)
+        # The second time from what the first has left.
+        assert [option.annual_rate(at.today) for _ in range(2)] == [expected, expected]
 
 
 def keeps_instalment(option: Option, rules: ProductPolicy, loan: Loan, at: Circumstances) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.handoff import PRIORITY, HandoffReason
+from bot.domain.handoff import HandoffReason
 from bot.domain.model import HoldKind
 from bot.domain.protection import PROTECTIONS
 from bot.language.acts import PROTECTION
@@ -74,10 +74,10 @@ def test_what_a_person_must_see_goes_to_a_person(act: str) -> None:
     assert PROTECTIONS[act].handoff is not None
 
 
-def test_self_harm_is_paged_at_the_highest_priority() -> None:
+def test_self_harm_goes_to_people_and_is_never_given_back_by_itself() -> None:
     found = PROTECTIONS["signal_self_harm"]
     assert found.handoff is HandoffReason.SELF_HARM
-    assert PRIORITY[found.handoff] == 0
+    assert found.handoff.protects
     assert found.hold is HoldKind.SELF_HARM
 
 
