@@ -9,21 +9,27 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import DateTime, Engine, create_engine, event, text
+from sqlalchemy import DateTime, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import InsertmanyvaluesSentinelOpts
 from sqlalchemy.types import TypeDecorator
+
+from bot.observing.masking import Plain
+from bot.storage.keyring import Keyring, SealError, attach
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# More than there are statements in the services: none is made ready twice.
+_STATEMENTS = 2000
 # Any number will do, as long as nothing else in the database locks on it.
 _ONE_MIGRATION = 7_201_452
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-class StorageError(Exception):
+class StorageError(Plain):
     """The database cannot be reached or used; the message says how to mend it."""
 
 
@@ -48,12 +54,22 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+_READS = "grace_reads"
+_READING: dict[str, Any] = {_READS: True, "postgresql_readonly": True}
+
+
+class ReadOnly(Exception):
+    """Something was to be written in a transaction that was opened for reading."""
+
+
 class Database:
     """Sessions on one database URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Keyring | None = None) -> None:
         self.url = make_url(_with_driver(url))
         self.engine = self._make_engine()
+        self.keys = keys or Keyring()
+        attach(self.engine.dialect, self.keys)
 
     @property
     def is_sqlite(self) -> bool:
@@ -62,25 +78,50 @@ class Database:
 
     def _make_engine(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+            return create_engine(
+                self.url, pool_size=10, max_overflow=20, pool_pre_ping=True, query_cache_size=_STATEMENTS
+            )
         if self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(self.url, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(
+            self.url,
+            query_cache_size=_STATEMENTS,
+            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": _STATEMENTS},
+        )
+        # SQLite numbers the rows of one statement in their order, so that many new ones share it.
+        engine.dialect.insertmanyvalues_implicit_sentinel = InsertmanyvaluesSentinelOpts.ANY_AUTOINCREMENT
         event.listen(engine, "connect", _sqlite_pragmas)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
         return engine
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """Open a transaction: committed at the end, rolled back on any exception.
 
-        Raises StorageError when the database cannot be reached.
+        Raises StorageError when the database cannot be reached, or what it holds cannot be opened.
         """
+        with self._session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a transaction that only reads: on SQLite it waits for no writer, and no writer for it.
+
+        Raises StorageError when the database cannot be reached, ReadOnly when something would be written.
+        """
+        with self._session(self.engine.execution_options(**_READING)) as session:
+            session.info[_READS] = True
+            yield session
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with Session(engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
             raise StorageError(f"the database at {self._shown()} does not answer: {error.orig}") from error
+        except SealError as error:
+            raise StorageError(str(error)) from error
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision."""
@@ -99,6 +140,19 @@ class Database:
                 command.upgrade(config, "head")
         except OperationalError as error:
             raise StorageError(f"the database at {self._shown()} does not answer: {error.orig}") from error
+
+    def revision(self) -> str | None:
+        """Return the schema's revision, None where there is none. Raises StorageError."""
+        with self.begin() as session:
+            if not inspect(session.connection()).has_table("alembic_version"):
+                return None
+            found: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+
+    @staticmethod
+    def newest_revision() -> str:
+        """Return the revision that this release's code works with."""
+        return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("0*.py"))
 
     def close(self) -> None:
         """Close all connections."""
@@ -138,6 +192,13 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin(connection: Any) -> None:
     # A deferred transaction that turns writer may fail at once; an immediate one waits its turn.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_writes(session: Session, _context: Any, _instances: Any) -> None:
+    if session.info.get(_READS) and (session.new or session.dirty or session.deleted):
+        raise ReadOnly("this transaction only reads")

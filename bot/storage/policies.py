@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from bot.domain.policy import ContactPack, Ladder, ProductPolicy, ScoreCard, combined
-from bot.storage.policy_files import PolicyError, PolicyFile, fault, read
+from pydantic import BaseModel
+
+from bot.domain.policy import (
+    CannedReplies,
+    Checklist,
+    ContactPack,
+    Ladder,
+    ProductPolicy,
+    Routing,
+    ScoreCard,
+    combined,
+)
+from bot.storage.policy_checks import check_ladders
+from bot.storage.policy_files import PolicyError, PolicyFile, fault, kinds, read, read_as
+from bot.storage.policy_versions import Versioned, versioned
 
 __all__ = ["Policies", "PolicyError", "PolicyFile", "Versioned", "check_dates", "check_files", "versioned"]
 
 M = TypeVar("M", ContactPack, Ladder, ScoreCard)
+D = TypeVar("D", Routing, CannedReplies, Checklist)
+_PARTS: dict[str, type[BaseModel]] = {"contact": ContactPack, "ladder": Ladder, "tiers": ScoreCard}
+"""The folders of what products name, and what stands there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Versioned:
-    """A policy's content and the name under which offers and sends cite it."""
+class DeskPolicy:
+    """How people work: where hand-offs go, what agents may pick to say, what their work is looked at for."""
 
-    kind: str
-    name: str
-    version: str
-    content: dict[str, Any]
+    routing: Routing
+    canned: CannedReplies
+    checklist: Checklist
 
 
 class Policies:
@@ -38,6 +51,7 @@ class Policies:
         ladders: dict[str, Ladder],
         default_pack: ContactPack,
         cards: dict[str, ScoreCard],
+        desk: DeskPolicy | None = None,
     ) -> None:
         self._products = products
         self._packs = packs
@@ -45,6 +59,7 @@ class Policies:
         self._cards = cards
         self._of_country = {code: pack for pack in packs.values() for code in pack.countries}
         self._combined: dict[tuple[str, str], ContactPack] = {}
+        self._desk = desk
         self.default_pack = default_pack
         """The contact rules of a chat that belongs to no known borrower."""
 
@@ -59,6 +74,7 @@ class Policies:
         cards = _by_name(folder, "tiers/*.yml", ScoreCard, "score_card")
         _check_countries(folder, packs)
         _check_tiers(folder, cards)
+        check_ladders(folder, packs.values())
         read_in: list[tuple[Path, ProductPolicy]] = []
         for file in sorted(folder.glob("*.yml")):
             policy = read(file, ProductPolicy)
@@ -78,7 +94,8 @@ class Policies:
             products.setdefault(policy.product, []).append(policy)
         if not products:
             raise PolicyError(f"{folder}: there is no product policy (*.yml)")
-        return cls(products, packs, ladders, packs[_default(folder, products, packs, default_pack)], cards)
+        default = packs[_default(folder, products, packs, default_pack)]
+        return cls(products, packs, ladders, default, cards, _desk(folder))
 
     def product(self, name: str, on: date) -> ProductPolicy:
         """Return the policy of a product in force on a day. Raises PolicyError when there is none."""
@@ -131,6 +148,18 @@ class Policies:
             self._combined[pair] = combined((pack, home))
         return self._combined[pair]
 
+    @property
+    def desk(self) -> DeskPolicy:
+        """How people work. Raises PolicyError when these policies were made without it."""
+        if self._desk is None:
+            raise PolicyError("there is no routing file")
+        return self._desk
+
+    @property
+    def routing(self) -> Routing:
+        """Where hand-offs go."""
+        return self.desk.routing
+
     def ladder(self, policy: ProductPolicy) -> Ladder:
         """Return the ladder of a product policy."""
         return self._ladders[policy.ladder]
@@ -172,15 +201,23 @@ def check_dates(policies: Iterable[tuple[Path, ProductPolicy]]) -> None:
         by_product.setdefault(policy.product, []).append((file, policy))
 
 
-def check_files(files: Iterable[Path]) -> list[tuple[Path, Versioned | PolicyError]]:
-    """Read files one by one and the products among them together; a wrong one does not hide the next."""
+def check_files(
+    files: Iterable[Path], house: Path, **more: type[BaseModel]
+) -> list[tuple[Path, Versioned | PolicyError]]:
+    """Read files one by one and the products among them together; a wrong one does not hide the next.
+
+    What a product names is looked for among the files, beside it, and in the `house`. `more` are kinds of
+    files beside policies, by their first key.
+    """
+    files, models = list(files), kinds(**more)
     found: list[tuple[Path, Versioned | PolicyError]] = []
     products: list[tuple[Path, ProductPolicy]] = []
     for file in files:
         try:
-            policy = read(file)
+            policy = read_as(file, models)
             if isinstance(policy, ProductPolicy):
                 check_dates([*products, (file, policy)])
+                _check_names(file, policy, _beside(files, file, house), models)
                 products.append((file, policy))
             found.append((file, versioned(policy)))
         except PolicyError as error:
@@ -188,19 +225,46 @@ def check_files(files: Iterable[Path]) -> list[tuple[Path, Versioned | PolicyErr
     return found
 
 
-def versioned(policy: PolicyFile) -> Versioned:
-    """Name a policy by its own version number and the hash of its content."""
-    content: dict[str, Any] = policy.model_dump(mode="json")
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
-    if isinstance(policy, ProductPolicy):
-        kind, name = "product", policy.product
-    elif isinstance(policy, ContactPack):
-        kind, name = "contact", policy.pack
-    elif isinstance(policy, Ladder):
-        kind, name = "ladder", policy.ladder
-    else:
-        kind, name = "tiers", policy.score_card
-    return Versioned(kind, name, f"{name}@{policy.version}-{digest}", content)
+def _beside(files: Sequence[Path], file: Path, house: Path) -> set[Path]:
+    """Return the files among which a product finds what it names."""
+    found = [
+        one for part in _PARTS for folder in (file.parent, house) for one in folder.glob(f"{part}/*.yml")
+    ]
+    return {*files, *found} - {file}
+
+
+def _check_names(
+    file: Path, policy: ProductPolicy, beside: Iterable[Path], models: Mapping[str, type[BaseModel]]
+) -> None:
+    """Refuse a product that names contact rules, a ladder or a score card that there is none of.
+
+    What stands in a file that is wrong itself nobody knows: what it may hold is not missed.
+    """
+    known: dict[type[BaseModel], set[str]] = {ContactPack: set(), Ladder: set(), ScoreCard: set()}
+    tiers: set[str] = set()
+    unread: set[type[BaseModel]] = set()
+    for one in beside:
+        try:
+            other = read_as(one, models)
+        except PolicyError:
+            unread |= {_PARTS[one.parent.name]} if one.parent.name in _PARTS else set(known)
+            continue
+        if type(other) in known:
+            known[type(other)].add(versioned(other).name)
+        if isinstance(other, ScoreCard):
+            tiers |= set(other.names())
+    for label, name, model in (
+        ("contact_pack", policy.contact_pack, ContactPack),
+        ("ladder", policy.ladder, Ladder),
+        ("score_card", policy.score_card, ScoreCard),
+    ):
+        if name not in known[model] and model not in unread:
+            raise fault(file, (label,), _none_of(name, sorted(known[model])))
+    if ScoreCard in unread:
+        return
+    for place, tier in policy.tiers_named():
+        if tier not in tiers:
+            raise fault(file, ("adjustments", place, "tiers"), _none_of(tier, sorted(tiers)))
 
 
 def _default(
@@ -245,6 +309,27 @@ def _check_tiers(folder: Path, cards: dict[str, ScoreCard]) -> None:
         for place, tier in read(file, ProductPolicy).tiers_named():
             if tier not in known:
                 raise fault(file, ("adjustments", place, "tiers"), _none_of(tier, known))
+
+
+def _desk(folder: Path) -> DeskPolicy:
+    """Read the one routing file, the one of canned replies, the one checklist."""
+    routing_file, routing = _only(folder, "routing", Routing)
+    canned_file, canned = _only(folder, "canned", CannedReplies)
+    known = sorted(team.id for team in routing.teams)
+    for place, reply in enumerate(canned.replies):
+        for number, team in enumerate(reply.teams):
+            if team not in known:
+                path = ("replies", place, "teams", number)
+                raise fault(canned_file, path, f"{_none_of(team, known)} of {routing_file.name}")
+    return DeskPolicy(routing, canned, _only(folder, "quality", Checklist)[1])
+
+
+def _only(folder: Path, part: str, model: type[D]) -> tuple[Path, D]:
+    files = sorted((folder / part).glob("*.yml"))
+    if len(files) != 1:
+        found = ", ".join(file.name for file in files) or "none"
+        raise PolicyError(f"{folder / part}: needs one file (*.yml), and has {found}")
+    return files[0], read(files[0], model)
 
 
 def _none_of(name: str, known: list[str]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast, get_args, overload
 
@@ -12,9 +13,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from bot.domain.policy import ContactPack, Ladder, ProductPolicy, ScoreCard
+from bot.domain.policy import (
+    CannedReplies,
+    Checklist,
+    ContactPack,
+    Ladder,
+    ProductPolicy,
+    Routing,
+    ScoreCard,
+)
 
-PolicyFile = ProductPolicy | ContactPack | Ladder | ScoreCard
+PolicyFile = ProductPolicy | ContactPack | Ladder | ScoreCard | Routing | CannedReplies | Checklist
 M = TypeVar("M", bound=BaseModel)
 
 _KINDS: dict[str, type[PolicyFile]] = {
@@ -22,8 +31,38 @@ _KINDS: dict[str, type[PolicyFile]] = {
     "pack": ContactPack,
     "steps": Ladder,
     "score_card": ScoreCard,
+    "routing": Routing,
+    "canned": CannedReplies,
+    "checklist": Checklist,
 }
 _DEEPEST = 20
+_TEXT = "tag:yaml.org,2002:str"
+# What a validator says of what it was given, said without the words of a program.
+_NO_DAY = "is no day"
+_NO_TIME = "is no time of day such as 09:00"
+_NO_MAPPING, _NO_LIST = "is no mapping of keys to values", "is no list"
+_PLAINLY = {
+    "model_type": _NO_MAPPING,
+    "dict_type": _NO_MAPPING,
+    "tuple_type": _NO_LIST,
+    "list_type": _NO_LIST,
+    "string_type": "is no text",
+    "int_type": "is no whole number",
+    "date_type": _NO_DAY,
+    "time_type": _NO_TIME,
+    "time_parsing": _NO_TIME,
+    "int_parsing": "is no whole number",
+    "int_from_float": "is no whole number",
+    "int_parsing_size": "is too large",
+    "decimal_parsing": "is no number",
+    "float_parsing": "is no number",
+    "finite_number": "is no number",
+    "decimal_type": "is no number",
+    "bool_parsing": "is neither true nor false",
+    "date_parsing": _NO_DAY,
+    "date_from_datetime_parsing": _NO_DAY,
+    "date_from_datetime_inexact": _NO_DAY,
+}
 
 
 class PolicyError(Exception):
@@ -47,8 +86,23 @@ def read(file: Path, model: type[M]) -> M: ...
 
 def read(file: Path, model: type[BaseModel] | None = None) -> BaseModel:
     """Read one file as `model`, or as what its first key says it is. Raises PolicyError."""
-    content = _parsed(file)
-    kind = model or _kind(file, content)
+    return read_as(file, _KINDS if model is None else model)
+
+
+def read_as(file: Path, model: type[BaseModel] | Mapping[str, type[BaseModel]]) -> BaseModel:
+    """Read one file as `model`, or as the one whose key it has. Raises PolicyError.
+
+    A file that says the same as when it was read last is the same object: it is frozen.
+    """
+    return _valid(file, _text(file), tuple(model.items()) if isinstance(model, Mapping) else model)
+
+
+@lru_cache(maxsize=256)
+def _valid(
+    file: Path, text: str, model: type[BaseModel] | tuple[tuple[str, type[BaseModel]], ...]
+) -> BaseModel:
+    content = _parsed(file, text)
+    kind = _kind(file, content, model) if isinstance(model, tuple) else model
     try:
         return kind.model_validate(content)
     except ValidationError as error:
@@ -59,27 +113,45 @@ def read(file: Path, model: type[BaseModel] | None = None) -> BaseModel:
         raise fault(file, (*first["loc"], *inner), _said(kind, first)) from error
 
 
-def _kind(file: Path, content: object) -> type[BaseModel]:
+def kinds(**more: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """Return what a file may be by its first key: a policy of any kind, or one of `more`."""
+    return {**_KINDS, **more}
+
+
+def _kind(file: Path, content: object, models: Iterable[tuple[str, type[BaseModel]]]) -> type[BaseModel]:
+    if content is None:
+        raise PolicyError(f"{file}:1: (file): is empty")
     keys = content.keys() if isinstance(content, dict) else ()
-    found = [model for key, model in _KINDS.items() if key in keys]
+    found = [model for key, model in models if key in keys]
     if len(found) != 1:
         raise PolicyError(
             f"{file}:1: (file): is neither a product policy (product: …), nor contact rules (pack: …), "
-            "nor a ladder (steps: …), nor a score card (score_card: …)"
+            "nor a ladder (steps: …), nor a score card (score_card: …), nor a routing file (routing: …), "
+            "nor canned replies (canned: …), nor a checklist (checklist: …)"
         )
     return found[0]
 
 
-def _parsed(file: Path) -> object:
+def _text(file: Path) -> str:
     try:
-        text = file.read_text("utf-8")
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise PolicyError(f"{file}:{line}: (file): is no UTF-8 text") from error
+    except OSError as error:
+        raise PolicyError(f"{file}:1: (file): cannot be read: {error.strerror}") from error
+
+
+def _parsed(file: Path, text: str) -> object:
+    try:
         _check_shape(file, text)
-        return cast(object, yaml.load(text, _Loader))
+        return cast(object, yaml.load(text, _Loader))  # nosec B506: a safe loader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or error
+        # Of a character that has no place in a text PyYAML says where on a second line.
+        problem = str(getattr(error, "problem", None) or error).partition("\n")[0]
         raise PolicyError(f"{file}:{mark.line + 1 if mark else 1}: (file): no YAML: {problem}") from error
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise PolicyError(f"{file}:1: (file): cannot be read: {error}") from error
 
 
@@ -94,9 +166,13 @@ def _said(model: type[BaseModel], error: ErrorDetails) -> str:
         return f"is missing{allowed}"
     if error["type"] == "misplaced":
         return error["msg"]
-    # Pydantic puts this before what a validator of ours says.
-    message = error["msg"].removeprefix("Value error, ")
     given = error["input"]
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return f"is empty{allowed}"
+    if error["type"] == "too_short":
+        return f"needs at least {error['ctx']['min_length']}, and has {len(given)}{allowed}"
+    # Pydantic puts this before what a validator of ours says.
+    message = _PLAINLY.get(error["type"], error["msg"].removeprefix("Value error, "))
     shown = f", not {str(given)[:40]!r}" if isinstance(given, str | int | float) else ""
     return f"{message}{shown}{allowed}"
 
@@ -152,20 +228,24 @@ def _check_shape(file: Path, text: str) -> None:
             raise PolicyError(f"{file}:{line}: *{event.anchor}: aliases have no place in a policy")
         if depth > _DEEPEST:
             raise PolicyError(f"{file}:{line}: (file): nested more than {_DEEPEST} levels deep")
-    for line, key in _keys_twice(yaml.compose(text, _Loader)):
-        raise PolicyError(f"{file}:{line}: {key}: stands twice")
+    for line, key, message in _odd_keys(yaml.compose(text, _Loader)):
+        raise PolicyError(f"{file}:{line}: {key}: {message}")
 
 
-def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+def _odd_keys(node: yaml.Node | None) -> Iterator[tuple[int, str, str]]:
+    """Yield line, key and what is wrong with it, for keys that stand twice or are no words."""
     if isinstance(node, yaml.MappingNode):
         keys = [key.value for key, _ in node.value]
         for number, (key, value) in enumerate(node.value):
-            if key.value in keys[:number]:
-                yield key.start_mark.line + 1, str(key.value)
-            yield from _keys_twice(value)
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT:
+                yield line, "(key)", "is no text"
+            elif key.value in keys[:number]:
+                yield line, key.value, "stands twice"
+            yield from _odd_keys(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _keys_twice(item)
+            yield from _odd_keys(item)
 
 
 def fault(file: Path, path: tuple[int | str, ...], message: str) -> PolicyError:

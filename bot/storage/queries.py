@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from bot.domain.counter import Circumstances
 from bot.domain.limits import History
@@ -26,8 +26,10 @@ from bot.domain.model import (
 )
 from bot.domain.money import Money
 from bot.domain.promises import PromiseState
+from bot.storage.prepared import prepared
 from bot.storage.tables import (
     AddressRow,
+    AuditEvent,
     Borrower,
     Conversation,
     DueItem,
@@ -39,13 +41,14 @@ from bot.storage.tables import (
 )
 
 # The wall that counts for a chat of nobody we know.
-_HOME_ZONE = "Asia/Shanghai"
+HOME_ZONE = "Asia/Shanghai"
 INITIATED = tuple(purpose.value for purpose in Purpose if purpose.is_initiated)
 """The purposes of what the lender starts."""
 
 CALL_OUTCOMES = ("answered", "unanswered")
 """How a call may have ended, as the state of its record."""
-_COUNTED = ("queued", "sending", "sent", "delivered", "read", "uncertain", *CALL_OUTCOMES)
+COUNTED = ("queued", "sending", "sent", "delivered", "read", "uncertain", *CALL_OUTCOMES)
+"""The states of a message that has reached somebody, or may yet."""
 
 DUE_AMOUNT = DueItem.principal_minor + DueItem.interest_minor + DueItem.fee_minor
 """What a due item asks in all, in SQL."""
@@ -55,7 +58,7 @@ STILL_OPEN = DueItem.paid_minor < DUE_AMOUNT
 
 def zone_of(borrower: Borrower | None) -> str:
     """Return the time zone of a borrower, or the one that stands in for it in a stranger's chat."""
-    return borrower.timezone if borrower is not None else _HOME_ZONE
+    return borrower.timezone if borrower is not None else HOME_ZONE
 
 
 def loan_snapshot(row: LoanRow) -> Loan:
@@ -78,18 +81,23 @@ def _due(item: DueItem, currency: str) -> Due:
 
 def current_loan(session: Session, borrower_id: int) -> LoanRow | None:
     """Return the borrower's loan with the oldest open due item; any loan when all are paid."""
-    rows = session.scalars(
-        select(LoanRow)
-        .where(LoanRow.borrower_id == borrower_id)
-        .options(selectinload(LoanRow.dues))
-        .order_by(LoanRow.id)
-    ).all()
+    rows = session.scalars(*_loans_of(borrower_id)).unique()
 
     def oldest_open(row: LoanRow) -> tuple[bool, str]:
         due = loan_snapshot(row).next_due()
         return (due is None, due.due_on.isoformat() if due else "")
 
     return min(rows, key=oldest_open, default=None)
+
+
+@prepared
+def _loans_of(borrower_id: int) -> Select[tuple[LoanRow]]:
+    return (
+        select(LoanRow)
+        .where(LoanRow.borrower_id == borrower_id)
+        .options(joinedload(LoanRow.dues))
+        .order_by(LoanRow.id)
+    )
 
 
 def holds_of(session: Session, borrower_id: int, at: datetime) -> list[Hold]:
@@ -101,8 +109,18 @@ def holds_of_all(
     session: Session, borrower_ids: Collection[int], at: datetime
 ) -> defaultdict[int, list[Hold]]:
     """Return the holds of many borrowers that are in force at `at`."""
-    rows = session.scalars(
-        select(HoldRow)
+    found: defaultdict[int, list[Hold]] = defaultdict(list)
+    for borrower_id, kind, channel, loan_id, until in session.execute(*_in_force(borrower_ids, at)):
+        found[borrower_id].append(Hold(HoldKind(kind), channel, loan_id, until))
+    return found
+
+
+@prepared
+def _in_force(
+    borrower_ids: Collection[int], at: datetime
+) -> Select[tuple[int, str, str | None, int | None, datetime | None]]:
+    return (
+        select(HoldRow.borrower_id, HoldRow.kind, HoldRow.channel, HoldRow.loan_id, HoldRow.until)
         .where(
             HoldRow.borrower_id.in_(borrower_ids),
             HoldRow.lifted_at.is_(None),
@@ -110,10 +128,27 @@ def holds_of_all(
         )
         .order_by(HoldRow.id)
     )
-    found: defaultdict[int, list[Hold]] = defaultdict(list)
-    for row in rows:
-        found[row.borrower_id].append(Hold(HoldKind(row.kind), row.channel, row.loan_id, row.until))
-    return found
+
+
+PAUSES = (HoldKind.PAUSE.value, HoldKind.BREATHING_SPACE.value, HoldKind.DEBT_ADVISER.value)
+"""Holds with a time of their own: what falls into it is not made up for afterwards."""
+
+
+def pauses_of(session: Session, borrower_id: int, loan_id: int) -> list[tuple[datetime, datetime | None]]:
+    """Return when a loan was or is paused: from when on, and until when, None where nobody knows yet."""
+    rows = session.scalars(
+        select(HoldRow)
+        .where(
+            HoldRow.borrower_id == borrower_id,
+            HoldRow.kind.in_(PAUSES),
+            or_(HoldRow.loan_id.is_(None), HoldRow.loan_id == loan_id),
+        )
+        .order_by(HoldRow.id)
+    )
+    return [
+        (row.since or row.created_at, min((end for end in (row.until, row.lifted_at) if end), default=None))
+        for row in rows
+    ]
 
 
 def wish_of(borrower: Borrower) -> Wish:
@@ -137,6 +172,29 @@ def closed_channels(session: Session, borrower_id: int, at: datetime) -> frozens
     return channels_closed_by(holds_of(session, borrower_id, at))
 
 
+def moves_of(session: Session, borrower_ids: Collection[int]) -> dict[int, list[tuple[datetime, str]]]:
+    """Return when borrowers moved to another time zone, in order, and from which."""
+    found: dict[int, list[tuple[datetime, str]]] = {}
+    for borrower_id, at, detail in session.execute(*_moves(borrower_ids)):
+        found.setdefault(borrower_id, []).append((at, detail["was"]))
+    return found
+
+
+@prepared
+def _moves(borrower_ids: Collection[int]) -> Select[Any]:
+    return (
+        select(AuditEvent.borrower_id, AuditEvent.at, AuditEvent.detail)
+        # Word for word as in the partial index, so that SQLite uses it too.
+        .where(text("audit_events.kind = 'timezone_changed'"), AuditEvent.borrower_id.in_(borrower_ids))
+        .order_by(AuditEvent.at, AuditEvent.id)
+    )
+
+
+def zone_before(moves: Iterable[tuple[datetime, str]], at: datetime) -> str | None:
+    """Return the zone of an instant that lies before a move; None after the last one."""
+    return next((was for moved, was in moves if moved > at), None)
+
+
 def recent_contacts(
     session: Session, borrower_id: int, since: datetime, *, besides: int | None = None
 ) -> list[Contact]:
@@ -152,8 +210,26 @@ def recent_contacts_of_all(
 
     What is about to go out counts too: of two messages written in one tick the second must see the first.
     """
+    rows = session.execute(*_contacts(borrower_ids, since))
+    moves = moves_of(session, borrower_ids)
+    found: defaultdict[int, list[tuple[int, Contact]]] = defaultdict(list)
+    for borrower_id, number, channel, instant, state, address, payload in rows:
+        contact = Contact(
+            channel,
+            instant,
+            cast(CallOutcome, state) if state in CALL_OUTCOMES else None,
+            frozenset((payload or {}).get("loan_ids", ())),
+            address if state in CALL_OUTCOMES else None,
+            zone_before(moves.get(borrower_id, ()), instant),
+        )
+        found[borrower_id].append((number, contact))
+    return found
+
+
+@prepared
+def _contacts(borrower_ids: Collection[int], since: datetime) -> Select[Any]:
     at = func.coalesce(Message.done_at, Message.created_at, type_=Message.created_at.type)
-    rows = session.execute(
+    return (
         select(
             Conversation.borrower_id,
             Message.id,
@@ -166,23 +242,26 @@ def recent_contacts_of_all(
         .join(Message, Message.conversation_id == Conversation.id)
         .where(
             Conversation.borrower_id.in_(borrower_ids),
-            Message.direction == "out",
-            Message.purpose.in_(INITIATED),
-            Message.state.in_(_COUNTED),
+            # An equality would tempt SQLite into reading every message that ever went out, by their state.
+            Message.direction != "in",
+            or_(Message.purpose.in_(INITIATED), _opening()),
+            Message.state.in_(COUNTED),
             at >= since,
         )
     )
-    found: defaultdict[int, list[tuple[int, Contact]]] = defaultdict(list)
-    for borrower_id, number, channel, instant, state, address, payload in rows:
-        contact = Contact(
-            channel,
-            instant,
-            cast(CallOutcome, state) if state in CALL_OUTCOMES else None,
-            frozenset((payload or {}).get("loan_ids", ())),
-            address if state in CALL_OUTCOMES else None,
-        )
-        found[borrower_id].append((number, contact))
-    return found
+
+
+def _opening() -> ColumnElement[bool]:
+    """Whether words of staff were the first of their conversation: then the lender has started it."""
+    earlier = aliased(Message)
+    return and_(
+        Message.initiator.in_(("agent", "agency")),
+        ~exists().where(
+            earlier.conversation_id == Message.conversation_id,
+            earlier.id < Message.id,
+            or_(earlier.direction == "in", earlier.state.in_(COUNTED)),
+        ),
+    )
 
 
 def address_snapshot(row: AddressRow) -> Address:
@@ -204,16 +283,15 @@ def best_address(
 
 def conversation_for(session: Session, channel: str, address: str) -> Conversation | None:
     """Return the conversation of an address."""
-    return session.scalars(
-        select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
-    ).first()
+    # Built anew each time: a sealed address is looked up in every form that it may have.
+    found = select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
+    return session.scalars(found).first()
 
 
 def address_of(session: Session, channel: str, address: str) -> AddressRow | None:
     """Return the address that a borrower has on a channel."""
-    return session.scalars(
-        select(AddressRow).where(AddressRow.channel == channel, AddressRow.address == address)
-    ).first()
+    found = select(AddressRow).where(AddressRow.channel == channel, AddressRow.address == address)
+    return session.scalars(found).first()
 
 
 def own_address(session: Session, conversation: Conversation) -> AddressRow | None:
@@ -221,11 +299,34 @@ def own_address(session: Session, conversation: Conversation) -> AddressRow | No
     return address_of(session, conversation.channel, conversation.address)
 
 
+def own_addresses(session: Session, conversation_ids: Collection[str]) -> dict[str, AddressRow]:
+    """Return the addresses of conversations by the conversations' ids; those of strangers have none."""
+    if not conversation_ids:
+        return {}
+    return dict(session.execute(*_addresses_of(conversation_ids)).tuples().all())
+
+
+@prepared
+def _addresses_of(conversation_ids: Collection[str]) -> Select[tuple[str, AddressRow]]:
+    return (
+        select(Conversation.id, AddressRow)
+        .join(
+            AddressRow,
+            and_(AddressRow.channel == Conversation.channel, AddressRow.address == Conversation.address),
+        )
+        .where(Conversation.id.in_(conversation_ids))
+    )
+
+
 def active_plan(session: Session, loan_id: int) -> Plan | None:
     """Return the loan's active plan."""
-    return session.scalars(
-        select(Plan).where(Plan.loan_id == loan_id, Plan.state == "active").options(selectinload(Plan.items))
-    ).first()
+    return session.scalars(*_active_plan(loan_id)).first()
+
+
+@prepared
+def _active_plan(loan_id: int) -> Select[tuple[Plan]]:
+    active = select(Plan).where(Plan.loan_id == loan_id, Plan.state == "active")
+    return active.options(selectinload(Plan.items))
 
 
 def circumstances(

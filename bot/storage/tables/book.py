@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bot.storage.sealed import Findable, Sealed, SealedDate
 from bot.storage.tables.base import Base
 
 
@@ -17,10 +18,10 @@ class Borrower(Base):
     __tablename__ = "borrowers"
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(String(64), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
-    phone: Mapped[str | None] = mapped_column(String(32))
-    birth_date: Mapped[date | None]
-    id_last4: Mapped[str | None] = mapped_column(String(4))
+    name: Mapped[str] = mapped_column(Sealed("borrowers.name"))
+    phone: Mapped[str | None] = mapped_column(Sealed("borrowers.phone"))
+    birth_date: Mapped[date | None] = mapped_column(SealedDate("borrowers.birth_date"))
+    id_last4: Mapped[str | None] = mapped_column(Sealed("borrowers.id_last4"))
     locale: Mapped[str] = mapped_column(String(16))
     timezone: Mapped[str] = mapped_column(String(64))
     country: Mapped[str | None] = mapped_column(String(2))
@@ -28,6 +29,7 @@ class Borrower(Base):
     exempt: Mapped[bool] = mapped_column(default=False)
     night_consent: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
     loans: Mapped[list[LoanRow]] = relationship(back_populates="borrower", order_by="LoanRow.id")
     addresses: Mapped[list[AddressRow]] = relationship(back_populates="borrower", order_by="AddressRow.id")
 
@@ -40,7 +42,7 @@ class AddressRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     borrower_id: Mapped[int] = mapped_column(ForeignKey("borrowers.id"), index=True)
     channel: Mapped[str] = mapped_column(String(16))
-    address: Mapped[str] = mapped_column(String(255))
+    address: Mapped[str] = mapped_column(Findable("address"))
     verified: Mapped[bool] = mapped_column(default=False)
     consent: Mapped[bool] = mapped_column(default=True)
     dead_at: Mapped[datetime | None]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bot.storage.sealed import Findable, Sealed, SealedJson
 from bot.storage.tables.base import Base, where
 
 if TYPE_CHECKING:
@@ -26,22 +27,26 @@ class HoldRow(Base):
     until: Mapped[datetime | None]
     cause: Mapped[str] = mapped_column(String(120))
     since: Mapped[datetime | None]
-    reason: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str | None] = mapped_column(Sealed("holds.reason"))
     created_at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
 
 
 class Conversation(Base):
-    """One address on one channel; `mode` says whether the bot or a person speaks."""
+    """One address on one channel; `mode` says whether the bot or a person speaks.
+
+    `human_since` is when people last took over: what the bot had ready before then stays unsaid.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (UniqueConstraint("channel", "address"),)
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     borrower_id: Mapped[int | None] = mapped_column(ForeignKey("borrowers.id"), index=True)
     channel: Mapped[str] = mapped_column(String(16))
-    address: Mapped[str] = mapped_column(String(255))
+    address: Mapped[str] = mapped_column(Findable("address"))
     locale: Mapped[str] = mapped_column(String(16))
     mode: Mapped[str] = mapped_column(String(8), default="bot")
+    human_since: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
     identity_facts: Mapped[list[Any]] = mapped_column(default=list)
     identity_failures: Mapped[int] = mapped_column(default=0)
@@ -66,7 +71,8 @@ class Conversation(Base):
 class Message(Base):
     """Every message in and out; `id` orders them for all readers.
 
-    `recorded` is the state under which the ledger has it, None while it is not there.
+    `recorded` is the state under which the ledger has it, None while it is not there. `claim` names the claim
+    that took it for its channel.
     """
 
     __tablename__ = "messages"
@@ -87,9 +93,9 @@ class Message(Base):
     purpose: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(10))
     external_id: Mapped[str | None] = mapped_column(String(120))
-    text: Mapped[str] = mapped_column(Text)
-    payload: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    buttons: Mapped[list[Any]] = mapped_column(default=list)
+    text: Mapped[str] = mapped_column(Sealed("messages.text"))
+    payload: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("messages.payload"))
+    buttons: Mapped[list[Any]] = mapped_column(SealedJson("messages.buttons"), default=list)
     template: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(16))
     turn: Mapped[str | None] = mapped_column(String(64), index=True)
@@ -104,17 +110,26 @@ class Message(Base):
     recorded: Mapped[str | None] = mapped_column(String(10))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(String(200))
+    claim: Mapped[str | None] = mapped_column(String(32))
+    erased_at: Mapped[datetime | None]
 
 
 class Nudge(Base):
-    """One rung for one loan in one cycle: the unique key makes it happen once."""
+    """One rung for one loan in one cycle: the unique key makes it happen once.
+
+    `leader_id` is the nudge whose message speaks of this one's debt too. Sent and left unread, the rung's
+    next channel is tried after `again_hours`, at `again_at`. `ground` is what the law demands a notice for.
+    """
 
     __tablename__ = "nudges"
     __table_args__ = (
         UniqueConstraint("loan_id", "cycle", "step"),
         Index("ix_nudges_due", "state", "send_at", "loan_id"),
         where("ix_nudges_agreed", "send_at", "state = 'queued' AND purpose IN ('instalment', 'notice')"),
+        where("ix_nudges_led", "leader_id", "leader_id IS NOT NULL"),
+        where("ix_nudges_again", "again_at", "again_at IS NOT NULL"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     loan_id: Mapped[int] = mapped_column(ForeignKey("loans.id"))
@@ -128,8 +143,24 @@ class Nudge(Base):
     send_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     reason: Mapped[str | None] = mapped_column(Text)
+    leader_id: Mapped[int | None] = mapped_column(ForeignKey("nudges.id"))
+    again_hours: Mapped[int | None]
+    again_at: Mapped[datetime | None]
+    ground: Mapped[str | None] = mapped_column(String(40))
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+
+
+class NudgeVote(Base):
+    """One person's yes or no to a notice that waits for approval."""
+
+    __tablename__ = "nudge_votes"
+    nudge_id: Mapped[int] = mapped_column(ForeignKey("nudges.id"), primary_key=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    approves: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(500))
+    at: Mapped[datetime]
 
 
 class ChannelPace(Base):

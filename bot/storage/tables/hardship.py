@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.storage.sealed import Sealed
 from bot.storage.tables.base import Base
 
 
@@ -25,7 +26,7 @@ class HardshipRow(Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
     consent: Mapped[bool]
     turn: Mapped[str] = mapped_column(String(64), unique=True)
-    reason: Mapped[str | None] = mapped_column(String(24))
+    reason: Mapped[str | None] = mapped_column(Sealed("hardships.reason"))
     lasts_days: Mapped[int | None]
     ability_minor: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None] = mapped_column(String(3))

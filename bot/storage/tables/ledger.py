@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
+from sqlalchemy import BigInteger, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.storage.sealed import Sealed
 from bot.storage.tables.base import Base, where
 
 
@@ -19,6 +20,7 @@ class AuditEvent(Base):
         Index("ix_audit_events_cause", "cause"),
         where("ix_audit_events_unrecorded", "id", "NOT recorded"),
         where("ix_audit_events_switch", "id", "kind = 'kill_switch'"),
+        where("ix_audit_events_moves", "borrower_id", "kind = 'timezone_changed'"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime]
@@ -41,7 +43,10 @@ class LedgerHead(Base):
 
 
 class LedgerEntry(Base):
-    """One record of a chain as it is exported, in canonical JSON; added, never changed or removed."""
+    """One record of a chain as it is exported, in canonical JSON; added, never changed or removed.
+
+    Its hash is that of the record as it is read, whichever key it is sealed with.
+    """
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
@@ -52,6 +57,6 @@ class LedgerEntry(Base):
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     source_id: Mapped[int]
     at: Mapped[datetime]
-    record: Mapped[str] = mapped_column(Text)
+    record: Mapped[str] = mapped_column(Sealed("ledger_entries.record"))
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))

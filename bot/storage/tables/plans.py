@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.domain.plan_life import PlanState
+from bot.storage.sealed import Sealed
 from bot.storage.tables.base import Base, only_one_where, where
 
 
@@ -81,11 +82,11 @@ class Approval(Base):
     state: Mapped[str] = mapped_column(String(12))
     needs_two: Mapped[bool]
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
-    note: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Sealed("approvals.note"), default="")
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     second_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
-    reason: Mapped[str | None] = mapped_column(Text)
-    second_reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Sealed("approvals.reason"))
+    second_reason: Mapped[str | None] = mapped_column(Sealed("approvals.second_reason"))
     policy_version: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
