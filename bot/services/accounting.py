@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.allocation import allocate
@@ -16,6 +17,8 @@ from bot.domain.policy import Part, ProductPolicy
 from bot.domain.receipts import Receipt, plan_cost_paid, received, spread
 from bot.domain.schedules import Instalment
 from bot.services.kit import Kit, local_day
+from bot.storage.policies import versioned
+from bot.storage.prepared import prepared
 from bot.storage.tables import DueItem, LoanRow, OfferRow, Payment, Plan, PolicyVersion, Promise
 
 
@@ -103,21 +106,41 @@ def parts_paid(dues: Iterable[Due], order: Sequence[Part], currency: str) -> dic
 
 def lock_loans(session: Session, loan_ids: Collection[int]) -> list[LoanRow]:
     """Lock loans, in order of their ids, so that agreements, payments and the clock wait for each other."""
-    return list(
-        session.scalars(
-            select(LoanRow)
-            .where(LoanRow.id.in_(loan_ids))
-            .options(joinedload(LoanRow.borrower))
-            .order_by(LoanRow.id)
-            .with_for_update(of=LoanRow, key_share=True)
-        )
+    return list(session.scalars(*_locked(loan_ids)))
+
+
+@prepared
+def _locked(loan_ids: Collection[int]) -> Select[tuple[LoanRow]]:
+    return (
+        select(LoanRow)
+        .where(LoanRow.id.in_(loan_ids))
+        .options(joinedload(LoanRow.borrower))
+        .order_by(LoanRow.id)
+        .with_for_update(of=LoanRow, key_share=True)
     )
 
 
 def accounts(session: Session, loans: Iterable[LoanRow]) -> dict[int, Account]:
     """Load the accounts of loans that are locked, by loan id."""
     found = {loan.id: Account(loan) for loan in loans}
-    for item in session.execute(
+    for item in session.execute(*_dues(found)):
+        account = found[item.loan_id]
+        amounts = (item.principal_minor, item.interest_minor, item.fee_minor, item.paid_minor)
+        moneys = (Money(minor, account.loan.currency) for minor in amounts)
+        account.dues.append((item.id, Due(item.number, item.due_on, *moneys)))
+    _receipts(session, found)
+    for plan, principal, waived in session.execute(*_plans(found)).tuples():
+        found[plan.loan_id].plans.append(plan)
+        found[plan.loan_id].principals[plan.id] = principal - waived
+        found[plan.loan_id].waivers[plan.id] = waived
+    for promise in session.scalars(*_promises(found)):
+        found[promise.loan_id].promises.append(promise)
+    return found
+
+
+@prepared
+def _dues(loan_ids: Collection[int]) -> Select[Any]:
+    return (
         select(
             DueItem.id,
             DueItem.loan_id,
@@ -128,37 +151,32 @@ def accounts(session: Session, loans: Iterable[LoanRow]) -> dict[int, Account]:
             DueItem.fee_minor,
             DueItem.paid_minor,
         )
-        .where(DueItem.loan_id.in_(found))
+        .where(DueItem.loan_id.in_(loan_ids))
         .order_by(DueItem.loan_id, DueItem.number)
-    ):
-        account = found[item.loan_id]
-        amounts = (item.principal_minor, item.interest_minor, item.fee_minor, item.paid_minor)
-        moneys = (Money(minor, account.loan.currency) for minor in amounts)
-        account.dues.append((item.id, Due(item.number, item.due_on, *moneys)))
-    _receipts(session, found)
-    for plan, principal, waived in session.execute(
+    )
+
+
+@prepared
+def _plans(loan_ids: Collection[int]) -> Select[tuple[Plan, int, int]]:
+    return (
         select(Plan, OfferRow.principal_minor, OfferRow.waived_minor)
         .join(OfferRow, OfferRow.id == Plan.offer_id)
-        .where(Plan.loan_id.in_(found))
+        .where(Plan.loan_id.in_(loan_ids))
         .options(selectinload(Plan.items))
         .order_by(Plan.id)
         .execution_options(populate_existing=True)
-    ).tuples():
-        found[plan.loan_id].plans.append(plan)
-        found[plan.loan_id].principals[plan.id] = principal - waived
-        found[plan.loan_id].waivers[plan.id] = waived
-    for promise in session.scalars(
-        select(Promise)
-        .where(Promise.loan_id.in_(found))
-        .order_by(Promise.id)
-        .execution_options(populate_existing=True)
-    ):
-        found[promise.loan_id].promises.append(promise)
-    return found
+    )
 
 
-def _receipts(session: Session, found: dict[int, Account]) -> None:
-    for paid in session.execute(
+@prepared
+def _promises(loan_ids: Collection[int]) -> Select[tuple[Promise]]:
+    mine = select(Promise).where(Promise.loan_id.in_(loan_ids)).order_by(Promise.id)
+    return mine.execution_options(populate_existing=True)
+
+
+@prepared
+def _payments(loan_ids: Collection[int]) -> Select[Any]:
+    return (
         select(
             Payment.id,
             Payment.loan_id,
@@ -167,9 +185,13 @@ def _receipts(session: Session, found: dict[int, Account]) -> None:
             Payment.recorded_at,
             Payment.returned_at,
         )
-        .where(Payment.loan_id.in_(found))
+        .where(Payment.loan_id.in_(loan_ids))
         .order_by(Payment.id)
-    ):
+    )
+
+
+def _receipts(session: Session, found: dict[int, Account]) -> None:
+    for paid in session.execute(*_payments(found)):
         account = found[paid.loan_id]
         zone = account.loan.borrower.timezone
         returned = None if paid.returned_at is None else local_day(paid.returned_at, zone)
@@ -208,9 +230,19 @@ class AgreedPolicies:
     def of(self, version: str, loan: LoanRow) -> ProductPolicy:
         """Return the policy of a version, or the one in force where that was never stored."""
         if version not in self._known:
-            stored = self._session.get(PolicyVersion, version)
-            if stored is None:
+            found = self._stored(version)
+            if found is None:
                 today = local_day(self._kit.clock.now(), loan.borrower.timezone)
                 return self._kit.policies.product(loan.product, today)
-            self._known[version] = ProductPolicy.model_validate(stored.content)
+            self._known[version] = found
         return self._known[version]
+
+    def _stored(self, version: str) -> ProductPolicy | None:
+        """Return the policy of a version as it was stored; its name has the hash of its content."""
+        in_force = next(
+            (one for one in self._kit.policies.products() if versioned(one).version == version), None
+        )
+        if in_force is not None:
+            return in_force
+        stored = self._session.get(PolicyVersion, version)
+        return None if stored is None else ProductPolicy.model_validate(stored.content)

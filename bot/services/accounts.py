@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.model import HoldKind, Loan
 from bot.domain.money import Money
-from bot.domain.plans import plan_amount
+from bot.domain.plans import case_of, plan_amount
 from bot.domain.policy import ProductPolicy
 from bot.services.identity import IdentityService
 from bot.services.kit import Kit, local_day
@@ -52,6 +52,12 @@ class Standing:
         """What a plan or a promise would be about."""
         return plan_amount(self.loan, self.today)
 
+    @property
+    def charges(self) -> tuple[Money, Money]:
+        """The fees and the interest in it, which people may waive."""
+        case = case_of(self.loan, self.policy, self.today, hardship=False)
+        return Money(case.fees, self.loan.currency), Money(case.interest, self.loan.currency)
+
 
 class AccountService:
     """Reads the account for the dialogue."""
@@ -62,7 +68,7 @@ class AccountService:
 
     def standing(self, conversation_id: str) -> Standing:
         """Return where the borrower stands. Raises IdentityNeeded before identity is verified."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             return self.standing_in(session, session.get_one(Conversation, conversation_id))
 
     def standing_in(self, session: Session, conversation: Conversation) -> Standing:
@@ -88,17 +94,17 @@ class AccountService:
 
     def outstanding_in(self, session: Session, conversation: Conversation) -> Money | None:
         """Return what is owed on the current loan, for reading "half" and "all of it"; None without one."""
-        try:
-            return self.standing_in(session, conversation).loan.outstanding
-        except (IdentityNeeded, LookupError):
+        if not self.identity.is_verified(conversation) or conversation.borrower_id is None:
             return None
+        row = current_loan(session, conversation.borrower_id)
+        return None if row is None else loan_snapshot(row).outstanding
 
     def recent_payment(
         self, conversation_id: str, since: timedelta = timedelta(days=7)
     ) -> tuple[Money, date] | None:
         """Return the newest payment on the current loan if it is recent."""
         now = self.kit.clock.now()
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             standing = self.standing_in(session, session.get_one(Conversation, conversation_id))
             row = session.scalars(
                 select(Payment)

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from bot.domain.agreed import Step, plan_overtaken, promise_overtaken
 from bot.domain.money import Money
 from bot.domain.promises import PromiseState
 from bot.services.kit import local_day, written
+from bot.storage.prepared import prepared
 from bot.storage.tables import LoanRow, Plan, Promise
 
 
@@ -24,12 +25,9 @@ class Agreements:
         self._promises: defaultdict[int, list[Promise]] = defaultdict(list)
         if not loan_ids:
             return
-        plans = select(Plan).where(Plan.loan_id.in_(loan_ids)).options(selectinload(Plan.items))
-        for plan in session.scalars(plans.order_by(Plan.id)):
+        for plan in session.scalars(*_plans_on(loan_ids)):
             self._plans[plan.loan_id].append(plan)
-        for promise in session.scalars(
-            select(Promise).where(Promise.loan_id.in_(loan_ids)).order_by(Promise.id)
-        ):
+        for promise in session.scalars(*_promises_on(loan_ids)):
             self._promises[promise.loan_id].append(promise)
 
     def overtaken(self, loan_id: int, step: Step) -> str | None:
@@ -71,3 +69,14 @@ class Agreements:
 
 def _open_of(plan: Plan, step: Step) -> int:
     return sum(one.amount_minor - one.paid_minor for one in plan.items if step.number in (None, one.number))
+
+
+@prepared
+def _plans_on(loan_ids: Collection[int]) -> Select[tuple[Plan]]:
+    mine = select(Plan).where(Plan.loan_id.in_(loan_ids)).options(selectinload(Plan.items))
+    return mine.order_by(Plan.id)
+
+
+@prepared
+def _promises_on(loan_ids: Collection[int]) -> Select[tuple[Promise]]:
+    return select(Promise).where(Promise.loan_id.in_(loan_ids)).order_by(Promise.id)

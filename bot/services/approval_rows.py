@@ -94,8 +94,11 @@ def limits_json(limits: tuple[Refusal, ...]) -> list[Any]:
 
 
 def level_of(name: str) -> Authority:
-    """Return the authority that a role or a stored name stands for. Raises ValueError for any other."""
-    return AUTHORITIES[AUTHORITIES.index(name)]
+    """Return the authority that a role or a stored name stands for. Raises ValueError for any other.
+
+    An auditor has none: no request is decided at the assistant's own level.
+    """
+    return "bot" if name == "auditor" else AUTHORITIES[AUTHORITIES.index(name)]
 
 
 def view_of(session: Session, row: Approval) -> ApprovalView:

@@ -43,13 +43,14 @@ ASKED = "utter_approval_asked"
 STILL_WAITING = "utter_approval_waiting"
 """What they are told who ask again meanwhile; `until` is the day of the answer."""
 
-_CODES: dict[str, Code] = {
+CODES: dict[str, Code] = {
     "approval.state": "decided",
     "approval.expiry": "expired",
     "approval.level": "level",
     "approval.own": "own",
     "approval.two_person": "two_person",
 }
+"""The refusal of a vote, by the rule that it breaks."""
 
 
 class ApprovalService(ApprovalList):
@@ -156,7 +157,7 @@ class ApprovalService(ApprovalList):
             found = objections(pending, vote, now)
             if found:
                 raise NotAllowed(
-                    _CODES[found[0].limit], "; ".join(f"{one.limit}: {one.asked}" for one in found)
+                    CODES[found[0].limit], "; ".join(f"{one.limit}: {one.asked}" for one in found)
                 )
             standing = self._current(session, row)
             if standing is None:

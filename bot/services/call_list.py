@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal, get_args
+from datetime import datetime, time
+from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.contact import Verdict, may_contact
-from bot.domain.handoff import HandoffReason, HandoffState, Outcome
+from bot.domain.handoff import HandoffReason, Outcome
 from bot.domain.model import Address, Initiator, Purpose
 from bot.domain.money import Money
+from bot.domain.policy import ContactPack
 from bot.services.agenda import TASK
+from bot.services.allowance import Why, explained
+from bot.services.bundling import rung_of
 from bot.services.calls import CHANNEL, CallService
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import contact_case
-from bot.services.packs import pack_for
+from bot.services.packs import pack_for, within
+from bot.services.placing import wait_again
 from bot.services.records import record
-from bot.services.rights import NotAllowed, require
+from bot.services.rights import NotAllowed, Reader, require, require_reader
 from bot.services.waiting import OPEN
 from bot.storage.queries import current_loan, loan_snapshot
-from bot.storage.tables import AuditEvent, Borrower, HandoffRow, Nudge
+from bot.storage.tables import AuditEvent, Borrower, HandoffRow, LoanRow, Nudge
 
 CallResult = Literal[
     "promise", "plan", "resolved", "refused", "no_answer", "later", "wrong_number", "third_party"
 ]
-CALL_RESULTS: tuple[CallResult, ...] = get_args(CallResult)
 # After these the call is not over: it is tried again.
 _AGAIN: frozenset[CallResult] = frozenset({"no_answer", "later"})
 _CLOSES: dict[CallResult, Outcome] = {
@@ -40,6 +43,8 @@ _CLOSES: dict[CallResult, Outcome] = {
     "third_party": Outcome.NO_CONTACT,
 }
 _REASONS = (HandoffReason.LADDER.value, HandoffReason.CALLBACK.value)
+_TASKS = (HandoffReason.LADDER.value, HandoffReason.BROKEN.value)
+_ASKED_FOR = (HandoffReason.CALLBACK.value, HandoffReason.ASKED.value)
 _SHOWN = 4
 
 
@@ -66,6 +71,7 @@ class CallView:
     days_past_due: int | None
     tries: int
     last_outcome: str | None
+    why: tuple[Why, ...] = ()
 
 
 class CallListService:
@@ -76,9 +82,13 @@ class CallListService:
         self.handoffs = handoffs
         self.calls = calls
 
-    def list(self) -> tuple[CallView, ...]:
-        """Return the calls to make: those allowed now first, then by when they will be, oldest first."""
-        with self.kit.db.begin() as session:
+    def list(self, reader: Reader) -> tuple[CallView, ...]:
+        """Return the calls to make: those allowed now first, then by when they will be, oldest first.
+
+        Raises NotAllowed for an account that may not.
+        """
+        with self.kit.db.read() as session:
+            require_reader(session, reader, "read")
             found = [self._view(session, row, row.borrower) for row in _rows(session) if row.borrower]
         order = {"allowed": 0, "held": 1, "blocked": 2}
         return tuple(
@@ -95,7 +105,7 @@ class CallListService:
 
     def due(self) -> int:
         """Return how many calls wait to be made."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             return len(_rows(session))
 
     def number(self, handoff_id: int, agent_id: int) -> str:
@@ -126,7 +136,7 @@ class CallListService:
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             row = session.get_one(HandoffRow, handoff_id)
-            if row.borrower is None or row.reason not in _REASONS:
+            if row.borrower is None or not (row.reason in _REASONS or row.callback_at is not None):
                 raise NotAllowed("nobody", "there is nobody to call")
             verdict = self._verdict(session, row, row.borrower)
             if not verdict.allowed:
@@ -154,7 +164,7 @@ class CallListService:
                 rules=list(verdict.rule_ids),
             )
             if outcome in _AGAIN:
-                row.state, row.agent_id, row.claimed_at = HandoffState.WAITING.value, None, None
+                wait_again(row, now)
         if outcome not in _AGAIN:
             self.handoffs.close(handoff_id, agent_id, _CLOSES[outcome], note)
 
@@ -163,6 +173,7 @@ class CallListService:
         loan = None if loan_row is None else loan_snapshot(loan_row)
         today = local_day(self.kit.clock.now(), borrower.timezone)
         calls = _calls(session, row)
+        verdict = self._verdict(session, row, borrower)
         return CallView(
             handoff_id=row.id,
             task=_task(session, row),
@@ -174,7 +185,8 @@ class CallListService:
             since=row.opened_at,
             agent_id=row.agent_id,
             agent_name=row.agent.name if row.agent else None,
-            verdict=self._verdict(session, row, borrower),
+            verdict=verdict,
+            why=explained(verdict, self._pack(session, row, borrower)),
             overdue=None if loan is None else loan.overdue(today),
             days_past_due=None if loan is None else loan.days_past_due(today),
             tries=len(calls),
@@ -188,17 +200,35 @@ class CallListService:
         loan = current_loan(session, borrower.id)
         loan_id = None if loan is None else loan.id
         case = contact_case(session, self.kit, borrower, address, loan_id, now, initiator=Initiator.AGENT)
-        if row.reason == HandoffReason.CALLBACK:
+        if row.reason in _ASKED_FOR:
             # Whoever asks to be called is not stopped by what stops our own calls.
             case = replace(case, holds=())
-        return may_contact(case, Purpose.NOTICE, now, pack_for(session, self.kit, borrower))
+        return may_contact(case, Purpose.NOTICE, now, self._pack(session, row, borrower))
+
+    def _pack(self, session: Session, row: HandoffRow, borrower: Borrower) -> ContactPack:
+        """Return the rules that bind a call: a task of the ladder has its own hours besides the pack's."""
+        pack = pack_for(session, self.kit, borrower)
+        if row.reason != HandoffReason.LADDER:
+            return pack
+        return within(pack, self._window(session, borrower))
+
+    def _window(self, session: Session, borrower: Borrower) -> tuple[time, time] | None:
+        """Return the hours that the ladder sets for the call that it asked for last."""
+        nudge = session.scalars(_tasks_of(borrower.id)).first()
+        loan = None if nudge is None else session.get(LoanRow, nudge.loan_id)
+        if nudge is None or loan is None:
+            return None
+        step = rung_of(self.kit, loan, nudge.step, self.kit.clock.now())
+        return None if step is None else step.call_window
 
 
 def _rows(session: Session) -> list[HandoffRow]:
+    """Return the tasks of the ladder, and whoever asked for a call or came out of hours."""
+    to_call = HandoffRow.reason.in_(_REASONS) | HandoffRow.callback_at.is_not(None)
     return list(
         session.scalars(
             select(HandoffRow)
-            .where(HandoffRow.state.in_(OPEN), HandoffRow.reason.in_(_REASONS))
+            .where(HandoffRow.state.in_(OPEN), to_call)
             .options(
                 joinedload(HandoffRow.conversation),
                 joinedload(HandoffRow.borrower),
@@ -210,14 +240,19 @@ def _rows(session: Session) -> list[HandoffRow]:
 
 
 def _task(session: Session, row: HandoffRow) -> str:
-    if row.reason == HandoffReason.CALLBACK:
+    if row.reason not in _TASKS:
         return "callback"
-    task = session.scalars(
-        select(Nudge.template)
-        .where(Nudge.borrower_id == row.borrower_id, Nudge.purpose == TASK, Nudge.state == "sent")
+    nudge = session.scalars(_tasks_of(row.borrower_id)).first()
+    return (nudge.template if nudge is not None else None) or "negotiator_call"
+
+
+def _tasks_of(borrower_id: int | None) -> Select[tuple[Nudge]]:
+    """The tasks that the ladder has given to people about a borrower, the newest first."""
+    return (
+        select(Nudge)
+        .where(Nudge.borrower_id == borrower_id, Nudge.purpose == TASK, Nudge.state == "sent")
         .order_by(Nudge.id.desc())
-    ).first()
-    return task or "negotiator_call"
+    )
 
 
 def _calls(session: Session, row: HandoffRow) -> list[AuditEvent]:

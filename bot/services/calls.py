@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from bot.domain.contact import Verdict, may_contact
 from bot.domain.model import Address, CallOutcome, Initiator, Purpose
 from bot.domain.policy import ContactPack
+from bot.services.follow_ups import follow_call
 from bot.services.kit import Kit
 from bot.services.nudges import contact_case
 from bot.services.packs import pack_for
-from bot.services.records import policy_version
+from bot.services.records import policy_version, record
 from bot.services.replies import open_conversation
 from bot.services.rights import NotAllowed, require
 from bot.storage.queries import conversation_for
@@ -79,6 +80,19 @@ class CallService:
                     done_at=now,
                 )
             )
+            if not verdict.allowed:
+                record(
+                    session,
+                    now,
+                    "call_outside_rules",
+                    cause=f"agent {agent_id}",
+                    actor=f"agent {agent_id}",
+                    borrower_id=loan.borrower_id,
+                    loan_id=loan.id,
+                    rules=[one.rule for one in verdict.reasons],
+                )
+            if outcome == "answered":
+                follow_call(session, self.kit, loan, now)
             return verdict
 
     def _verdict(self, session: Session, loan: LoanRow, number: str | None) -> tuple[Verdict, ContactPack]:

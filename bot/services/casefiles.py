@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.agreed import Step
-from bot.domain.model import Address, Case, Contact
+from bot.domain.model import Address, Case, Contact, Loan
 from bot.services.agreements import Agreements
 from bot.services.kit import Kit
+from bot.services.switch import is_off
+from bot.storage.prepared import prepared
 from bot.storage.queries import (
     best_address,
     channels_closed_by,
@@ -30,46 +32,39 @@ class CaseFiles:
     """Loans, borrowers, holds, contacts, chats and agreements of some nudges, as they stand at an instant."""
 
     def __init__(self, session: Session, kit: Kit, nudges: Sequence[Nudge], now: datetime) -> None:
-        self._kit = kit
+        self._is_off = is_off(session, kit)
         self._load_loans(session, {nudge.loan_id for nudge in nudges})
         borrowers = {loan.borrower_id for loan in self.loans.values()}
         self.holds = holds_of_all(session, borrowers, now)
         self.contacts = recent_contacts_of_all(session, borrowers, now - CONTACT_WINDOW)
-        self.chats = {
-            (chat.channel, chat.address): chat
-            for chat in session.scalars(
-                select(Conversation)
-                .join(
-                    AddressRow,
-                    and_(
-                        AddressRow.channel == Conversation.channel, AddressRow.address == Conversation.address
-                    ),
-                )
-                .where(AddressRow.borrower_id.in_(borrowers))
-            )
-        }
+        self.chats = {(chat.channel, chat.address): chat for chat in session.scalars(*_chats(borrowers))}
         self.agreements = Agreements(
             session, {one.loan_id for one in nudges if Step.read(one.step) is not None}
         )
 
     def _load_loans(self, session: Session, loan_ids: Collection[int]) -> None:
-        rows = session.scalars(
-            select(LoanRow)
-            .where(LoanRow.id.in_(loan_ids))
-            .options(
-                selectinload(LoanRow.dues), joinedload(LoanRow.borrower).selectinload(Borrower.addresses)
-            )
-            # A session that holds them from before holds what they were before.
-            .execution_options(populate_existing=True)
-        )
-        self.loans = {row.id: row for row in rows}
+        self.loans = {row.id: row for row in session.scalars(*_loans(loan_ids))}
+        self._snapshots: dict[int, Loan] = {}
+
+    def loan(self, loan_id: int) -> Loan:
+        """Return a loan as decisions see it."""
+        found = self._snapshots.get(loan_id)
+        if found is None:
+            found = self._snapshots[loan_id] = loan_snapshot(self.loans[loan_id])
+        return found
 
     def address(self, borrower: Borrower, channels: Sequence[str]) -> AddressRow | None:
         """Return the address at which a borrower would be written to on one of these channels."""
         return best_address(borrower, channels, channels_closed_by(self.holds[borrower.id]))
 
     def case(
-        self, borrower: Borrower, address: Address | None, loan_id: int, *, besides: int | None = None
+        self,
+        borrower: Borrower,
+        address: Address | None,
+        loan_id: int,
+        *,
+        besides: int | None = None,
+        ground: str | None = None,
     ) -> Case:
         """Return what a contact decision rests on; message `besides` is the one that is decided on."""
         return Case(
@@ -79,9 +74,10 @@ class CaseFiles:
             contacts=[one for number, one in self.contacts[borrower.id] if number != besides],
             loan_id=loan_id,
             exempt=borrower.exempt,
-            automatic_off=self._kit.settings.automatic_off,
+            automatic_off=self._is_off,
             night_consent=borrower.night_consent,
             wish=wish_of(borrower),
+            basis=ground,
         )
 
     def add_contact(self, borrower: Borrower, channel: str, at: datetime) -> None:
@@ -97,5 +93,24 @@ class CaseFiles:
         step = Step.read(nudge.step)
         if step is not None:
             return self.agreements.overtaken(nudge.loan_id, step)
-        due = loan_snapshot(self.loans[nudge.loan_id]).next_due()
+        due = self.loan(nudge.loan_id).next_due()
+        if nudge.ground is not None:
+            return "paid" if due is None else None
         return "paid" if due is None or due.number != nudge.cycle else None
+
+
+@prepared
+def _loans(loan_ids: Collection[int]) -> Select[tuple[LoanRow]]:
+    return (
+        select(LoanRow)
+        .where(LoanRow.id.in_(loan_ids))
+        .options(selectinload(LoanRow.dues), joinedload(LoanRow.borrower).selectinload(Borrower.addresses))
+        # A session that holds them from before holds what they were before.
+        .execution_options(populate_existing=True)
+    )
+
+
+@prepared
+def _chats(borrower_ids: Collection[int]) -> Select[tuple[Conversation]]:
+    of_address = and_(AddressRow.channel == Conversation.channel, AddressRow.address == Conversation.address)
+    return select(Conversation).join(AddressRow, of_address).where(AddressRow.borrower_id.in_(borrower_ids))

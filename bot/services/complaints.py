@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain.model import HoldKind
+from bot.services.holding import queued
 from bot.services.kit import Kit, local_day
 from bot.services.records import lift_holds, record
-from bot.services.rights import NotAllowed, reason_of, require
+from bot.services.rights import NotAllowed, Reader, reason_of, require, require_reader
 from bot.services.waiting import open_handoff
 from bot.services.wording import Unfit, cited, findings
 from bot.storage.queries import zone_of
-from bot.storage.tables import AuditEvent, Complaint, Conversation, Message
+from bot.storage.tables import AuditEvent, Complaint, Conversation
 
 Category = Literal["conduct", "contact", "amount", "privacy", "plan", "service", "other"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
@@ -70,9 +71,13 @@ class ComplaintService:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
 
-    def list(self) -> tuple[ComplaintView, ...]:
-        """Return the open complaints, the one due first at the head, then those closed last."""
-        with self.kit.db.begin() as session:
+    def list(self, reader: Reader) -> tuple[ComplaintView, ...]:
+        """Return the open complaints, the one due first at the head, then those closed last.
+
+        Raises NotAllowed for an account that may not.
+        """
+        with self.kit.db.read() as session:
+            require_reader(session, reader, "read")
             still_open = session.scalars(
                 select(Complaint).where(Complaint.state == "open").order_by(Complaint.due_on, Complaint.id)
             ).all()
@@ -86,13 +91,13 @@ class ComplaintService:
 
     def get(self, complaint_id: int) -> ComplaintView | None:
         """Return a complaint."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             row = session.get(Complaint, complaint_id)
             return None if row is None else self._view(session, row)
 
     def due(self) -> int:
         """Return how many complaints are open."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             return len(session.scalars(select(Complaint.id).where(Complaint.state == "open")).all())
 
     def sort(self, complaint_id: int, agent_id: int, category: Category) -> None:
@@ -120,33 +125,11 @@ class ComplaintService:
             held = open_handoff(session, conversation.id)
             if held is not None and held.agent_id not in (None, agent_id):
                 raise NotAllowed("taken", "a colleague has this conversation")
-            external = f"agent:{key}"
-            said = session.scalars(
-                select(Message.id).where(
-                    Message.conversation_id == conversation.id,
-                    Message.direction == "out",
-                    Message.external_id == external,
-                )
-            ).first()
-            if said is not None:
-                return said
-            message = Message(
-                conversation_id=conversation.id,
-                direction="out",
-                initiator="agent",
-                purpose="reply",
-                state="queued",
-                external_id=external,
-                text=written,
-                locale=conversation.locale,
-                agent_id=agent_id,
-                created_at=now,
-            )
-            session.add(message)
-            session.flush()
-            row.answer, row.answered_at = written, now
-            self._note(session, row, "complaint_answered", agent_id, message=message.id)
-            return message.id
+            message_id, is_new = queued(session, conversation, agent_id, written, key, now)
+            if is_new:
+                row.answer, row.answered_at = written, now
+                self._note(session, row, "complaint_answered", agent_id, message=message_id)
+            return message_id
 
     def close(self, complaint_id: int, agent_id: int, outcome: ComplaintOutcome, reason: str) -> None:
         """Close it with its outcome and a reason; contact that only it had stopped may go on.

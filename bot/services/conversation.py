@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.handoff import HandoffReason
 from bot.language.detect import plain_language
@@ -20,9 +21,11 @@ from bot.services.reach import revive
 from bot.services.relay import Relay
 from bot.services.replies import open_conversation, queue_reply, rendered
 from bot.services.stopwords import is_stop
+from bot.services.webhooks import announce
 from bot.storage.db import retried
+from bot.storage.prepared import prepared
 from bot.storage.queries import conversation_for
-from bot.storage.tables import Conversation, Message
+from bot.storage.tables import AddressRow, Conversation, Message
 
 Kind = Literal["text", "payload", "photo", "sticker", "edit", "stale"]
 
@@ -163,6 +166,7 @@ class ConversationService:
         )
         session.add(message)
         session.flush()
+        announce(session, now, "message.in", conversation=conversation.id, message=message.id)
         return message
 
     def _switch_language(self, conversation: Conversation, incoming: Incoming) -> None:
@@ -226,16 +230,40 @@ class ConversationService:
                 attachment={"message": message_id, "button": index},
             )
 
-    @retried
     def ensure(self, channel: str, address: str) -> str:
         """Return the id of an address's conversation, made when there is none."""
+        return self.ensure_all(channel, [address])[0]
+
+    @retried
+    def ensure_all(self, channel: str, addresses: Sequence[str]) -> list[str]:
+        """Return the ids of the conversations of addresses, in their order; made where there are none."""
+        now = self.kit.clock.now()
         with self.kit.db.begin() as session:
-            found = conversation_for(session, channel, address)
-            return (found or open_conversation(session, self.kit, channel, address, self.kit.clock.now())).id
+            found = {
+                one.address: one
+                for one in session.scalars(
+                    select(Conversation).where(
+                        Conversation.channel == channel, Conversation.address.in_(addresses)
+                    )
+                )
+            }
+            rows = {
+                row.address: row
+                for row in session.scalars(
+                    select(AddressRow)
+                    .where(AddressRow.channel == channel, AddressRow.address.in_(addresses))
+                    .options(joinedload(AddressRow.borrower))
+                )
+            }
+            for address in addresses:
+                if address not in found:
+                    row = rows.get(address)
+                    found[address] = open_conversation(session, self.kit, channel, address, now, row)
+            return [found[address].id for address in addresses]
 
     def verified(self, conversation_id: str) -> bool:
         """Tell whether identity is verified in a conversation now."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             return self.identity.is_verified(session.get_one(Conversation, conversation_id))
 
     def misunderstood(self, conversation_id: str, *, turn: str) -> int:
@@ -275,13 +303,16 @@ _ANSWERS = ("/affirm", "/deny", "/unsure")
 
 def _copy(session: Session, conversation: Conversation, incoming: Incoming) -> Message | None:
     """Return the message when it has been stored before under the channel's id."""
-    return session.scalars(
-        select(Message).where(
-            Message.conversation_id == conversation.id,
-            Message.direction == "in",
-            Message.external_id == incoming.external_id,
-        )
-    ).first()
+    return session.scalars(*_received(conversation.id, incoming.external_id)).first()
+
+
+@prepared
+def _received(conversation_id: str, external_id: str) -> Select[tuple[Message]]:
+    return select(Message).where(
+        Message.conversation_id == conversation_id,
+        Message.direction == "in",
+        Message.external_id == external_id,
+    )
 
 
 def _storable(text: str) -> str:

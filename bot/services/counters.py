@@ -22,7 +22,7 @@ class CounterService:
 
     def answer(self, conversation_id: str, wish: Wish) -> Counter:
         """Return what the bot may answer: accept, the nearest, and the level that could grant the wish."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             conversation = session.get_one(Conversation, conversation_id)
             standing = self.accounts.standing_in(session, conversation)
             at = circumstances(session, standing, conversation.borrower_id or 0, self.kit.clock.now())
@@ -30,7 +30,7 @@ class CounterService:
 
     def even(self, conversation_id: str, count: int) -> Money:
         """Return what each of `count` payments would be at most if nothing more were paid with the first."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             conversation = session.get_one(Conversation, conversation_id)
             standing = self.accounts.standing_in(session, conversation)
             rules = standing.policy.instalment.model_copy(update={"down_payment_percent": Decimal(0)})

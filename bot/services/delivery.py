@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bot.domain.agreed import Step
-from bot.domain.contact import may_contact
+from bot.domain.contact import Verdict, may_contact
 from bot.domain.handoff import HandoffReason
-from bot.domain.model import Loan, Purpose
-from bot.domain.money import Money
+from bot.domain.ladder import tried_again_after
+from bot.domain.model import Address, Purpose
 from bot.domain.policy import ContactPack, ProductPolicy
-from bot.domain.variations import assigned
-from bot.language import formats
 from bot.services.agenda import TASK
+from bot.services.bundling import bundles, rung_of
 from bot.services.casefiles import CaseFiles
-from bot.services.disclosures import disclosed
+from bot.services.follow_ups import PEOPLE_FROM, follow_first_contact
+from bot.services.foretelling import task_verdict
 from bot.services.handoffs import HandoffService
-from bot.services.kit import Kit, local_day, written
+from bot.services.kit import Kit, local_day
 from bot.services.nudges import end, put_off
 from bot.services.records import policy_version
+from bot.services.reminder_texts import ReminderTexts
 from bot.services.reminders import ReminderService
 from bot.services.replies import open_conversation
 from bot.storage.db import retried
-from bot.storage.queries import INITIATED, address_snapshot, conversation_for, loan_snapshot
-from bot.storage.tables import Borrower, Conversation, LoanRow, Message, Nudge
+from bot.storage.policies import PolicyError
+from bot.storage.queries import INITIATED, address_snapshot, channels_closed_by, conversation_for
+from bot.storage.tables import Borrower, LoanRow, Message, Nudge
 
-UNVERIFIED = "utter_reminder_unverified"
 _AGREED = (Purpose.INSTALMENT.value, Purpose.NOTICE.value)
 # Written out, so that the partial index serves it.
 _OF_AGREED = text("nudges.purpose IN ('instalment', 'notice')")
@@ -70,6 +72,7 @@ class DeliveryService:
         self.kit = kit
         self.reminders = reminders
         self.handoffs = handoffs
+        self.texts = ReminderTexts(kit)
 
     def due(self, limit: int = 500) -> list[int]:
         """Return the ids of nudges whose instant has come; what was agreed goes before the ladder."""
@@ -108,7 +111,11 @@ class DeliveryService:
                 return Prepared(0, ())
             files = CaseFiles(session, self.kit, nudges, now)
             batch = _Batch(session, files, now)
-            written = [message for nudge in nudges if (message := self._decide(batch, nudge)) is not None]
+            written = [
+                message
+                for group in bundles(self.kit, files, nudges, now)
+                for message in self._decide(batch, group)
+            ]
             session.add_all(written)
             session.flush()
             return Prepared(len(nudges), tuple(message.id for message in written))
@@ -129,7 +136,24 @@ class DeliveryService:
         if len(found) < limit:
             others = chosen.where(Nudge.purpose.not_in(_AGREED)).limit(limit - len(found))
             found += session.scalars(others.order_by(*_IN_TURN))
-        return found
+        return found + self._beside(session, found, now)
+
+    def _beside(self, session: Session, found: Sequence[Nudge], now: datetime) -> list[Nudge]:
+        """Claim what else is due for the same borrowers, whose rows are locked: debts may share a message."""
+        if not found:
+            return []
+        beside = session.scalars(
+            select(Nudge)
+            .where(
+                Nudge.borrower_id.in_({nudge.borrower_id for nudge in found}),
+                Nudge.id.not_in([nudge.id for nudge in found]),
+                Nudge.state == "queued",
+                Nudge.send_at <= now,
+            )
+            .order_by(*_IN_TURN)
+            .with_for_update(key_share=True)
+        )
+        return list(beside)
 
     def _waiting(self) -> int:
         with self.kit.db.begin() as session:
@@ -146,117 +170,120 @@ class DeliveryService:
                 or 0
             )
 
-    def _decide(self, batch: _Batch, nudge: Nudge) -> Message | None:
-        """Write the message of a nudge that may go now; one that is held waits, one that cannot help ends."""
+    def _decide(self, batch: _Batch, group: Sequence[Nudge]) -> Iterator[Message]:
+        """Yield the message of nudges that may share one, and of those left over; who is held waits."""
+        live = [nudge for nudge in group if self._is_good(batch, nudge)]
+        while live:
+            message, live = self._message(batch, *live)
+            if message is not None:
+                yield message
+
+    def _is_good(self, batch: _Batch, nudge: Nudge) -> bool:
+        """Tell whether a nudge is to become a message; one that cannot help ends, a task goes to people."""
         session, now = batch.session, batch.now
-        row = batch.files.loans[nudge.loan_id]
         gone = batch.files.overtaken(nudge)
         if gone is not None:
             end(session, nudge, "cancelled", gone, now)
-            return None
-        if nudge.expires_at <= now:
+        elif nudge.expires_at <= now:
             end(session, nudge, "expired", "its time has passed", now)
-            return None
-        if nudge.purpose == TASK:
-            self._task(session, nudge, row)
-            return None
-        nudge.state = "sending"
-        loan = loan_snapshot(row)
-        return self._message(batch, nudge, row, loan)
+        elif nudge.purpose == TASK:
+            self._task(session, nudge, batch.files.loans[nudge.loan_id])
+        else:
+            return True
+        return False
 
-    def _message(self, batch: _Batch, nudge: Nudge, row: LoanRow, loan: Loan) -> Message | None:
+    def _message(self, batch: _Batch, leader: Nudge, *others: Nudge) -> tuple[Message | None, list[Nudge]]:
+        """Write the message of a nudge, with those others that may join it; return also who is left."""
         session, files, now = batch.session, batch.files, batch.now
+        row = files.loans[leader.loan_id]
         borrower = row.borrower
-        policy = self.kit.policies.product(row.product, local_day(now, borrower.timezone))
+        try:
+            policy = self.kit.policies.product(row.product, local_day(now, borrower.timezone))
+        except PolicyError as error:
+            end(session, leader, "cancelled", str(error), now)
+            return None, list(others)
         pack = self.kit.policies.pack(policy, borrower.country)
-        found = files.address(borrower, nudge.channels)
+        found = files.address(borrower, leader.channels)
         address = None if found is None else address_snapshot(found)
-        verdict = may_contact(files.case(borrower, address, loan.id), Purpose(nudge.purpose), now, pack)
+        case = files.case(borrower, address, row.id, ground=leader.ground)
+        verdict = may_contact(case, Purpose(leader.purpose), now, pack)
         if not verdict.allowed or address is None:
-            put_off(session, nudge, verdict, now)
-            return None
+            if not self._left_to_people(batch, leader, verdict):
+                put_off(session, leader, verdict, now)
+            return None, list(others)
+        joining = [one for one in others if self._may_join(batch, one, address, pack)]
         conversation = files.chats.get((address.channel, address.address))
         if conversation is None:
             conversation = open_conversation(session, self.kit, address.channel, address.address, now, found)
             files.chats[address.channel, address.address] = conversation
         # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
         known = address.verified and conversation.verified_at is not None
-        message = self._write(batch, nudge, conversation, row, loan, known, pack)
+        if leader.ground is not None and not known:
+            self._wait_for_identity(batch, leader)
+            return None, list(others)
+        together = [leader, *joining]
+        for nudge in together:
+            nudge.state = "sending"
+            nudge.leader_id = None if nudge is leader else leader.id
+            nudge.again_hours = self._again_after(batch, nudge, address)
+        message = self.texts.message(files, together, conversation, pack, now, verified=known)
         message.rule_ids = list(verdict.rule_ids)
         message.pack_version = batch.cite(pack)
         message.policy_version = batch.cite(policy)
         files.add_contact(borrower, address.channel, now)
-        return message
+        if known:
+            for nudge in together:
+                follow_first_contact(session, self.kit, files.loans[nudge.loan_id], pack, now)
+        return message, [one for one in others if one not in joining]
 
-    def _write(
-        self,
-        batch: _Batch,
-        nudge: Nudge,
-        conversation: Conversation,
-        row: LoanRow,
-        loan: Loan,
-        verified: bool,
-        pack: ContactPack,
-    ) -> Message:
-        locale = conversation.locale
-        settings = self.kit.settings
-        values = {"lender": settings.lender(locale), "phone": settings.lender_phone}
-        key = UNVERIFIED
-        if verified and nudge.template is not None:
-            key = nudge.template
-            values |= self._values(batch, nudge, row, loan, locale)
-        variation = assigned(row.borrower_id, key, self.kit.texts.variations(key))
-        rendered = self.kit.texts.render(key, locale, values, variation)
-        duties = disclosed(self.kit, conversation, pack, verified=verified)
-        text = f"{rendered.text}\n\n{duties}" if duties else rendered.text
-        return Message(
-            conversation_id=conversation.id,
-            direction="out",
-            initiator="bot",
-            purpose=nudge.purpose,
-            state="queued",
-            external_id=f"nudge:{nudge.id}",
-            text=text,
-            buttons=[{"title": one.title, "payload": one.payload} for one in rendered.buttons],
-            template=key,
-            template_version=self.kit.texts.version((key,), locale, variation),
-            variation=variation,
-            locale=locale,
-            nudge_id=nudge.id,
-            created_at=batch.now,
-        )
+    def _again_after(self, batch: _Batch, nudge: Nudge, address: Address) -> int | None:
+        """Return the hours unread after which the next channel of a nudge's rung is tried, if any ever is."""
+        row = batch.files.loans[nudge.loan_id]
+        step = rung_of(self.kit, row, nudge.step, batch.now)
+        if step is None or step.unread_hours is None:
+            return None
+        policy = self.kit.policies.product(row.product, local_day(batch.now, row.borrower.timezone))
+        closed = channels_closed_by(batch.files.holds[row.borrower_id])
+        living = [address_snapshot(one) for one in row.borrower.addresses if one.channel not in closed]
+        return tried_again_after(self.kit.policies.ladder(policy), step, address.channel, living)
 
-    def _values(self, batch: _Batch, nudge: Nudge, row: LoanRow, loan: Loan, locale: str) -> dict[str, str]:
-        today = local_day(batch.now, row.borrower.timezone)
-        policy = self.kit.policies.product(row.product, today)
-        amount, on, extra = self._subject(batch.files, nudge, row, loan, locale, today)
-        return {
-            "name": row.borrower.name,
-            "loan": loan.ref,
-            "amount": written(amount, locale),
-            "date": formats.day(on, locale, today),
-            "fee": written(Money(sum(d.fee.minor for d in loan.dues), loan.currency), locale),
-            "outstanding": written(loan.outstanding, locale),
-            "how": policy.how_to_pay.get(locale) or next(iter(policy.how_to_pay.values())),
-            **extra,
-        }
+    def _left_to_people(self, batch: _Batch, nudge: Nudge, verdict: Verdict) -> bool:
+        """Give people a legal notice that the rules hold beyond its time; tell whether that was done."""
+        if nudge.ground is None or verdict.until is None or verdict.until < nudge.expires_at - PEOPLE_FROM:
+            return False
+        nudge.purpose, nudge.template = TASK, "send_notice"
+        self._task(batch.session, nudge, batch.files.loans[nudge.loan_id])
+        return True
 
-    def _subject(
-        self, files: CaseFiles, nudge: Nudge, row: LoanRow, loan: Loan, locale: str, today: date
-    ) -> tuple[Money, date, dict[str, str]]:
-        """The amount and the day that the message is about: due item, promise or plan payment."""
-        step = Step.read(nudge.step)
-        if step is not None:
-            return files.agreements.subject(row, step, locale)
-        due = loan.next_due()
-        assert due is not None
-        overdue = loan.overdue(today)
-        return (overdue if overdue.minor > 0 else due.open), due.due_on, {}
+    def _wait_for_identity(self, batch: _Batch, nudge: Nudge) -> None:
+        """Let a legal notice wait until identity is verified; in its last days people take care of it."""
+        deadline = nudge.expires_at - PEOPLE_FROM
+        if batch.now < deadline:
+            nudge.state, nudge.leader_id = "queued", None
+            nudge.send_at = min(batch.now + timedelta(days=1), deadline)
+            nudge.reason = "identity: a notice about the debt goes to nobody who is not verified"
+        else:
+            nudge.purpose, nudge.template = TASK, "send_notice"
+            self._task(batch.session, nudge, batch.files.loans[nudge.loan_id])
+
+    def _may_join(self, batch: _Batch, nudge: Nudge, address: Address, pack: ContactPack) -> bool:
+        """Tell whether a message to an address, under a pack, may speak of another debt as well."""
+        row = batch.files.loans[nudge.loan_id]
+        if address.channel not in nudge.channels:
+            return False
+        try:
+            policy = self.kit.policies.product(row.product, local_day(batch.now, row.borrower.timezone))
+        except PolicyError:
+            return False
+        if self.kit.policies.pack(policy, row.borrower.country) is not pack:
+            return False
+        case = batch.files.case(row.borrower, address, row.id)
+        return may_contact(case, Purpose(nudge.purpose), batch.now, pack).allowed
 
     def _task(self, session: Session, nudge: Nudge, row: LoanRow) -> None:
         """A rung for people: a hand-off in the queue, and no message to the borrower."""
         now = self.kit.clock.now()
-        verdict = self.reminders.task_verdict(session, row, now)
+        verdict = task_verdict(session, self.kit, row, now)
         if not verdict.allowed:
             put_off(session, nudge, verdict, now)
             return
@@ -267,6 +294,8 @@ class DeliveryService:
         conversation = conversation_for(session, address.channel, address.address) or open_conversation(
             session, self.kit, address.channel, address.address, now
         )
+        # A conversation that was only now begun is locked by its row, which has to be there.
+        session.flush()
         self.handoffs.open_in(
             session,
             conversation,

@@ -1,4 +1,4 @@
-"""What a message says of the paper that it carries, and the paper itself."""
+"""What a message says of the paper that it carries, and what is handed over with a message."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class PaperFile:
-    """A paper with its content."""
+    """A paper, or a file from an agent, with its content."""
 
     name: str
     type: str

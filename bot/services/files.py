@@ -1,4 +1,4 @@
-"""Files that borrowers send: known by their content, kept under the state folder, read by staff alone."""
+"""Files of a conversation, from either side: known by content, kept on the disk, read on record."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
+from sqlalchemy.orm import Session
+
+from bot.services.enclosures import PaperFile
 from bot.services.kit import Kit
 from bot.services.records import record
 from bot.services.rights import require
@@ -20,10 +23,13 @@ LARGEST = 5 * 2**20
 """The largest file that is taken, in bytes."""
 Fault = Literal["file_large", "file_type", "file_many"]
 """Why a file is not taken; each has its words on the chat page."""
+Side = Literal["borrower", "agent"]
+"""Who sends a file."""
 
 _DAY = 24 * 3600
 _LONGEST_NAME = 100
-_ID = re.compile(r"[0-9a-f-]{36}/[0-9a-f]{32}", re.ASCII)
+_OURS = "agent-"
+_ID = re.compile(r"[0-9a-f-]{36}/(agent-)?[0-9a-f]{32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +78,28 @@ class FileService:
         self.kit = kit
         self.folder = kit.settings.state / "files"
 
-    def keep(self, conversation_id: str, name: str, content: bytes) -> KeptFile | Fault:
-        """Put a file on the disk, whole and synced, or say why it is not taken."""
+    def keep(
+        self,
+        conversation_id: str,
+        name: str,
+        content: bytes,
+        *,
+        by: Side = "borrower",
+    ) -> KeptFile | Fault:
+        """Put a file on the disk, whole and synced, or say why it is not taken.
+
+        Each side has its own number of files a day: what an agent sends takes no room from the borrower.
+        """
         kind = type_of(content)
         if len(content) > LARGEST:
             return "file_large"
         if kind is None:
             return "file_type"
         folder = self.folder / conversation_id
-        if _recent(folder) >= self.kit.settings.files_a_day:
+        if _recent(folder, ours=by == "agent") >= self.kit.settings.files_a_day:
             return "file_many"
-        kept = KeptFile(f"{conversation_id}/{uuid.uuid4().hex}", kind, len(content), _plain(name))
+        place = f"{conversation_id}/{_OURS if by == 'agent' else ''}{uuid.uuid4().hex}"
+        kept = KeptFile(place, kind, len(content), _plain(name))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(self.folder / kept.id, content)
         return kept
@@ -98,13 +115,7 @@ class FileService:
         """
         with self.kit.db.begin() as session:
             require(session, agent_id, "speak")
-            message = session.get(Message, message_id)
-            kept = None if message is None else file_of(message.payload)
-            if message is None or kept is None or not _ID.fullmatch(kept.id):
-                raise LookupError("there is no such file")
-            path = self.folder / kept.id
-            if not path.is_file():
-                raise LookupError("the file is not on this machine")
+            message, kept, path = self._found(session, message_id)
             record(
                 session,
                 self.kit.clock.now(),
@@ -115,13 +126,46 @@ class FileService:
             )
             return kept, path
 
+    def carried(self, message_id: int) -> PaperFile:
+        """Return what a message carries, for its channel to hand over. Raises LookupError when it is gone."""
+        with self.kit.db.read() as session:
+            _, kept, path = self._found(session, message_id)
+        return PaperFile(kept.name, kept.type, kept.name if kept.is_image else "", path.read_bytes())
 
-def _recent(folder: Path) -> int:
-    """Count the files of the last day; the disk's own clock tells, since it is the disk that is guarded."""
+    def opened(self, conversation_id: str, message_id: int) -> PaperFile:
+        """Return what staff sent, for the borrower of that very chat while their identity is verified.
+
+        Raises LookupError for any other.
+        """
+        now = self.kit.clock.now()
+        with self.kit.db.read() as session:
+            message, kept, path = self._found(session, message_id)
+            conversation = session.get_one(Conversation, message.conversation_id)
+            theirs = conversation.id == conversation_id and message.direction == "out"
+            if not theirs or message.state in ("cancelled", "held"):
+                raise LookupError("there is no such file")
+            if not conversation.is_verified(now, self.kit.settings.identity_for):
+                raise LookupError("identity is not verified")
+        return PaperFile(kept.name, kept.type, kept.name if kept.is_image else "", path.read_bytes())
+
+    def _found(self, session: Session, message_id: int) -> tuple[Message, KeptFile, Path]:
+        message = session.get(Message, message_id)
+        kept = None if message is None else file_of(message.payload)
+        if message is None or kept is None or not _ID.fullmatch(kept.id):
+            raise LookupError("there is no such file")
+        path = self.folder / kept.id
+        if not path.is_file():
+            raise LookupError("the file is not on this machine")
+        return message, kept, path
+
+
+def _recent(folder: Path, *, ours: bool) -> int:
+    """Count one side's files of the last day; the disk's own clock tells: it is the disk that is guarded."""
     if not folder.is_dir():
         return 0
     since = time.time() - _DAY
-    return sum(entry.stat().st_mtime > since for entry in os.scandir(folder))
+    mine = (one for one in os.scandir(folder) if one.name.startswith(_OURS) == ours)
+    return sum(one.stat().st_mtime > since for one in mine)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -106,6 +106,9 @@ def terms_of(
         ).text
         for item in offer.schedule
     ]
+    if offer.waived.minor:
+        off = written(offer.waived, locale)
+        lines.append(kit.texts.render("utter_plan_line_waived", locale, {"waived": off}).text)
     shown = lines if whole or len(lines) <= _LINES else [*lines[:_HEAD], "…", lines[-1]]
     return {
         "schedule": "\n".join(shown),

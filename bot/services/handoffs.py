@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from bot.domain.handoff import PRIORITY, HandoffReason, HandoffState, Outcome, may_move
+from bot.domain.handoff import HandoffReason, HandoffState, Outcome, may_move
 from bot.domain.model import HoldKind
+from bot.services.allowance import lender_starts
+from bot.services.files import KeptFile
+from bot.services.holding import drop_scheduled, holder_of, locked, lost, opens, say, touch
 from bot.services.kit import Kit
-from bot.services.records import lift_holds, place_hold, record
+from bot.services.placing import place, to_people
+from bot.services.proving import require_paid
+from bot.services.records import lift_holds, place_hold, policy_version, record
 from bot.services.replies import queue_reply, rendered
 from bot.services.rights import NotAllowed, require
 from bot.services.waiting import OPEN, open_handoff, waiting_words
 from bot.services.wording import require_fit
+from bot.storage.db import retried
 from bot.storage.tables import Conversation, HandoffRow, Message
+
+_GLANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +52,35 @@ class HandoffService:
         actor: str = "bot",
         beside: bool = False,
     ) -> int:
-        """Open a hand-off, or raise the urgency of the one that is open; return its id. See `open_in`."""
+        """Open a hand-off, or raise the urgency of the one that is open; return its id. See `open_in`.
+
+        When it returns, no channel has a message of the bot in its hands any more, or has had it for longer
+        than `settings.handover_wait`.
+        """
         with self.kit.db.begin() as session:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
-            return self.open_in(session, conversation, reason, cause=cause, actor=actor, beside=beside).id
+            row = self.open_in(session, conversation, reason, cause=cause, actor=actor, beside=beside)
+            number, theirs = row.id, conversation.mode == "human"
+        if theirs:
+            self._let_go(conversation_id)
+        return number
+
+    def _let_go(self, conversation_id: str) -> None:
+        """Wait until what the bot said before people took over has left the channel's hands."""
+        give_up = time.monotonic() + self.kit.settings.handover_wait
+        on_its_way = select(Message.id).where(
+            Message.conversation_id == conversation_id,
+            Message.state == "sending",
+            Message.initiator == "bot",
+            Message.purpose != "handoff",
+        )
+        while True:
+            with self.kit.db.begin() as session:
+                if session.scalars(on_its_way.limit(1)).first() is None:
+                    return
+            if time.monotonic() >= give_up:
+                return
+            time.sleep(_GLANCE)
 
     def open_in(
         self,
@@ -60,25 +96,26 @@ class HandoffService:
 
         With `beside` the assistant goes on talking until somebody takes the case.
         """
+        # Whoever hands a message of the bot to its channel holds this lock: none leaves after the instant.
+        session.flush()
+        session.refresh(conversation, with_for_update=True)
         now = self.kit.clock.now()
+        if not beside:
+            to_people(conversation, now)
         row = open_handoff(session, conversation.id)
         if row is not None:
-            if PRIORITY[reason] < row.priority:
-                self._raise(session, row, reason, cause=cause, actor=actor)
-            if not beside:
-                conversation.mode = "human"
+            if self.kit.policies.routing.route(reason).priority < row.priority:
+                self._raise(session, row, conversation, reason, cause=cause, actor=actor)
             return row
         row = HandoffRow(
             conversation_id=conversation.id,
             borrower_id=conversation.borrower_id,
-            reason=reason.value,
-            priority=PRIORITY[reason],
             state=HandoffState.WAITING.value,
             opened_at=now,
+            waiting_since=now,
         )
+        place(session, self.kit, row, conversation, reason)
         session.add(row)
-        if not beside:
-            conversation.mode = "human"
         if conversation.borrower_id is not None:
             place_hold(session, now, conversation.borrower_id, HoldKind.HANDOFF, cause=cause)
         record(
@@ -95,9 +132,20 @@ class HandoffService:
         return row
 
     def _raise(
-        self, session: Session, row: HandoffRow, reason: HandoffReason, *, cause: str, actor: str
+        self,
+        session: Session,
+        row: HandoffRow,
+        conversation: Conversation,
+        reason: HandoffReason,
+        *,
+        cause: str,
+        actor: str,
     ) -> None:
-        before, row.reason, row.priority = row.reason, reason.value, PRIORITY[reason]
+        before, team = row.reason, row.team
+        place(session, self.kit, row, conversation, reason)
+        if row.state != HandoffState.WAITING:
+            # Whoever talks with the borrower goes on; colleagues are told by the queue.
+            row.team = team
         record(
             session,
             self.kit.clock.now(),
@@ -112,12 +160,12 @@ class HandoffService:
 
     def waiting_words(self, conversation_id: str, locale: str) -> str:
         """Say honestly when a person will answer: the queue within hours, the next opening outside them."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             return waiting_words(session, self.kit, session.get_one(Conversation, conversation_id), locale)
 
     def queue(self) -> list[HandoffRow]:
         """Return every open hand-off: most urgent first, longest waiting first."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             return list(
                 session.scalars(
                     select(HandoffRow)
@@ -136,29 +184,45 @@ class HandoffService:
 
         Raises NotAllowed for an account that may not.
         """
-        now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             require(session, agent_id, "speak")
+            conversation, row = locked(session, handoff_id)
+            now, was_bots = self.kit.clock.now(), conversation.mode == "bot"
+            mine = row.state == HandoffState.SNOOZED and row.agent_id == agent_id
             won = session.execute(
                 update(HandoffRow)
-                .where(HandoffRow.id == handoff_id, HandoffRow.state == HandoffState.WAITING.value)
-                .values(state=HandoffState.CLAIMED.value, agent_id=agent_id, claimed_at=now)
+                .where(
+                    HandoffRow.id == handoff_id,
+                    (HandoffRow.state == HandoffState.WAITING.value)
+                    | ((HandoffRow.state == HandoffState.SNOOZED.value) & (HandoffRow.agent_id == agent_id)),
+                )
+                .values(
+                    state=HandoffState.CLAIMED.value,
+                    agent_id=agent_id,
+                    claimed_at=row.claimed_at or now,
+                    snoozed_until=None,
+                )
             )
-            row = session.get_one(HandoffRow, handoff_id, options=[joinedload(HandoffRow.agent)])
             session.refresh(row)
-            holder = row.agent.name if row.agent and row.state == HandoffState.CLAIMED else None
+            state = HandoffState(row.state)
+            holder = row.agent.name if row.agent and state.is_held else None
             if won.rowcount:  # type: ignore[attr-defined]
-                session.get_one(Conversation, row.conversation_id).mode = "human"
+                to_people(conversation, now)
+                touch(session, agent_id, now)
                 record(
                     session,
                     now,
-                    "handoff_claimed",
+                    "handoff_woken" if mine else "handoff_claimed",
                     cause=f"handoff {handoff_id}",
                     actor=f"agent {agent_id}",
                     borrower_id=row.borrower_id,
                 )
-                return Claim(True, holder)
-            return Claim(row.agent_id == agent_id and row.state == HandoffState.CLAIMED, holder)
+                claim = Claim(True, holder)
+            else:
+                claim = Claim(row.agent_id == agent_id and state is HandoffState.CLAIMED, holder)
+        if claim.won and was_bots:
+            self._let_go(conversation.id)
+        return claim
 
     def take_over(self, conversation_id: str, agent_id: int) -> int:
         """Let an agent step into a conversation that nobody handed over; return the hand-off's id.
@@ -173,52 +237,47 @@ class HandoffService:
             )
             handoff_id = row.id
         self.claim(handoff_id, agent_id)
+        self._let_go(conversation_id)
         return handoff_id
 
-    def reply(self, handoff_id: int, agent_id: int, text: str, *, key: str | None = None) -> int:
-        """Queue an agent's message to the borrower and return its id.
+    @retried
+    def reply(
+        self,
+        handoff_id: int,
+        agent_id: int,
+        text: str,
+        *,
+        key: str | None = None,
+        file: KeptFile | None = None,
+    ) -> int:
+        """Queue an agent's message to the borrower, with a file where one was kept, and return its id.
 
-        An unclaimed hand-off is claimed by its first reply. `key` makes a repeated call do nothing new.
-        Raises NotAllowed when another agent holds it, it is closed, or the text is empty; Unfit when a rule
-        on wording forbids the text.
+        An unclaimed hand-off is claimed by its first reply. `key` makes a repeated call do nothing new. What
+        the agent had drafted is gone with the message, in one transaction.
+        Where nothing was said yet the lender starts the contact, and the contact rules bind it.
+        Raises NotAllowed when another agent holds it, it is closed, the text is empty, or the rules do not
+        allow a first message now; Unfit when a rule on wording forbids the text.
         """
-        if not text.strip():
+        if not text.strip() and file is None:
             raise NotAllowed("empty", "an empty message is not sent")
         require_fit(self.kit, handoff_id, agent_id, text.strip())
-        now = self.kit.clock.now()
         claim = self.claim(handoff_id, agent_id)
         if not claim.won:
-            raise _lost(claim.holder)
+            raise lost(claim.holder)
+        now = self.kit.clock.now()
         with self.kit.db.begin() as session:
-            row = session.get_one(HandoffRow, handoff_id, with_for_update=True)
+            conversation, row = locked(session, handoff_id)
             if row.state != HandoffState.CLAIMED or row.agent_id != agent_id:
-                raise _lost(row.agent.name if row.agent and row.state == HandoffState.CLAIMED else None)
-            conversation = session.get_one(Conversation, row.conversation_id)
-            external = None if key is None else f"agent:{key}"
-            existing = session.scalars(
-                select(Message.id).where(
-                    Message.conversation_id == conversation.id,
-                    Message.direction == "out",
-                    Message.external_id == external,
-                )
-            ).first()
-            if external is not None and existing is not None:
-                return existing
-            message = Message(
-                conversation_id=conversation.id,
-                direction="out",
-                initiator="agent",
-                purpose="reply",
-                state="queued",
-                external_id=external,
-                text=text.strip(),
-                locale=conversation.locale,
-                agent_id=agent_id,
-                created_at=now,
+                raise lost(holder_of(row))
+            allowed_by = None
+            if opens(session, conversation) and conversation.borrower is not None:
+                verdict, pack = lender_starts(session, self.kit, conversation, now)
+                if not verdict.allowed:
+                    raise NotAllowed("contact_held", "; ".join(one.detail for one in verdict.reasons))
+                allowed_by = (verdict, policy_version(session, pack, now))
+            return say(
+                session, conversation, row, agent_id, text.strip(), key, now, allowed_by=allowed_by, file=file
             )
-            session.add(message)
-            session.flush()
-            return message.id
 
     def close(
         self, handoff_id: int, agent_id: int, outcome: Outcome, note: str = "", *, to_bot: bool = True
@@ -226,48 +285,74 @@ class HandoffService:
         """Close with its mandatory outcome; `to_bot` lets the assistant speak again, else it stays silent.
 
         Protection holds stay: they are lifted by a person on purpose, never by closing.
-        Raises NotAllowed when the state or another agent's claim forbids it.
+        Raises NotAllowed when the state or another agent's claim forbids it, or for `paid` without a marked
+        payment where the book still shows a debt.
         """
         now = self.kit.clock.now()
         target = HandoffState.RETURNED if to_bot else HandoffState.CLOSED
         with self.kit.db.begin() as session:
             require(session, agent_id, "speak")
-            row = session.get_one(HandoffRow, handoff_id, with_for_update=True)
+            conversation, row = locked(session, handoff_id)
             if not may_move(HandoffState(row.state), target):
                 raise NotAllowed("closed", f"this hand-off is already {row.state}")
             if row.agent_id not in (None, agent_id):
-                raise _lost(row.agent.name if row.agent else None)
-            row.state, row.outcome, row.note, row.closed_at = target.value, outcome.value, note, now
-            row.agent_id = agent_id
-            conversation = session.get_one(Conversation, row.conversation_id)
-            conversation.misunderstood = 0
-            was_theirs = conversation.mode == "human"
-            conversation.mode = "bot" if to_bot else "human"
-            if to_bot and was_theirs:
-                # Queued like any answer, so that it says what the pack wants said in each.
-                reply = replace(
-                    rendered(self.kit, "utter_handoff_returned", conversation.locale), purpose="handoff"
-                )
-                queue_reply(session, self.kit, conversation, reply, turn=f"returned:{row.id}", now=now)
-            if row.borrower_id is not None and not _others_open(session, row):
-                lift_holds(session, now, row.borrower_id, HoldKind.HANDOFF)
+                raise lost(row.agent.name if row.agent else None)
+            if outcome is Outcome.PAID:
+                require_paid(session, row)
+            touch(session, agent_id, now)
+            row.outcome, row.note, row.agent_id = outcome.value, note, agent_id
+            self.end(session, conversation, row, target, now, actor=f"agent {agent_id}")
+
+    def end(
+        self,
+        session: Session,
+        conversation: Conversation,
+        row: HandoffRow,
+        target: HandoffState,
+        now: datetime,
+        *,
+        actor: str,
+        words: str = "utter_handoff_returned",
+        **detail: Any,
+    ) -> None:
+        """End a hand-off within a running transaction that holds both locks; `words` tell of the return.
+
+        The assistant begins at a safe step: what it had asked before is asked no more, all slots stay.
+        """
+        to_bot = target is HandoffState.RETURNED
+        row.state, row.closed_at, row.snoozed_until = target.value, now, None
+        conversation.misunderstood, conversation.misunderstood_turn = 0, None
+        was_theirs = conversation.mode == "human"
+        if not to_bot:
+            to_people(conversation, now)
+        elif was_theirs:
+            conversation.mode, conversation.expected = "bot", None
+            # Queued like any answer, so that it says what the pack wants said in each.
+            reply = replace(rendered(self.kit, words, conversation.locale), purpose="handoff")
+            queue_reply(session, self.kit, conversation, reply, turn=f"returned:{row.id}", now=now)
+        drop_scheduled(session, row.id, now)
+        if row.reason == HandoffReason.REVIEW:
             record(
                 session,
                 now,
-                "handoff_closed",
-                cause=f"handoff {handoff_id}",
-                actor=f"agent {agent_id}",
+                "hardship_reviewed",
+                cause=f"handoff {row.id}",
+                actor=actor,
                 borrower_id=row.borrower_id,
-                outcome=outcome.value,
-                returned=to_bot,
             )
-
-
-def _lost(holder: str | None) -> NotAllowed:
-    """Say who has a conversation that the agent does not have: a colleague, or nobody since it is closed."""
-    if holder is None:
-        return NotAllowed("closed", "this conversation is closed")
-    return NotAllowed("taken", f"this conversation is with {holder}")
+        if row.borrower_id is not None and not _others_open(session, row):
+            lift_holds(session, now, row.borrower_id, HoldKind.HANDOFF)
+        record(
+            session,
+            now,
+            "handoff_closed",
+            cause=f"handoff {row.id}",
+            actor=actor,
+            borrower_id=row.borrower_id,
+            outcome=row.outcome,
+            returned=to_bot,
+            **detail,
+        )
 
 
 def _others_open(session: Session, row: HandoffRow) -> bool:

@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.domain.agreed import CYCLE
 from bot.domain.model import HoldKind, Window
 from bot.services.identity import forget
 from bot.services.kit import Kit
+from bot.services.nudges import end
 from bot.services.packs import pack_for
 from bot.services.records import record
 from bot.services.rights import NotAllowed, Right, reason_of, require
-from bot.storage.queries import conversation_for
-from bot.storage.tables import AddressRow, Borrower, Complaint, HoldRow, LoanRow
+from bot.storage.queries import PAUSES, conversation_for
+from bot.storage.tables import AddressRow, Borrower, Complaint, HoldRow, LoanRow, Nudge
 
 # What people put on file themselves; the rest follows from what a borrower says or does.
 PLACED = frozenset(
@@ -58,7 +61,10 @@ _EVENTS: Mapping[HoldKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class HoldFact:
-    """A hold that is in force: one channel or all (None), until an instant or until it is lifted (None)."""
+    """A hold that is in force: one channel or all (None), until an instant or until it is lifted (None).
+
+    `loan` is the reference of the one loan that it is about, `reason` what was said when it was placed.
+    """
 
     id: int
     kind: str
@@ -66,6 +72,8 @@ class HoldFact:
     until: datetime | None
     since: datetime
     cause: str
+    loan: str | None = None
+    reason: str | None = None
 
 
 def right_to_lift(kind: HoldKind) -> Right | None:
@@ -84,8 +92,9 @@ def is_wish(kind: HoldKind) -> bool:
 
 def holds_in_force(session: Session, borrower_id: int, now: datetime) -> tuple[HoldFact, ...]:
     """Return what stops contact with a borrower now, oldest first."""
-    rows = session.scalars(
-        select(HoldRow)
+    rows = session.execute(
+        select(HoldRow, LoanRow.ref)
+        .outerjoin(LoanRow, LoanRow.id == HoldRow.loan_id)
         .where(
             HoldRow.borrower_id == borrower_id,
             HoldRow.lifted_at.is_(None),
@@ -94,7 +103,8 @@ def holds_in_force(session: Session, borrower_id: int, now: datetime) -> tuple[H
         .order_by(HoldRow.id)
     )
     return tuple(
-        HoldFact(row.id, row.kind, row.channel, row.until, row.created_at, row.cause) for row in rows
+        HoldFact(row.id, row.kind, row.channel, row.until, row.created_at, row.cause, loan, row.reason)
+        for row, loan in rows
     )
 
 
@@ -107,6 +117,18 @@ def _named(session: Session, ref: str) -> tuple[Borrower, int | None]:
     if loan is None:
         raise LookupError(f"there is no borrower and no loan {ref!r}")
     return session.get_one(Borrower, loan.borrower_id), loan.id
+
+
+def _drop_paused(session: Session, pause: HoldRow, now: datetime) -> None:
+    """End what still waits of rungs that fell into a pause told of afterwards: they are not made up for."""
+    if pause.kind not in PAUSES or pause.since is None:
+        return
+    mine = [Nudge.borrower_id == pause.borrower_id, Nudge.cycle != CYCLE, Nudge.created_at >= pause.since]
+    if pause.loan_id is not None:
+        mine.append(Nudge.loan_id == pause.loan_id)
+    waiting = select(Nudge).where(Nudge.state.in_(("queued", "approval")), *mine).with_for_update()
+    for nudge in session.scalars(waiting).all():
+        end(session, nudge, "cancelled", "pause: the loan was paused on its day", now, actor=pause.cause)
 
 
 class HoldService:
@@ -122,6 +144,11 @@ class HoldService:
             if borrower is None:
                 raise LookupError(f"there is no borrower {ref!r}")
             return holds_in_force(session, borrower, self.kit.clock.now())
+
+    def zone(self, ref: str) -> ZoneInfo:
+        """Return the time zone of a borrower or of a loan's. Raises LookupError for an unknown reference."""
+        with self.kit.db.begin() as session:
+            return ZoneInfo(_named(session, ref)[0].timezone)
 
     def place(
         self,
@@ -149,7 +176,7 @@ class HoldService:
             begin = since or now
             until = self._end(session, borrower, kind, begin, until)
             if begin > now or (until is not None and until <= now):
-                raise NotAllowed("no_hold", "it has to have begun by now, and to end later")
+                raise NotAllowed("until", "it has to have begun by now, and to end later")
             row = HoldRow(
                 borrower_id=borrower.id,
                 loan_id=loan_id,
@@ -162,6 +189,7 @@ class HoldService:
             )
             session.add(row)
             session.flush()
+            _drop_paused(session, row, now)
             record(
                 session,
                 now,
@@ -192,6 +220,30 @@ class HoldService:
             ids = ", ".join(rule.id for rule in limits)
             raise NotAllowed("statutory", f"{ids}: it lasts until {least:%Y-%m-%d} to {most:%Y-%m-%d}")
         return until or least
+
+    def exempt(self, ref: str, agent_id: int, reason: str, *, exempt: bool) -> None:
+        """Exempt a borrower from reminders, or end that; answers and notices of the law go on.
+
+        Raises LookupError for an unknown reference, NotAllowed for a role that may not or without a reason.
+        """
+        now, why = self.kit.clock.now(), reason_of(reason)
+        with self.kit.db.begin() as session:
+            borrower, _ = _named(session, ref)
+            require(session, agent_id, "lift")
+            if borrower.exempt == exempt:
+                return
+            borrower.exempt = exempt
+            record(
+                session,
+                now,
+                "exempt",
+                cause=f"agent {agent_id}",
+                actor=f"agent {agent_id}",
+                borrower_id=borrower.id,
+                scope="exempt",
+                given=exempt,
+                reason=why,
+            )
 
     def wish(
         self, ref: str, agent_id: int, windows: Sequence[Window] = (), channels: Sequence[str] = ()

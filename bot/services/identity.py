@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.model import HoldKind
 from bot.services.facts import compare, on_file, same_phone
@@ -13,8 +15,8 @@ from bot.services.kit import Kit
 from bot.services.records import caused_by, record, recorded
 from bot.services.rights import NotAllowed, reason_of, require
 from bot.services.waiting import open_handoff
-from bot.storage.queries import holds_of, own_address
-from bot.storage.tables import Borrower, Conversation
+from bot.storage.queries import holds_of, own_address, own_addresses
+from bot.storage.tables import AddressRow, Conversation
 
 FACTS_NEEDED = 2
 
@@ -47,7 +49,7 @@ class IdentityService:
 
     def barred(self, conversation_id: str) -> Literal["short", "locked"] | None:
         """Return why no fact could verify whoever writes: too few on file, or no try left; else None."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             conversation = session.get_one(Conversation, conversation_id)
             if conversation.borrower is None:
                 return None
@@ -103,7 +105,7 @@ class IdentityService:
                     borrower_id=borrower.id,
                 )
                 return Identity("more", _missing(conversation), self._left(conversation))
-            self._verify(session, conversation, borrower, cause=caused_by(turn), how="two facts")
+            self._verify(session, conversation, cause=caused_by(turn), how="two facts")
             return Identity("verified")
 
     def _repeated(self, session: Session, conversation: Conversation, turn: str) -> Identity | None:
@@ -127,7 +129,7 @@ class IdentityService:
                 return False
             if conversation.identity_failures >= self.kit.settings.identity_tries:
                 return False
-            self._verify(session, conversation, borrower, cause="chat", how="shared phone number")
+            self._verify(session, conversation, cause="chat", how="shared phone number")
             return True
 
     def vouch_as(self, conversation_id: str, agent_id: int, how: str) -> None:
@@ -148,9 +150,7 @@ class IdentityService:
             if self._is_strangers(session, conversation):
                 raise NotAllowed("stranger", "somebody else was found to write here")
             actor = f"agent {agent_id}"
-            self._verify(
-                session, conversation, borrower, cause=f"handoff {case.id}", how=checked, actor=actor
-            )
+            self._verify(session, conversation, cause=f"handoff {case.id}", how=checked, actor=actor)
 
     def _is_strangers(self, session: Session, conversation: Conversation) -> bool:
         held = holds_of(session, conversation.borrower_id or 0, self.kit.clock.now())
@@ -162,30 +162,50 @@ class IdentityService:
 
     def vouch(self, conversation_id: str, actor: str) -> None:
         """Verify on the word of an operator at this machine: for work on dialogues, and for tests."""
+        self.vouch_all([conversation_id], actor)
+
+    def vouch_all(self, conversation_ids: Collection[str], actor: str) -> None:
+        """Verify many conversations on one's word; those of nobody's borrower stay as they are."""
         with self.kit.db.begin() as session:
-            conversation = session.get_one(Conversation, conversation_id)
-            if conversation.borrower is not None:
-                self._verify(
-                    session, conversation, conversation.borrower, cause="vouched", how=actor, actor=actor
-                )
+            addresses = own_addresses(session, conversation_ids)
+            for conversation in session.scalars(
+                select(Conversation)
+                .where(Conversation.id.in_(conversation_ids))
+                .options(joinedload(Conversation.borrower))
+                .order_by(Conversation.id)
+            ):
+                if conversation.borrower is not None:
+                    address = addresses.get(conversation.id)
+                    self._approve(session, conversation, address, cause="vouched", how=actor, actor=actor)
 
     def _verify(
         self,
         session: Session,
         conversation: Conversation,
-        borrower: Borrower,
         *,
         cause: str,
         how: str,
         actor: str = "borrower",
     ) -> None:
-        now = self.kit.clock.now()
+        address = own_address(session, conversation)
+        self._approve(session, conversation, address, cause=cause, how=how, actor=actor)
+
+    def _approve(
+        self,
+        session: Session,
+        conversation: Conversation,
+        address: AddressRow | None,
+        *,
+        cause: str,
+        how: str,
+        actor: str,
+    ) -> None:
+        now, whose = self.kit.clock.now(), conversation.borrower_id
         conversation.verified_at = now
         conversation.identity_failures = 0
-        address = own_address(session, conversation)
-        if address is not None and address.borrower_id == borrower.id:
+        if address is not None and address.borrower_id == whose:
             address.verified = True
-        record(session, now, "identity_verified", cause=cause, actor=actor, borrower_id=borrower.id, how=how)
+        record(session, now, "identity_verified", cause=cause, actor=actor, borrower_id=whose, how=how)
 
     def _expire(self, conversation: Conversation) -> None:
         """A verification that has run out is forgotten whole: both facts are asked again."""

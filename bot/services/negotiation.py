@@ -143,7 +143,7 @@ class NegotiationService:
     def offer(self, conversation_id: str, offer_id: int) -> OfferView | None:
         """Return an offer of this conversation that is still open, else None."""
         now = self.kit.clock.now()
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             row = session.get(OfferRow, offer_id)
             if (
                 row is None
@@ -158,7 +158,7 @@ class NegotiationService:
     def shown(self, conversation_id: str) -> tuple[OfferView, ...]:
         """Return the open options shown last in a conversation, in order, then those that people granted."""
         now = self.kit.clock.now()
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             return tuple(open_offers(session, conversation_id, now))
 
     @retried

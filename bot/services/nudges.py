@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.contact import Verdict
@@ -11,6 +13,7 @@ from bot.domain.model import Address, Case, Initiator
 from bot.services.casefiles import CONTACT_WINDOW
 from bot.services.kit import Kit
 from bot.services.records import record
+from bot.services.switch import is_off
 from bot.storage.queries import holds_of, recent_contacts, wish_of
 from bot.storage.tables import Borrower, Nudge
 
@@ -33,11 +36,31 @@ def contact_case(
         contacts=recent_contacts(session, borrower.id, at - CONTACT_WINDOW),
         loan_id=loan_id,
         exempt=borrower.exempt,
-        automatic_off=kit.settings.automatic_off,
+        automatic_off=is_off(session, kit),
         night_consent=borrower.night_consent,
         wish=wish_of(borrower),
         initiator=initiator,
     )
+
+
+def in_message_of(leader_ids: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition for the nudges of which the messages of these leaders speak, their own too."""
+    return or_(Nudge.id.in_(leader_ids), Nudge.leader_id.in_(leader_ids))
+
+
+def carried(session: Session, leader_id: int) -> list[Nudge]:
+    """Return all nudges of which a message speaks, its leader first."""
+    found = session.scalars(
+        select(Nudge).where(in_message_of([leader_id])).order_by(Nudge.id).with_for_update(key_share=True)
+    )
+    return sorted(found, key=lambda nudge: nudge.id != leader_id)
+
+
+def release(nudges: Sequence[Nudge], reason: str | None = None) -> None:
+    """Let nudges whose message did not go out wait for another one."""
+    for nudge in nudges:
+        nudge.state, nudge.done_at, nudge.leader_id = "queued", None, None
+        nudge.reason = reason or nudge.reason
 
 
 def put_off(session: Session, nudge: Nudge, verdict: Verdict, now: datetime) -> str:
@@ -49,6 +72,7 @@ def put_off(session: Session, nudge: Nudge, verdict: Verdict, now: datetime) -> 
         end(session, nudge, "expired", reasons, now)
     else:
         nudge.state, nudge.send_at, nudge.reason = "queued", verdict.until, reasons
+        nudge.leader_id = None
     return reasons
 
 
@@ -63,7 +87,7 @@ def end(
     actor: str = "clock",
 ) -> None:
     """End a nudge unsent, and record why; without another `cause` it is the nudge's own turn."""
-    nudge.state, nudge.reason, nudge.done_at = state, reason, now
+    nudge.state, nudge.reason, nudge.done_at, nudge.leader_id = state, reason, now, None
     record(
         session,
         now,

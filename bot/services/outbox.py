@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, case, select, true, update
+from sqlalchemy.orm import Session, selectinload
 
 from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
+from bot.domain.policy import ContactPack
 from bot.services.casefiles import CaseFiles
 from bot.services.enclosures import PaperFile, paper_of
+from bot.services.files import file_of
 from bot.services.kit import Kit, SystemClock, local_day
-from bot.services.nudges import end, put_off
+from bot.services.nudges import carried, end, in_message_of, put_off, release
 from bot.services.pace import grant, keep_quiet
-from bot.services.packs import pack_for
+from bot.services.packs import packs_for
 from bot.services.reach import bury, take_another_way, undisclose
+from bot.services.webhooks import announce_all
 from bot.services.withholding import Withholding
-from bot.storage.queries import INITIATED, address_snapshot, own_address, zone_of
-from bot.storage.tables import Conversation, Message, Nudge
+from bot.storage.queries import INITIATED, address_snapshot, own_address, own_addresses, zone_of
+from bot.storage.tables import AddressRow, Conversation, Message, Nudge
 
 Outcome = Literal["sent", "failed", "uncertain", "dead", "later", "cancelled"]
 
@@ -42,9 +45,11 @@ class Outgoing:
     asks_identity: bool
     in_bulk: bool = False
     """True for what the lender starts, many at a time: it may wait while people are answered."""
-    carries_paper: bool = False
+    carries: Literal["paper", "file"] | None = None
     file: PaperFile | None = None
-    """The paper that it carries, put in when it is handed to its channel."""
+    """What it carries, put in when it is handed to its channel."""
+    claim: str | None = None
+    """The claim that took it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +63,21 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of one message; `wait` is how many seconds its channel asks everybody to keep quiet."""
+    """What became of one message; `wait` is how many seconds its channel asks everybody to keep quiet.
+
+    `claim` is the one that took it: what one claim could not send, another may have in hand by now.
+    """
 
     message_id: int
     outcome: Outcome
     detail: str = ""
     wait: float = 0.0
+    claim: str | None = None
 
 
 # A process that was taken for dead, as when the clock has jumped, still tells what became of its message.
 _OPEN = ("sending", "uncertain")
+SILENCE = "no answer: its process ended, or was cut off, before it told what became of it"
 _NO_RATES: Mapping[str, float] = {}
 
 
@@ -83,14 +93,20 @@ class Outbox:
         self.withholding = withholding
 
     def queued(
-        self, channels: tuple[str, ...], limit: int = 200, *, in_bulk: bool | None = None
+        self,
+        channels: tuple[str, ...],
+        limit: int = 200,
+        *,
+        in_bulk: bool | None = None,
+        conversation: str | None = None,
     ) -> list[tuple[int, str]]:
         """Return the messages that wait to be handed over: id and conversation.
 
         Answers and words of a hand-off come first, what the lender starts after them; each oldest first.
-        `in_bulk` chooses what the lender starts, or all but that.
+        `in_bulk` chooses what the lender starts, or all but that; `conversation`, what waits in that one.
         """
-        with self.kit.db.begin() as session:
+        here = true() if conversation is None else Message.conversation_id == conversation
+        with self.kit.db.read() as session:
             rows = session.execute(
                 select(Message.id, Message.conversation_id)
                 .join(Conversation, Conversation.id == Message.conversation_id)
@@ -99,6 +115,7 @@ class Outbox:
                     Message.state == "queued",
                     Conversation.channel.in_(channels),
                     _of_bulk(in_bulk),
+                    here,
                 )
                 .order_by(Message.purpose.in_(INITIATED), Message.id)
                 .limit(limit)
@@ -109,34 +126,49 @@ class Outbox:
         """Take one queued message, or None when it is gone, or may no longer go out."""
         return self.claim_many([message_id]).taken.get(message_id)
 
-    def claim_many(self, message_ids: Collection[int], rates: Mapping[str, float] = _NO_RATES) -> Claimed:
+    def claim_many(
+        self,
+        message_ids: Collection[int],
+        rates: Mapping[str, float] = _NO_RATES,
+        claim: str | None = None,
+    ) -> Claimed:
         """Take queued messages as far as their channels' pace allows, answers before what the lender starts.
 
-        A bot message is cancelled here when people have the conversation: whatever was computed before the
-        hand-off stays unsent. A reminder is asked about once more on the facts of now. What breaks a rule on
-        wording is held, and a person told. `rates` are the messages a second that a channel takes.
+        A bot message is cancelled here when people have the conversation, or have had it since: whatever was
+        computed before the hand-off stays unsent. A hand-off takes the lock of the conversation that is held
+        here, so that nothing is claimed after its instant. A reminder is asked about once more on the facts
+        of now. What breaks a rule on wording is held, and a person told. `rates` are the messages a second
+        that a channel takes. `claim` is a name of the caller's, of this call and no other: when this raises,
+        nobody knows what it took, and `take_back` settles that.
         """
-        now = self.kit.clock.now()
         with self.kit.db.begin() as session:
             rows = session.execute(
                 select(Message, Conversation)
                 .join(Conversation, Conversation.id == Message.conversation_id)
                 .where(Message.id.in_(message_ids), Message.state == "queued")
+                # No join: who locks the conversation later reads it alike, and a join cannot be locked.
+                .options(selectinload(Conversation.borrower))
                 .order_by(Message.purpose.in_(INITIATED), Message.id)
                 .with_for_update(of=Message, key_share=True, skip_locked=True)
                 .execution_options(populate_existing=True)
             ).all()
+            _lock(session, rows)
+            now = self.kit.clock.now()
             allowed, wait = self._within_pace(session, [tuple(row) for row in rows], rates)
             numbers = [message.nudge_id for message, _ in allowed if message.nudge_id is not None]
-            nudges = {
-                nudge.id: nudge for nudge in session.scalars(select(Nudge).where(Nudge.id.in_(numbers)))
-            }
-            files = CaseFiles(session, self.kit, list(nudges.values()), now) if nudges else None
+            nudges = _led(session, numbers)
+            every = [nudge for led in nudges.values() for nudge in led]
+            files = CaseFiles(session, self.kit, every, now) if every else None
+            answers = [message.conversation_id for message, _ in allowed if message.nudge_id is None]
+            places = own_addresses(session, answers)
+            packs = packs_for(
+                session, self.kit, [chat.borrower for one, chat in allowed if one.nudge_id is None]
+            )
             taken = {}
             for message, conversation in allowed:
-                message.state, message.done_at = "sending", now
-                nudge = None if message.nudge_id is None else nudges[message.nudge_id]
-                outgoing = self._take(session, message, conversation, nudge, files)
+                message.state, message.done_at, message.claim = "sending", now, claim
+                mine = () if message.nudge_id is None else nudges[message.nudge_id]
+                outgoing = self._take(session, message, conversation, mine, files, places, packs)
                 if outgoing is not None:
                     taken[message.id] = outgoing
             later = frozenset(message.id for message, _ in rows) - {message.id for message, _ in allowed}
@@ -162,26 +194,28 @@ class Outbox:
         session: Session,
         message: Message,
         conversation: Conversation,
-        nudge: Nudge | None,
+        nudges: Sequence[Nudge],
         files: CaseFiles | None,
+        places: Mapping[str, AddressRow],
+        packs: Mapping[int | None, ContactPack],
     ) -> Outgoing | None:
-        if nudge is not None:
+        if nudges:
             assert files is not None
-            refusal = self._stopped(session, files, nudge, message, conversation)
+            refusal = self._stopped(session, files, nudges, message, conversation)
         else:
             refusal = self._refusal(message, conversation) or self._unreachable(
-                session, message, conversation
+                message, conversation, places.get(conversation.id), packs[conversation.borrower_id]
             )
         if refusal is not None:
             message.state, message.failure = "cancelled", refusal[:200]
-            if nudge is not None and nudge.state == "queued":
+            if any(nudge.state == "queued" for nudge in nudges):
                 # It will be written anew, under the id that this one had.
                 message.external_id = f"{message.external_id}:{message.id}"
-            if nudge is not None and files is not None:
-                files.forget_contact(nudge.borrower_id, message.id)
+            if nudges and files is not None:
+                files.forget_contact(nudges[0].borrower_id, message.id)
             undisclose(session, conversation)
             return None
-        if self.withholding.hold(session, message, conversation, nudge):
+        if self.withholding.hold(session, message, conversation, nudges):
             return None
         return Outgoing(
             message.id,
@@ -195,14 +229,19 @@ class Outbox:
             message.template,
             conversation.expected == "identity_confirmed" and conversation.borrower_id is not None,
             message.purpose in INITIATED,
-            paper_of(message.payload) is not None,
+            _carried(message),
+            claim=message.claim,
         )
 
     def _refusal(self, message: Message, conversation: Conversation) -> str | None:
-        if message.initiator == "bot" and conversation.mode == "human" and message.purpose != "handoff":
-            return "people have the conversation"
+        if message.initiator == "bot" and message.purpose != "handoff":
+            if conversation.mode == "human":
+                return "people have the conversation"
+            since = conversation.human_since
+            if since is not None and message.created_at < since:
+                return "people have had the conversation meanwhile"
         lasting = self.kit.settings.identity_for
-        if paper_of(message.payload) and not conversation.is_verified(self.kit.clock.now(), lasting):
+        if _carried(message) and not conversation.is_verified(self.kit.clock.now(), lasting):
             return "identity is not verified"
         return None
 
@@ -210,13 +249,32 @@ class Outbox:
         self,
         session: Session,
         files: CaseFiles,
-        nudge: Nudge,
+        nudges: Sequence[Nudge],
         message: Message,
         conversation: Conversation,
     ) -> str | None:
-        """Say what keeps a reminder from going out now, and end its nudge, or let it wait, accordingly."""
+        """Say what keeps a reminder from going out now, and end its nudge, or let it wait, accordingly.
+
+        Of several debts in one message none may be at odds with the facts: the others wait for another one.
+        """
+        silent = self._refusal(message, conversation)
+        why = {one.id: self._at_odds(session, files, one, message, conversation, silent) for one in nudges}
+        if not any(why.values()):
+            return None
+        release([one for one in nudges if why[one.id] is None])
+        return next(reason for reason in why.values() if reason is not None)
+
+    def _at_odds(
+        self,
+        session: Session,
+        files: CaseFiles,
+        nudge: Nudge,
+        message: Message,
+        conversation: Conversation,
+        silent: str | None,
+    ) -> str | None:
         now = self.kit.clock.now()
-        gone = self._refusal(message, conversation) or files.overtaken(nudge)
+        gone = silent or files.overtaken(nudge)
         if gone is not None:
             end(session, nudge, "cancelled", gone, now)
             return gone
@@ -227,15 +285,16 @@ class Outbox:
         place = (conversation.channel, conversation.address)
         row = next((one for one in loan.borrower.addresses if (one.channel, one.address) == place), None)
         address = None if row is None else address_snapshot(row)
-        case = files.case(loan.borrower, address, loan.id, besides=message.id)
-        policy = self.kit.policies.product(loan.product, local_day(now, loan.borrower.timezone))
-        verdict = may_contact(
-            case, Purpose(message.purpose), now, self.kit.policies.pack(policy, loan.borrower.country)
+        case = files.case(loan.borrower, address, loan.id, besides=message.id, ground=nudge.ground)
+        pack = self.kit.policies.pack_of(
+            loan.product, local_day(now, loan.borrower.timezone), loan.borrower.country
         )
+        verdict = may_contact(case, Purpose(message.purpose), now, pack)
         return None if verdict.allowed else put_off(session, nudge, verdict, now)
 
-    def _unreachable(self, session: Session, message: Message, conversation: Conversation) -> str | None:
-        row = own_address(session, conversation)
+    def _unreachable(
+        self, message: Message, conversation: Conversation, row: AddressRow | None, pack: ContactPack
+    ) -> str | None:
         if row is None or row.dead_reason in ("wrong_person", "third_party"):
             # A chat that is no one's address, or that left the list, is still answered when it writes.
             return None
@@ -243,7 +302,6 @@ class Outbox:
             timezone=zone_of(conversation.borrower),
             address=address_snapshot(row),
         )
-        pack = pack_for(session, self.kit, conversation.borrower)
         verdict = may_contact(case, Purpose(message.purpose), self.kit.clock.now(), pack)
         return "; ".join(reason.detail for reason in verdict.reasons) if verdict.status == "blocked" else None
 
@@ -257,31 +315,35 @@ class Outbox:
         plain = [one.message_id for one in settlements if one.outcome == "sent" and not one.detail]
         with self.kit.db.begin() as session:
             if plain:
-                nudges = session.scalars(
+                sent = session.execute(
                     update(Message)
                     .where(Message.id.in_(plain), Message.state.in_(_OPEN))
-                    .values(state="sent", failure=None, done_at=now)
-                    .returning(Message.nudge_id)
+                    .values(state=_read_or_sent(), failure=None)
+                    .returning(Message.nudge_id, Message.id, Message.conversation_id)
                     .execution_options(synchronize_session=False)
+                ).all()
+                announce_all(
+                    session,
+                    now,
+                    "message.out",
+                    [{"conversation": where, "message": number} for _, number, where in sent],
                 )
-                done = [number for number in nudges if number is not None]
-                session.execute(
-                    update(Nudge)
-                    .where(Nudge.id.in_(done))
-                    .values(state="sent", done_at=now)
-                    .execution_options(synchronize_session=False)
-                )
+                _went(session, [number for number, *_ in sent if number is not None], now)
             for one in settlements:
                 if one.message_id not in plain:
                     self._settle(session, one, now)
 
     def _settle(self, session: Session, one: Settlement, now: datetime) -> None:
         message = session.get_one(Message, one.message_id, with_for_update={"key_share": True})
-        if message.state not in _OPEN:
+        if message.state not in _OPEN or (one.claim is not None and one.claim != message.claim):
             return
         message.state = {"dead": "failed", "later": "queued"}.get(one.outcome, one.outcome)
+        if message.state == "sent" and message.read_at is not None:
+            message.state = "read"
         message.failure = one.detail[:200] or None
-        message.done_at = now
+        if message.state not in ("sent", "read"):
+            # What was sent left at the instant at which it was taken and asked about, and counts from there.
+            message.done_at = now
         conversation = session.get_one(Conversation, message.conversation_id)
         if one.wait > 0:
             keep_quiet(session, conversation.channel, self.wall() + timedelta(seconds=one.wait))
@@ -290,14 +352,40 @@ class Outbox:
         if message.state == "failed":
             undisclose(session, conversation)
         if message.nudge_id is not None and one.outcome != "later":
-            nudge = session.get_one(Nudge, message.nudge_id)
-            nudge.state, nudge.done_at = message.state, now
-            nudge.reason = one.detail or nudge.reason
-            if one.outcome == "dead":
-                take_another_way(session, nudge, now)
+            if one.outcome == "sent":
+                _went(session, [message.nudge_id], now)
+            for nudge in carried(session, message.nudge_id):
+                nudge.state, nudge.done_at = "sent" if one.outcome == "sent" else message.state, now
+                nudge.reason = one.detail or nudge.reason
+                if one.outcome == "dead":
+                    take_another_way(session, nudge, now)
 
-    def recover(self, replayable: tuple[str, ...]) -> int:
-        """Settle what a crash left between hand-over and record; return how many rows.
+    def take_back(self, claim: str, message_ids: Collection[int]) -> frozenset[int]:
+        """Queue again what a claim took whose end its caller never learnt: it has handed nothing over.
+
+        Return those of which it is not known yet, locked as they are, perhaps by that very claim; ask again.
+        """
+        with self.kit.db.begin() as session:
+            found = session.scalars(
+                select(Message)
+                .where(Message.id.in_(message_ids))
+                .with_for_update(key_share=True, skip_locked=True)
+                .execution_options(populate_existing=True)
+            ).all()
+            for message in found:
+                if message.claim != claim or message.state not in _OPEN:
+                    continue
+                message.state, message.done_at, message.claim = "queued", None, None
+                message.failure = None
+                if message.nudge_id is not None:
+                    for nudge in carried(session, message.nudge_id):
+                        nudge.state = "sending"
+            return frozenset(message_ids) - {message.id for message in found}
+
+    def recover(self, replayable: tuple[str, ...], besides: Collection[int] = ()) -> int:
+        """Settle what a crash left between hand-over and record, `besides` what the caller has in hand.
+
+        Return how many rows that were.
 
         On `replayable` channels a second hand-over shows nothing twice, so the message is queued again;
         elsewhere the truth cannot be known: it becomes uncertain, is listed, and is never blindly resent.
@@ -308,12 +396,76 @@ class Outbox:
                 select(Message, Conversation.channel)
                 .join(Conversation, Conversation.id == Message.conversation_id)
                 .where(Message.direction == "out", Message.state == "sending", Message.done_at <= stale)
+                # Whoever holds one records at this moment what became of it.
+                .with_for_update(of=Message, key_share=True, skip_locked=True)
             ).all()
+            # After a jump of the clock a lease may seem to be over while its message is on its way.
+            rows = [row for row in rows if row[0].id not in besides]
             for message, channel in rows:
-                message.state = "queued" if channel in replayable else "uncertain"
-                if message.nudge_id is not None and message.state == "uncertain":
-                    session.get_one(Nudge, message.nudge_id).state = "uncertain"
+                if channel in replayable:
+                    message.state = "queued"
+                    continue
+                message.state, message.failure = "uncertain", SILENCE
+                if message.nudge_id is not None:
+                    for nudge in carried(session, message.nudge_id):
+                        nudge.state = "uncertain"
             return len(rows)
+
+
+def _carried(message: Message) -> Literal["paper", "file"] | None:
+    if paper_of(message.payload) is not None:
+        return "paper"
+    return None if file_of(message.payload) is None else "file"
+
+
+def _led(session: Session, leader_ids: Sequence[int]) -> dict[int, list[Nudge]]:
+    """Return the nudges of which the messages of these leaders speak, each leader before the others."""
+    if not leader_ids:
+        return {}
+    led: dict[int, list[Nudge]] = {number: [] for number in leader_ids}
+    for nudge in session.scalars(select(Nudge).where(in_message_of(leader_ids)).order_by(Nudge.id)):
+        if nudge.id in led:
+            led[nudge.id].insert(0, nudge)
+        elif nudge.leader_id is not None:
+            led[nudge.leader_id].append(nudge)
+    return led
+
+
+def _read_or_sent() -> ColumnElement[str]:
+    """The state of what has gone; a page may have shown it before that is on record."""
+    return case((Message.read_at.is_(None), "sent"), else_="read")
+
+
+def _went(session: Session, leader_ids: Sequence[int], now: datetime) -> None:
+    """Note that messages about nudges have gone, and from when on each is tried on its next channel."""
+    if not leader_ids:
+        return
+    gone = session.execute(
+        update(Nudge)
+        .where(in_message_of(leader_ids))
+        .values(state="sent", done_at=now)
+        .returning(Nudge.id, Nudge.again_hours)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for hours in {hours for _, hours in gone if hours is not None}:
+        session.execute(
+            update(Nudge)
+            .where(Nudge.id.in_([number for number, its in gone if its == hours]))
+            .values(again_at=now + timedelta(hours=hours))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _lock(session: Session, rows: Sequence[Row[tuple[Message, Conversation]]]) -> None:
+    """Lock the conversations in which the bot would speak, always in one order, and read them anew."""
+    spoken_in = {conversation.id for message, conversation in rows if message.initiator == "bot"}
+    session.execute(
+        select(Conversation)
+        .where(Conversation.id.in_(spoken_in))
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _of_bulk(in_bulk: bool | None) -> ColumnElement[bool]:

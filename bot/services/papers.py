@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from bot.services.records import record, record_once, recorded_in
 from bot.services.replies import is_queued, queue_reply, rendered
 from bot.services.rights import require
 from bot.storage.db import retried
+from bot.storage.prepared import prepared
 from bot.storage.queries import active_plan
 from bot.storage.tables import Conversation, LoanRow, Message, OfferRow, Paper, Plan
 
@@ -44,20 +45,11 @@ class PaperService:
         """
         if conversation.mode == "human" or not self._may_know(conversation, now):
             return
-        agreed = (
-            select(Plan)
-            .join(OfferRow, OfferRow.id == Plan.offer_id)
-            .where(
-                OfferRow.conversation_id == conversation.id,
-                Plan.state == "active",
-                Plan.agreed_at > now - _FRESH,
-            )
-        )
-        for plan in session.scalars(agreed).all():
+        for plan in session.scalars(*_agreed_in(conversation.id, now - _FRESH)).all():
             # Their number may have changed with the plan since: all of them went, or none.
             if not is_queued(session, conversation, f"{_name(plan.id, 'calendar', 1)}:agreed"):
                 self._queue(session, conversation, plan, "agreed", now)
-        for event in recorded_in(session, turn, _ASKED):
+        for event in recorded_in(session, conversation.borrower_id, turn, _ASKED):
             for number in event.detail["plans"]:
                 self._queue(session, conversation, session.get_one(Plan, number), turn, now)
 
@@ -224,7 +216,16 @@ class PaperService:
             rate=effective_annual_rate(principal, payments, agreed_on),
             how_to_pay=how.get(locale) or next(iter(how.values())),
             policy_version=plan.policy_version,
+            waived=Money(offer.waived_minor, loan.currency).amount,
         )
+
+
+@prepared
+def _agreed_in(conversation_id: str, since: datetime) -> Select[tuple[Plan]]:
+    of_chat = select(Plan).join(OfferRow, OfferRow.id == Plan.offer_id)
+    return of_chat.where(
+        OfferRow.conversation_id == conversation_id, Plan.state == "active", Plan.agreed_at > since
+    )
 
 
 def _name(plan: int, kind: str, page: int) -> str:

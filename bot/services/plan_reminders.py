@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.domain.agreed import (
@@ -22,6 +22,7 @@ from bot.domain.promises import PromiseState
 from bot.services.agreements import Agreements
 from bot.services.kit import Kit, local_day
 from bot.services.nudges import end
+from bot.storage.prepared import prepared
 from bot.storage.tables import LoanRow, Nudge, Plan, Promise
 
 _VALID_DAYS = {"settled": 7}
@@ -68,12 +69,7 @@ def follow_up(session: Session, kit: Kit, loan: LoanRow, step: Step, now: dateti
 def take_back(session: Session, now: datetime, loan_ids: Collection[int], cause: str, actor: str) -> None:
     """Cancel what is queued about these loans' agreements and has lost its reason."""
     # The lock makes a delivery that is claiming the same nudge wait, or shows that it was first.
-    rows = session.scalars(
-        select(Nudge)
-        .where(Nudge.loan_id.in_(loan_ids), Nudge.cycle == CYCLE, Nudge.state == "queued")
-        .order_by(Nudge.id)
-        .with_for_update()
-    ).all()
+    rows = session.scalars(*_queued(loan_ids)).all()
     agreements = Agreements(session, {nudge.loan_id for nudge in rows})
     for nudge in rows:
         step = Step.read(nudge.step)
@@ -81,3 +77,13 @@ def take_back(session: Session, now: datetime, loan_ids: Collection[int], cause:
         if gone is None:
             continue
         end(session, nudge, "cancelled", gone, now, cause=cause, actor=actor)
+
+
+@prepared
+def _queued(loan_ids: Collection[int]) -> Select[tuple[Nudge]]:
+    return (
+        select(Nudge)
+        .where(Nudge.loan_id.in_(loan_ids), Nudge.cycle == CYCLE, Nudge.state == "queued")
+        .order_by(Nudge.id)
+        .with_for_update()
+    )

@@ -102,13 +102,13 @@ class PlanService:
 
     def history(self, plan_id: int) -> tuple[Moment, ...]:
         """Return the events of a plan, oldest first."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             plan = session.get(Plan, plan_id)
             return () if plan is None else _moments(session, plan.loan_id, "plan", plan_id, PLAN_EVENTS)
 
     def promise_history(self, promise_id: int) -> tuple[Moment, ...]:
         """Return the events of a promise, oldest first."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             row = session.get(Promise, promise_id)
             if row is None:
                 return ()
@@ -124,7 +124,7 @@ class PlanService:
 
     def balance(self, loan_ref: str) -> Balance:
         """Return what is open, paid and overpaid of a loan. Raises LookupError for an unknown reference."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             loan = session.scalars(select(LoanRow).where(LoanRow.ref == loan_ref)).first()
             if loan is None:
                 raise LookupError(f"there is no loan {loan_ref!r}")

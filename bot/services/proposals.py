@@ -25,6 +25,7 @@ from bot.services.granting import (
     view_of_offer,
 )
 from bot.services.handoffs import HandoffService
+from bot.services.holding import said_as
 from bot.services.kit import Kit
 from bot.services.negotiation import NegotiationService
 from bot.services.offers import OfferView
@@ -206,12 +207,7 @@ class ProposalService:
         self, session: Session, conversation: Conversation, reply: Reply, agent_id: int, external: str
     ) -> None:
         """Queue a text of the catalogue as the agent's own message, once."""
-        said = select(Message.id).where(
-            Message.conversation_id == conversation.id,
-            Message.direction == "out",
-            Message.external_id == external,
-        )
-        if session.scalars(said).first() is not None:
+        if said_as(session, conversation, external) is not None:
             return
         session.add(
             Message(
@@ -241,7 +237,7 @@ def _answer(session: Session, conversation_id: str, offer_id: int) -> int:
             select(Message).where(
                 Message.conversation_id == conversation_id,
                 Message.direction == "out",
-                Message.state.in_(("sent", "uncertain")),
+                Message.state.in_(("sent", "delivered", "read", "uncertain")),
             )
         )
         if any(button.get("payload") == offer for button in message.buttons)

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.services.kit import Kit
+from bot.services.nudges import carried, release
 from bot.services.records import record
 from bot.storage.queries import address_of, best_address, closed_channels, conversation_for
 from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
@@ -59,16 +60,17 @@ def take_another_way(session: Session, nudge: Nudge, now: datetime) -> None:
     borrower = session.get_one(Borrower, nudge.borrower_id)
     row = best_address(borrower, nudge.channels, closed_channels(session, borrower.id, now))
     if row is not None and row.dead_at is None and row.consent:
-        nudge.state, nudge.done_at = "queued", None
+        release([nudge])
 
 
 def undisclose(session: Session, conversation: Conversation) -> None:
     """Have the next message say who is writing, where none that did so has left."""
     left = select(Message.id).where(
         Message.conversation_id == conversation.id,
-        Message.direction == "out",
+        # An equality would tempt SQLite into reading all that ever went out.
+        Message.direction != "in",
         Message.initiator == "bot",
-        Message.state.in_(("sending", "sent", "uncertain")),
+        Message.state.in_(("sending", "sent", "delivered", "read", "uncertain")),
     )
     session.flush()
     if session.scalars(left).first() is None:
@@ -93,9 +95,9 @@ def _retire(session: Session, conversation: Conversation, now: datetime, why: st
         # Its nudge may be written anew under the id that this message had.
         message = session.get_one(Message, message_id)
         message.external_id = f"{message.external_id}:{message_id}"
-        nudge = session.get_one(Nudge, nudge_id)
-        nudge.state, nudge.done_at, nudge.reason = "failed", now, why
-        take_another_way(session, nudge, now)
+        for nudge in carried(session, nudge_id):
+            nudge.state, nudge.done_at, nudge.reason = "failed", now, why
+            take_another_way(session, nudge, now)
     undisclose(session, conversation)
 
 

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.domain.model import HoldKind
 from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+from bot.services.webhooks import OF_RECORDS, announce
 from bot.storage.policies import versioned
+from bot.storage.prepared import prepared
 from bot.storage.tables import AuditEvent, HoldRow, PolicyVersion
 
+_TOLD = ("conversation", "approval", "plan", "number")
+_CITED = "policies cited in this transaction"
 BOOK = "loan book"
 """The actor of every event that a file of the lender's brought."""
 
@@ -30,7 +34,7 @@ def record(
     loan_id: int | None = None,
     **detail: Any,
 ) -> None:
-    """Write one audit event in the transaction of the fact itself."""
+    """Write one audit event in the transaction of the fact itself, and tell programs that want to know."""
     session.add(
         AuditEvent(
             at=at,
@@ -42,6 +46,13 @@ def record(
             actor=actor,
         )
     )
+    event = OF_RECORDS.get(kind)
+    if event is not None:
+        named: dict[str, Any] = {name: detail[name] for name in _TOLD if name in detail}
+        about = f"{cause} ".split(" ")
+        if about[0] == "handoff" and about[1].isdecimal():
+            named["handoff"] = int(about[1])
+        announce(session, at, event, borrower=borrower_id, loan=loan_id, **named)
 
 
 def caused_by(turn: str) -> str:
@@ -51,16 +62,27 @@ def caused_by(turn: str) -> str:
 
 def recorded(session: Session, turn: str, *kinds: str) -> AuditEvent | None:
     """Return the event of these kinds that a message has caused already: then its turn is being repeated."""
-    return session.scalars(
-        select(AuditEvent).where(AuditEvent.cause == caused_by(turn), AuditEvent.kind.in_(kinds))
-    ).first()
+    return session.scalars(*_caused(caused_by(turn), kinds)).first()
 
 
-def recorded_in(session: Session, turn: str, kind: str) -> Sequence[AuditEvent]:
-    """Return the events of a kind that a turn has caused, or a part of its message served by itself."""
+@prepared
+def _caused(cause: str, kinds: Sequence[str]) -> Select[tuple[AuditEvent]]:
+    return select(AuditEvent).where(AuditEvent.cause == cause, AuditEvent.kind.in_(kinds))
+
+
+def recorded_in(session: Session, borrower_id: int | None, turn: str, kind: str) -> Sequence[AuditEvent]:
+    """Return the events of a kind that a borrower's turn has caused, or a part of it served by itself."""
     cause = caused_by(turn)
-    mine = or_(AuditEvent.cause == cause, AuditEvent.cause.startswith(f"{cause}:", autoescape=True))
-    return session.scalars(select(AuditEvent).where(mine, AuditEvent.kind == kind)).all()
+    if borrower_id is None:
+        return ()
+    # No index serves the beginning of a cause; of one borrower there are few.
+    found = session.scalars(*_of_kind(borrower_id, kind))
+    return [one for one in found if one.cause == cause or one.cause.startswith(f"{cause}:")]
+
+
+@prepared
+def _of_kind(borrower_id: int, kind: str) -> Select[tuple[AuditEvent]]:
+    return select(AuditEvent).where(AuditEvent.borrower_id == borrower_id, AuditEvent.kind == kind)
 
 
 def record_once(session: Session, at: datetime, kind: str, *, turn: str, actor: str, **more: Any) -> None:
@@ -71,8 +93,11 @@ def record_once(session: Session, at: datetime, kind: str, *, turn: str, actor: 
 
 def policy_version(session: Session, policy: ProductPolicy | ContactPack | Ladder, at: datetime) -> str:
     """Return the version name of a policy, storing its content the first time it is cited."""
-    found = versioned(policy)
-    if session.get(PolicyVersion, found.version) is None:
+    found, known = versioned(policy), session.info.setdefault(_CITED, set())
+    if found.version in known:
+        return found.version
+    known.add(found.version)
+    if session.scalar(*_on_file(found.version)) is None:
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         # Two may cite it first at once: the one that comes second finds the row there.
         session.execute(
@@ -83,6 +108,11 @@ def policy_version(session: Session, policy: ProductPolicy | ContactPack | Ladde
             .on_conflict_do_nothing()
         )
     return found.version
+
+
+@prepared
+def _on_file(version: str) -> Select[tuple[str]]:
+    return select(PolicyVersion.version).where(PolicyVersion.version == version)
 
 
 def place_hold(
@@ -97,15 +127,8 @@ def place_hold(
     until: datetime | None = None,
 ) -> None:
     """Place a hold once: the same kind, scope and loan is extended, not doubled."""
-    row = session.scalars(
-        select(HoldRow).where(
-            HoldRow.borrower_id == borrower_id,
-            HoldRow.kind == kind.value,
-            HoldRow.channel.is_(None) if channel is None else HoldRow.channel == channel,
-            HoldRow.loan_id.is_(None) if loan_id is None else HoldRow.loan_id == loan_id,
-            HoldRow.lifted_at.is_(None),
-        )
-    ).first()
+    standing = session.scalars(*_holds(borrower_id, [kind.value]))
+    row = next((one for one in standing if (one.channel, one.loan_id) == (channel, loan_id)), None)
     if row is not None:
         # None means until lifted, which no date may shorten.
         row.until = None if row.until is None or until is None else max(row.until, until)
@@ -128,14 +151,14 @@ def lift_holds(
     session: Session, at: datetime, borrower_id: int, *kinds: HoldKind, loan_id: int | None = None
 ) -> int:
     """Lift all holds of these kinds (of one loan, when given); return how many."""
-    rows = session.scalars(
-        select(HoldRow).where(
-            HoldRow.borrower_id == borrower_id,
-            HoldRow.kind.in_([kind.value for kind in kinds]),
-            HoldRow.lifted_at.is_(None),
-        )
-    ).all()
+    rows = session.scalars(*_holds(borrower_id, [kind.value for kind in kinds]))
     mine = [row for row in rows if loan_id is None or row.loan_id in (None, loan_id)]
     for row in mine:
         row.lifted_at = at
     return len(mine)
+
+
+@prepared
+def _holds(borrower_id: int, kinds: Sequence[str]) -> Select[tuple[HoldRow]]:
+    mine = select(HoldRow).where(HoldRow.borrower_id == borrower_id, HoldRow.kind.in_(kinds))
+    return mine.where(HoldRow.lifted_at.is_(None))

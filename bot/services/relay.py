@@ -12,6 +12,7 @@ from bot.services.kit import Kit
 from bot.services.records import caused_by
 from bot.services.replies import queue_reply, rendered
 from bot.services.waiting import open_handoff, waiting_words
+from bot.services.waking import wake
 from bot.storage.tables import Conversation, Message
 
 
@@ -25,13 +26,18 @@ class Relay:
     def to_people(
         self, session: Session, conversation: Conversation, message: Message, now: datetime
     ) -> None:
-        """Give a message to people within a running transaction; a closed case is opened anew."""
+        """Give a message to people within a running transaction; a closed case is opened anew.
+
+        One that was put aside is taken up again by who has it, or by the queue when they are not there.
+        """
         message.state, message.done_at = "handled", now
         row = open_handoff(session, conversation.id)
         if row is None:
             row = self.handoffs.open_in(
                 session, conversation, HandoffReason.ASKED, cause=caused_by(str(message.id)), actor="borrower"
             )
+        if row.state == "snoozed":
+            wake(session, self.kit, row, now, actor="borrower")
         if row.state == "waiting" and not row.acknowledged:
             row.acknowledged = True
             self.say_waiting(session, conversation, "utter_handoff_waiting", turn=str(message.id), now=now)

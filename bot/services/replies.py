@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.language.formats import language_of
 from bot.services.disclosures import disclosed
 from bot.services.kit import Kit
 from bot.services.packs import pack_for
+from bot.storage.prepared import prepared
 from bot.storage.queries import address_of
 from bot.storage.tables import AddressRow, Conversation, Message
 
@@ -82,12 +83,16 @@ def queue_reply(
 
 def is_queued(session: Session, conversation: Conversation, turn: str) -> bool:
     """Tell whether the reply of a turn has been written."""
-    written = select(Message.id).where(
-        Message.conversation_id == conversation.id,
+    return session.scalars(*_written(conversation.id, f"turn:{turn}")).first() is not None
+
+
+@prepared
+def _written(conversation_id: str, external_id: str) -> Select[tuple[int]]:
+    return select(Message.id).where(
+        Message.conversation_id == conversation_id,
         Message.direction == "out",
-        Message.external_id == f"turn:{turn}",
+        Message.external_id == external_id,
     )
-    return session.scalars(written).first() is not None
 
 
 def open_conversation(

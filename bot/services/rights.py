@@ -11,16 +11,35 @@ from bot.domain.model import Refusal
 from bot.services.staff import ROLES, Role
 from bot.storage.tables import Agent
 
-Right = Literal["speak", "vouch", "approve", "correct", "lift", "lift_protection", "undo_wish"]
+Right = Literal[
+    "read",
+    "speak",
+    "vouch",
+    "approve",
+    "correct",
+    "lift",
+    "lift_protection",
+    "undo_wish",
+    "assign",
+    "review",
+    "book",
+    "export",
+]
+_WORKING: frozenset[Role] = frozenset({"agent", "senior", "supervisor"})
 RIGHTS: Mapping[Right, frozenset[Role]] = {
-    "speak": frozenset(ROLES),
-    "vouch": frozenset(ROLES),
+    "read": frozenset(ROLES),
+    "speak": _WORKING,
+    "vouch": _WORKING,
     # How far is said by the level that a request needs.
-    "approve": frozenset(ROLES),
-    "correct": frozenset(ROLES),
+    "approve": _WORKING,
+    "correct": _WORKING,
+    "book": frozenset({"supervisor"}),
+    "export": frozenset({"supervisor", "auditor"}),
     "lift": frozenset({"senior", "supervisor"}),
     "lift_protection": frozenset({"supervisor"}),
     "undo_wish": frozenset({"supervisor"}),
+    "assign": frozenset({"supervisor"}),
+    "review": frozenset({"supervisor"}),
 }
 """Which roles have a right."""
 
@@ -53,7 +72,32 @@ Code = Literal[
     "unanswered",
     "complaint_closed",
     "call_held",
+    "contact_held",
+    "presence",
+    "team",
+    "capacity",
+    "until",
+    "loan",
+    "variable",
+    "unknown",
+    "name",
+    "evidence",
+    "marks",
+    "mark_waits",
+    "yours",
+    "code",
+    "enrolled",
+    "ground",
+    "paid",
+    "oneself",
+    "file_large",
+    "file_type",
+    "file_many",
 ]
+
+
+Reader = int | Literal["operator"]
+"""Who reads a list: a member of staff by id, or whoever runs the commands on the server itself."""
 
 
 class NotAllowed(Exception):
@@ -86,6 +130,12 @@ def require(session: Session, agent_id: int, right: Right) -> Agent:
     if not has_right(agent.role, right):
         raise NotAllowed("role", f"a role of {', '.join(sorted(RIGHTS[right]))} is needed for this")
     return agent
+
+
+def require_reader(session: Session, reader: Reader, right: Right) -> None:
+    """Raises NotAllowed when a list is not for who asks; whoever has the command line has the database."""
+    if reader != "operator":
+        require(session, reader, right)
 
 
 def reason_of(text: str) -> str:

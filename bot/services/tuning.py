@@ -47,7 +47,7 @@ class TuningService:
             found = session.execute(
                 select(Message, Conversation)
                 .join(Conversation, Conversation.id == Message.conversation_id)
-                .where(Message.direction == "in", Message.text != "")
+                .where(Message.direction == "in")
                 .order_by(Message.id.desc())
                 .execution_options(yield_per=500)
             )
@@ -65,7 +65,7 @@ class TuningService:
             found = session.execute(
                 select(Message, Conversation)
                 .join(Conversation, Conversation.id == Message.conversation_id)
-                .where(Message.direction == "in", Message.text != "")
+                .where(Message.direction == "in")
                 .order_by(Message.id)
                 .execution_options(yield_per=500)
             )
@@ -131,7 +131,7 @@ def _doubtful(message: Message, conversation: Conversation, below: float) -> Dou
 
 
 def _typed(message: Message) -> bool:
-    return bool((message.payload or {}).get("kind", "text") == "text")
+    return message.text != "" and bool((message.payload or {}).get("kind", "text") == "text")
 
 
 def _masked(message: Message, conversation: Conversation) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, Update, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.handoff import HandoffReason
+from bot.domain.model import Purpose
 from bot.services import leases
 from bot.services.accounts import AccountService
 from bot.services.handoffs import HandoffService
@@ -19,6 +20,7 @@ from bot.services.papers import PaperService
 from bot.services.records import caused_by, record
 from bot.services.relay import Relay
 from bot.services.replies import Reply, queue_reply, rendered
+from bot.storage.prepared import prepared
 from bot.storage.queries import zone_of
 from bot.storage.tables import Conversation, Message
 
@@ -33,6 +35,7 @@ class Turn:
     context: dict[str, Any]
     since: datetime
     owner: str
+    channel: str = "webchat"
 
 
 class TurnService:
@@ -63,17 +66,11 @@ class TurnService:
         now = self.kit.clock.now()
         owner = leases.new_owner()
         with self.kit.db.begin() as session:
-            taken = session.execute(
-                update(Conversation)
-                .where(
-                    Conversation.id == conversation_id,
-                    or_(Conversation.lease_until.is_(None), Conversation.lease_until <= now),
-                )
-                .values(lease_owner=owner, lease_until=now + timedelta(seconds=self.kit.settings.lease))
-            )
-            if not taken.rowcount:  # type: ignore[attr-defined]
+            conversation = session.get(Conversation, conversation_id, with_for_update={"key_share": True})
+            if conversation is None or (
+                conversation.lease_until is not None and conversation.lease_until > now
+            ):
                 return None
-            conversation = session.get_one(Conversation, conversation_id)
             messages = _gather(session, conversation_id)
             if not messages or conversation.mode == "human":
                 conversation.lease_owner = conversation.lease_until = None
@@ -81,13 +78,15 @@ class TurnService:
                     self.relay.to_people(session, conversation, message, now)
                 return None
             turn_id = messages[0].turn or str(messages[-1].id)
-            for message in messages:
-                message.turn = turn_id
             payload = (messages[0].payload or {}).get("payload")
             text = payload or _plain("\n".join(message.text for message in messages))
             cut = any((message.payload or {}).get("cut_from") for message in messages)
             context = self._context(session, conversation, turn_id, now, cut)
-            return Turn(turn_id, conversation_id, text, context, now, owner)
+            conversation.lease_owner = owner
+            conversation.lease_until = now + timedelta(seconds=self.kit.settings.lease)
+            for message in messages:
+                message.turn = turn_id
+            return Turn(turn_id, conversation_id, text, context, now, owner, conversation.channel)
 
     def _context(
         self, session: Session, conversation: Conversation, turn_id: str, now: datetime, cut: bool
@@ -109,6 +108,7 @@ class TurnService:
             "currency": "CNY",
             "outstanding": None,
             "cut": cut,
+            "resumed": _comes_from_people(session, conversation),
         }
         if verified:
             outstanding = self.accounts.outstanding_in(session, conversation)
@@ -128,11 +128,13 @@ class TurnService:
     ) -> None:
         """Store the answer and close the turn in one transaction; a turn that was lost to another is ignored.
 
-        When people took over while the assistant was thinking, its answer is kept as cancelled, unsent.
+        When people took over while the assistant was thinking, its answer is kept as cancelled, unsent, even
+        if they have handed back meanwhile.
         `reading` (intent, confidence, acts) is kept with the messages that were read.
         """
         now = self.kit.clock.now()
-        with self.kit.db.begin() as session:
+        # Nothing that is looked up here depends on what is written here: it is written in one go.
+        with self.kit.db.begin() as session, session.no_autoflush:
             conversation = _held(session, turn)
             if conversation is None:
                 return
@@ -144,7 +146,7 @@ class TurnService:
                 _keep_reading(session, turn, reading)
             _handled(session, turn, now)
             if reply.text:
-                silenced = conversation.mode == "human" and reply.purpose != "handoff"
+                silenced = reply.purpose != "handoff" and _with_people(conversation, turn)
                 queue_reply(session, self.kit, conversation, reply, turn=turn.id, now=now, cancelled=silenced)
             self.papers.follow(session, conversation, turn.id, now)
 
@@ -204,7 +206,7 @@ class TurnService:
 
     def waiting(self) -> list[str]:
         """Return the conversations that have messages no turn has answered yet."""
-        with self.kit.db.begin() as session:
+        with self.kit.db.read() as session:
             return list(
                 session.scalars(
                     select(Message.conversation_id)
@@ -221,6 +223,12 @@ def _held(session: Session, turn: Turn) -> Conversation | None:
         return None
     conversation.lease_owner = conversation.lease_until = None
     return conversation
+
+
+def _with_people(conversation: Conversation, turn: Turn) -> bool:
+    """Tell whether people have the conversation, or have had it at any time since the turn began."""
+    since = conversation.human_since
+    return conversation.mode == "human" or (since is not None and since > turn.since)
 
 
 def _failed_once_more(session: Session, turn: Turn) -> int:
@@ -243,31 +251,27 @@ def _keep_reading(session: Session, turn: Turn, reading: dict[str, Any]) -> None
 
 
 def _handled(session: Session, turn: Turn, now: datetime) -> None:
-    session.execute(
+    session.execute(*_handling(turn.conversation_id, turn.id, now))
+
+
+@prepared
+def _handling(conversation_id: str, turn: str, now: datetime) -> Update:
+    return (
         update(Message)
         .where(
-            Message.conversation_id == turn.conversation_id,
+            Message.conversation_id == conversation_id,
             Message.direction == "in",
-            Message.turn == turn.id,
+            Message.turn == turn,
             Message.state == "received",
         )
         .values(state="handled", done_at=now)
+        .execution_options(synchronize_session=False)
     )
 
 
 def _gather(session: Session, conversation_id: str) -> list[Message]:
     """The waiting messages of one turn: a claimed turn again, a tapped button, or a burst of text."""
-    waiting = list(
-        session.scalars(
-            select(Message)
-            .where(
-                Message.conversation_id == conversation_id,
-                Message.direction == "in",
-                Message.state == "received",
-            )
-            .order_by(Message.id)
-        )
-    )
+    waiting = list(session.scalars(*_waiting_in(conversation_id)))
     if not waiting:
         return []
     first = waiting[0]
@@ -283,12 +287,40 @@ def _gather(session: Session, conversation_id: str) -> list[Message]:
     return burst
 
 
+@prepared
+def _waiting_in(conversation_id: str) -> Select[tuple[Message]]:
+    received = select(Message).where(
+        Message.conversation_id == conversation_id, Message.direction == "in", Message.state == "received"
+    )
+    return received.order_by(Message.id)
+
+
+def _comes_from_people(session: Session, conversation: Conversation) -> bool:
+    """Tell whether people had the conversation since the bot last answered: it goes on from a safe place."""
+    if conversation.human_since is None:
+        return False
+    answered = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.initiator == "bot",
+        Message.purpose.in_((Purpose.REPLY.value, Purpose.CONFIRMATION.value)),
+        Message.state != "cancelled",
+        Message.created_at > conversation.human_since,
+    )
+    return session.scalars(answered.limit(1)).first() is None
+
+
 def _said_last(session: Session, conversation_id: str) -> str | None:
     """Return the key of the last response that the borrower was sent; None for an agent's words.
 
     Papers follow what they belong to, and nobody answers them.
     """
-    template = session.scalars(
+    template = session.scalars(*_template_last(conversation_id)).first()
+    return next(reversed((template or "").split()), None)
+
+
+@prepared
+def _template_last(conversation_id: str) -> Select[tuple[str | None]]:
+    return (
         select(Message.template)
         .where(
             Message.conversation_id == conversation_id,
@@ -298,8 +330,7 @@ def _said_last(session: Session, conversation_id: str) -> str | None:
         )
         .order_by(Message.id.desc())
         .limit(1)
-    ).first()
-    return next(reversed((template or "").split()), None)
+    )
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.kit import Kit
+from bot.services.nudges import carried, release
 from bot.services.reach import undisclose
 from bot.services.records import record
 from bot.storage.tables import Borrower, Conversation, LedgerEntry, LoanRow, Message, Nudge
@@ -139,14 +140,15 @@ class UncertainService:
     def _settle_nudge(self, session: Session, message: Message, now: datetime) -> str:
         if message.nudge_id is None:
             return "no reminder"
-        nudge = session.get_one(Nudge, message.nudge_id, with_for_update={"key_share": True})
-        if message.state == "failed" and nudge.expires_at > now:
-            nudge.state, nudge.done_at, nudge.reason = "queued", None, "known not to have gone out"
+        nudges = carried(session, message.nudge_id)
+        good = [nudge for nudge in nudges if message.state == "failed" and nudge.expires_at > now]
+        for nudge in nudges:
+            nudge.state, nudge.done_at = message.state, now
+        release(good, "known not to have gone out")
+        if good:
             # It is written anew, under the id that this message had.
             message.external_id = f"{message.external_id}:{message.id}"
-        else:
-            nudge.state, nudge.done_at = message.state, now
-        return nudge.state
+        return nudges[0].state
 
 
 def _told(session: Session, message_ids: Sequence[int]) -> dict[int, list[Recorded]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ class Withholding:
         self.relay = relay
 
     def hold(
-        self, session: Session, message: Message, conversation: Conversation, nudge: Nudge | None
+        self, session: Session, message: Message, conversation: Conversation, nudges: Sequence[Nudge]
     ) -> bool:
         """Hold a message whose text or buttons break a rule and tell a person; return whether it did.
 
@@ -40,7 +41,7 @@ class Withholding:
             return False
         detail = cited(self.kit, found)
         message.state, message.failure = "held", f"wording: {', '.join(detail['rules'])}"[:200]
-        self._tell(session, message, conversation, nudge, detail)
+        self._tell(session, message, conversation, nudges, detail)
         return True
 
     def _tell(
@@ -48,7 +49,7 @@ class Withholding:
         session: Session,
         message: Message,
         conversation: Conversation,
-        nudge: Nudge | None,
+        nudges: Sequence[Nudge],
         detail: dict[str, Any],
     ) -> None:
         now = self.kit.clock.now()
@@ -56,7 +57,7 @@ class Withholding:
         # Two of its messages may be held at once; one case is opened.
         session.refresh(conversation, with_for_update=True)
         undisclose(session, conversation)
-        if nudge is not None:
+        for nudge in nudges:
             end(session, nudge, "cancelled", message.failure or "", now)
         record(
             session,
@@ -70,6 +71,6 @@ class Withholding:
         )
         self.handoffs.open_in(session, conversation, HandoffReason.WORDING, cause=cause, actor="system")
         # Where even the words of a hand-off are at fault, more of them would be held for the same.
-        if message.initiator == "bot" and nudge is None and message.purpose != "handoff":
+        if message.initiator == "bot" and not nudges and message.purpose != "handoff":
             turn = f"held:{message.id}"
             self.relay.say_waiting(session, conversation, "utter_handoff_failure", turn=turn, now=now)

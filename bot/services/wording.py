@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.policy import VARIABLES, variables_of
 from bot.language.lint import Context, Finding
 from bot.services.kit import Kit
 from bot.services.records import record
@@ -19,6 +20,19 @@ class Unfit(NotAllowed):
         super().__init__("wording", "; ".join(f"{words!r}: {category}" for category, words in self.faults))
 
 
+class MissingVariables(NotAllowed):
+    """A reply in which variables still stand in braces; `names` holds them."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__("variable", f"no value for {', '.join(names)}")
+
+
+def unfilled(text: str) -> tuple[str, ...]:
+    """Return the variables of canned replies that a text still names in braces."""
+    return tuple(name for name in variables_of(text) if name in VARIABLES)
+
+
 def findings(kit: Kit, text: str, *, verified: bool) -> list[Finding]:
     """Return what a text breaks in a chat where identity is verified, or is not."""
     settings = kit.settings
@@ -27,7 +41,9 @@ def findings(kit: Kit, text: str, *, verified: bool) -> list[Finding]:
 
 
 def require_fit(kit: Kit, handoff_id: int, agent_id: int, text: str) -> None:
-    """Raises Unfit, which is put on record, for an agent's text that may not go out."""
+    """Raises MissingVariables or Unfit for an agent's text that may not go out; Unfit is put on record."""
+    if blanks := unfilled(text):
+        raise MissingVariables(blanks)
     now = kit.clock.now()
     with kit.db.begin() as session:
         require(session, agent_id, "speak")

@@ -6,30 +6,58 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, or_, select, text
+from sqlalchemy import Row, Select, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.services.ledger.fields import instant
-from bot.storage.queries import CALL_OUTCOMES, zone_of
-from bot.storage.tables import AuditEvent, Borrower, Conversation, LedgerEntry, LoanRow, Message, Nudge
+from bot.storage.queries import CALL_OUTCOMES, HOME_ZONE, moves_of, zone_before
+from bot.storage.tables import Borrower, Conversation, LedgerEntry, LoanRow, Message, Nudge
 
 # States of which the outcome is known; what waits, is on its way or was called back is no contact.
 _OUTCOMES = ("sent", "delivered", "read", "failed", "uncertain", *CALL_OUTCOMES)
 _RECEIVED = "delivered"
-# The last three are None where a message has none: a stranger's, an answer.
-Found = tuple[Message, Conversation, Borrower | None, Nudge | None, LoanRow | None]
+# Of those of borrower, nudge and loan a stranger's message, or an answer, has none.
+_COLUMNS = (
+    Message.id,
+    Message.direction,
+    Message.initiator,
+    Message.purpose,
+    Message.state,
+    Message.text,
+    Message.payload,
+    Message.template,
+    Message.template_version,
+    Message.variation,
+    Message.locale,
+    Message.rule_ids,
+    Message.pack_version,
+    Message.policy_version,
+    Message.nudge_id,
+    Message.recorded,
+    Message.created_at,
+    Message.done_at,
+    Conversation.channel,
+    Conversation.address,
+    Conversation.borrower_id,
+    Borrower.ref.label("borrower"),
+    Borrower.timezone,
+    Nudge.step,
+    Nudge.cycle,
+    LoanRow.ref.label("loan"),
+)
 
 
-def unrecorded(session: Session, limit: int) -> Sequence[Row[Found]]:
+def unrecorded(session: Session, limit: int) -> Sequence[Row[Any]]:
     """Return messages, oldest first, that the ledger does not have as they now stand; their rows are locked.
 
     What another transaction is changing is left for the next time.
     """
     chosen: Select[Any] = (
-        select(Message, Conversation, Borrower, Nudge, LoanRow)
+        select(*_COLUMNS)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .outerjoin(Borrower, Borrower.id == Conversation.borrower_id)
         .outerjoin(Nudge, Nudge.id == Message.nudge_id)
@@ -50,79 +78,76 @@ def unrecorded(session: Session, limit: int) -> Sequence[Row[Found]]:
 
 
 def contacts(
-    session: Session, rows: Sequence[Row[Found]], secret: str
+    session: Session, rows: Sequence[Row[Any]], secret: str
 ) -> Iterator[tuple[int, datetime, dict[str, Any]]]:
-    """Yield message id, instant and record of each, and mark the message as recorded."""
-    zones = Zones(session, [borrower.id for _, _, borrower, _, _ in rows if borrower is not None])
-    first = _first_recorded(session, [message.id for message, *_ in rows if message.recorded is not None])
-    for message, conversation, borrower, nudge, loan in rows:
-        outgoing = message.direction == "out"
-        at = message.done_at if outgoing and message.done_at is not None else message.created_at
+    """Mark messages as recorded; yield id, instant and record of each."""
+    if not rows:
+        return
+    moves = moves_of(session, {row.borrower_id for row in rows if row.borrower_id is not None})
+    first = _first_recorded(session, [row.id for row in rows if row.recorded is not None])
+    session.execute(
+        update(Message)
+        .where(Message.id.in_([row.id for row in rows]))
+        .values(recorded=Message.state)
+        .execution_options(synchronize_session=False)
+    )
+    for row in rows:
+        outgoing = row.direction == "out"
+        at = row.done_at if outgoing and row.done_at is not None else row.created_at
         # A later outcome is told of the same contact, which stays when it was.
-        at = first.get(message.id, at)
-        zone = zones.of(borrower, at)
+        at = first.get(row.id, at)
+        zone = zone_before(moves.get(row.borrower_id, ()), at) or row.timezone or HOME_ZONE
         yield (
-            message.id,
+            row.id,
             at,
             {
                 "at_utc": instant(at),
                 "at_local": at.astimezone(ZoneInfo(zone)).isoformat(timespec="microseconds"),
                 "timezone": zone,
-                "borrower": None if borrower is None else borrower.ref,
-                "loans": _loans(message, loan),
-                "channel": conversation.channel,
-                "address_hash": address_hash(secret, conversation.channel, conversation.address),
-                "direction": message.direction,
-                "initiator": message.initiator,
-                "purpose": message.purpose,
-                "step": None if nudge is None else nudge.step,
-                "cycle": None if nudge is None else nudge.cycle,
-                "template": message.template or None,
-                "template_version": message.template_version,
-                "variation": message.variation,
-                "locale": message.locale,
-                "text": message.text,
-                "rule_ids": message.rule_ids,
-                "pack": message.pack_version.partition("@")[0] if message.pack_version else None,
-                "pack_version": message.pack_version,
-                "policy_version": message.policy_version,
-                "outcome": message.state if outgoing else _RECEIVED,
-                "nudge": message.nudge_id,
+                "borrower": row.borrower,
+                "loans": _loans(row),
+                "channel": row.channel,
+                "address_hash": address_hash(secret, row.channel, row.address),
+                "direction": row.direction,
+                "initiator": row.initiator,
+                "purpose": row.purpose,
+                "step": None if row.step is None else (row.payload or {}).get("steps", row.step),
+                "cycle": row.cycle,
+                "template": row.template or None,
+                "template_version": row.template_version,
+                "variation": row.variation,
+                "locale": row.locale,
+                "text": row.text,
+                "rule_ids": row.rule_ids,
+                "pack": row.pack_version.partition("@")[0] if row.pack_version else None,
+                "pack_version": row.pack_version,
+                "policy_version": row.policy_version,
+                "outcome": row.state if outgoing else _RECEIVED,
+                "nudge": row.nudge_id,
             },
         )
-        message.recorded = message.state
 
 
-def _loans(message: Message, loan: LoanRow | None) -> list[str]:
-    """What a message is about: its nudge's loan, or those that the record of a call names."""
-    if loan is not None:
-        return [loan.ref]
-    return list((message.payload or {}).get("loans", ())) if message.state in CALL_OUTCOMES else []
+def _loans(row: Row[Any]) -> list[str]:
+    """What a message is about: its nudge's loan, or those that it names: of several debts, of a call."""
+    if row.loan is not None or row.state in CALL_OUTCOMES:
+        named = (row.payload or {}).get("loans")
+        if named is not None or row.loan is None:
+            return list(named or ())
+        return [row.loan]
+    return []
 
 
+@lru_cache(maxsize=1 << 15)
 def address_hash(secret: str, channel: str, address: str) -> str:
     """Name an address so that two contacts can be told to be at one, and nobody without the secret which."""
     return hmac.new(secret.encode(), f"address\n{channel}\n{address}".encode(), hashlib.sha256).hexdigest()
 
 
-class Zones:
-    """The time zone in which borrowers lived at an instant: they move, and the record of then stays."""
-
-    def __init__(self, session: Session, borrower_ids: Sequence[int]) -> None:
-        moves = select(AuditEvent.borrower_id, AuditEvent.at, AuditEvent.detail).where(
-            AuditEvent.kind == "timezone_changed", AuditEvent.borrower_id.in_(set(borrower_ids))
-        )
-        self._moves: dict[int, list[tuple[datetime, str]]] = {}
-        for borrower_id, at, detail in session.execute(moves.order_by(AuditEvent.at, AuditEvent.id)):
-            self._moves.setdefault(borrower_id, []).append((at, detail["was"]))
-
-    def of(self, borrower: Borrower | None, at: datetime) -> str:
-        """Return the zone of a borrower at an instant; the stand-in of a stranger's chat."""
-        moves = [] if borrower is None else self._moves.get(borrower.id, [])
-        return next((was for moved, was in moves if moved > at), zone_of(borrower))
-
-
 def _first_recorded(session: Session, message_ids: Sequence[int]) -> dict[int, datetime]:
+    if not message_ids:
+        # SQLite would read the whole chain to find none of none.
+        return {}
     rows = session.execute(
         select(LedgerEntry.source_id, LedgerEntry.at)
         .where(LedgerEntry.chain == "contacts", LedgerEntry.source_id.in_(message_ids))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, Select, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.services.ledger.fields import instant
@@ -18,10 +18,19 @@ _NAMES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "plan_cancelled": ("resume", {"hold": "plan"}),
     "promise_cancelled": ("resume", {"hold": "promise"}),
 }
-Found = tuple[AuditEvent, str | None, str | None]
+_COLUMNS = (
+    AuditEvent.id,
+    AuditEvent.at,
+    AuditEvent.kind,
+    AuditEvent.detail,
+    AuditEvent.cause,
+    AuditEvent.actor,
+    Borrower.ref.label("borrower"),
+    LoanRow.ref.label("loan"),
+)
 
 
-def unrecorded(session: Session, limit: int) -> Sequence[Row[Found]]:
+def unrecorded(session: Session, limit: int) -> Sequence[Row[Any]]:
     """Return audit events, oldest first, that the ledger does not have; their rows are locked."""
     return session.execute(
         _named()
@@ -35,33 +44,39 @@ def unrecorded(session: Session, limit: int) -> Sequence[Row[Found]]:
 
 def stored(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return the records of audit events as they now stand, by id."""
-    return {event.id: _record(event, *names) for event, *names in session.execute(_named(ids))}
+    return {row.id: _record(row) for row in session.execute(_named().where(AuditEvent.id.in_(ids)))}
 
 
-def events(rows: Sequence[Row[Found]]) -> Iterator[tuple[int, datetime, dict[str, Any]]]:
-    """Yield id, instant and record of each event, and mark it as recorded."""
-    for event, borrower, loan in rows:
-        yield event.id, event.at, _record(event, borrower, loan)
-        event.recorded = True
+def events(session: Session, rows: Sequence[Row[Any]]) -> Iterator[tuple[int, datetime, dict[str, Any]]]:
+    """Mark events as recorded; yield id, instant and record of each."""
+    if not rows:
+        return
+    session.execute(
+        update(AuditEvent)
+        .where(AuditEvent.id.in_([row.id for row in rows]))
+        .values(recorded=True)
+        .execution_options(synchronize_session=False)
+    )
+    for row in rows:
+        yield row.id, row.at, _record(row)
 
 
-def _named(ids: Sequence[int] | None = None) -> Any:
-    chosen = (
-        select(AuditEvent, Borrower.ref, LoanRow.ref)
+def _named() -> Select[Any]:
+    return (
+        select(*_COLUMNS)
         .outerjoin(Borrower, Borrower.id == AuditEvent.borrower_id)
         .outerjoin(LoanRow, LoanRow.id == AuditEvent.loan_id)
     )
-    return chosen if ids is None else chosen.where(AuditEvent.id.in_(ids))
 
 
-def _record(event: AuditEvent, borrower: str | None, loan: str | None) -> dict[str, Any]:
-    kind, more = _NAMES.get(event.kind, (event.kind, {}))
+def _record(row: Row[Any]) -> dict[str, Any]:
+    kind, more = _NAMES.get(row.kind, (row.kind, {}))
     return {
-        "at_utc": instant(event.at),
-        "borrower": borrower,
-        "loan": loan,
+        "at_utc": instant(row.at),
+        "borrower": row.borrower,
+        "loan": row.loan,
         "kind": kind,
-        "detail": {**event.detail, **more},
-        "cause": event.cause or None,
-        "actor": event.actor or None,
+        "detail": {**row.detail, **more},
+        "cause": row.cause or None,
+        "actor": row.actor or None,
     }

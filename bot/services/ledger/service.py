@@ -12,11 +12,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.domain.chain import GENESIS, Break, Verdict, canonical, link, verify
+from bot.domain.chain import GENESIS, Break, Verdict, canonical, digest, sealed, verify
 from bot.services.kit import Kit
 from bot.services.ledger import contacts, events
 from bot.services.ledger.fields import CHAINS, Chain
-from bot.storage.tables import LedgerEntry, LedgerHead, Message
+from bot.storage.tables import AuditEvent, LedgerEntry, LedgerHead, Message
 
 _BATCH = 500
 _PAGE = 2000
@@ -61,12 +61,11 @@ class LedgerService:
                 secret = self.kit.settings.signing_secret()
                 found = contacts.contacts(session, contacts.unrecorded(session, _BATCH), secret)
             else:
-                found = events.events(events.unrecorded(session, _BATCH))
+                found = events.events(session, events.unrecorded(session, _BATCH))
             before, entries = head.number, []
             for source_id, at, fields in found:
-                # As it is read back: what JSON cannot tell apart must not differ in the hash.
-                text = canonical(fields)
-                digest = link(json.loads(text), head.hash)
+                # All of it was read from the database: it is what will be read back.
+                record, hashed = sealed(fields, head.hash)
                 head.number += 1
                 entries.append(
                     {
@@ -74,12 +73,12 @@ class LedgerService:
                         "number": head.number,
                         "source_id": source_id,
                         "at": at,
-                        "record": text,
+                        "record": record,
                         "prev_hash": head.hash,
-                        "hash": digest,
+                        "hash": hashed,
                     }
                 )
-                head.hash = digest
+                head.hash = hashed
             if entries:
                 session.execute(insert(LedgerEntry), entries)
             return head.number - before
@@ -118,8 +117,28 @@ class LedgerService:
         found = verify(self.read(chain, self._whole(chain)))
         if found.broken is not None:
             return found
-        broken = self._cut_off(chain, found) or self._contradicted(chain)
-        return Verdict(found.count, found.head, broken)
+        broken = self._cut_off(chain, found) or self._contradicted(chain) or self._unaccounted(chain, found)
+        return Verdict(found.count, found.head, broken, found.erased)
+
+    def _unaccounted(self, chain: Chain, found: Verdict) -> Break | None:
+        """Find an erased record that no erasure names, or one of which more was changed than its words."""
+        left = set(found.erased)
+        if not left:
+            return None
+        with self.kit.db.begin() as session:
+            told = session.scalars(select(AuditEvent.detail).where(AuditEvent.kind == "words_erased")).all()
+        for detail in told:
+            if detail["chain"] != chain:
+                continue
+            numbers = detail["records"]
+            stretch = Period(min(numbers), max(numbers))
+            named, records = set(numbers), enumerate(self.read(chain, stretch), stretch.first)
+            if digest((number, one) for number, one in records if number in named) != detail["digest"]:
+                return Break(
+                    min(numbers), "was changed after its words were erased, or one of its erasure was"
+                )
+            left -= named
+        return Break(min(left), "has no words, and no erasure names it") if left else None
 
     def _whole(self, chain: Chain) -> Period:
         with self.kit.db.begin() as session:
@@ -129,9 +148,9 @@ class LedgerService:
     def _cut_off(self, chain: Chain, found: Verdict) -> Break | None:
         with self.kit.db.begin() as session:
             head = session.get(LedgerHead, chain)
-            number, digest = (0, GENESIS) if head is None else (head.number, head.hash)
+            number, last = (0, GENESIS) if head is None else (head.number, head.hash)
         # More than the head knew when it was read is what others have appended meanwhile.
-        if number > found.count or (number == found.count and digest != found.head):
+        if number > found.count or (number == found.count and last != found.head):
             return Break(found.count + 1, f"is missing: the chain had {number} records")
         return None
 

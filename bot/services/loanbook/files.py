@@ -117,7 +117,7 @@ class BookFile:
             if not text.strip():
                 continue
             try:
-                found = json.loads(text, parse_float=Decimal)
+                found = json.loads(text, parse_float=Decimal, object_pairs_hook=_once)
             except (ValueError, RecursionError) as error:
                 yield RowError(line, WHOLE_ROW, f"is not JSON: {error}")
             else:
@@ -153,7 +153,7 @@ class _Window:
         self._file = file
         self._text = ""
         self._at = 0
-        self._decoder = json.JSONDecoder(parse_float=Decimal)
+        self._decoder = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=_once)
         self.line = 1
 
     def peek(self) -> str:
@@ -210,12 +210,24 @@ def _row(line: int, header: list[str], values: list[str]) -> Row | RowError:
     return Row(line, {name: value for name, value in stripped if value})
 
 
+class _Twice(str):
+    """The name of a value that an object gives twice; which of them counts nobody knows."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Twice:
+    found = dict(pairs)
+    names = [name for name, _ in pairs]
+    return found if len(found) == len(names) else _Twice(next(n for n in names if names.count(n) > 1))
+
+
 def _object(line: int, found: object) -> Row | RowError:
+    if isinstance(found, _Twice):
+        return RowError(line, found, "stands twice")
     if not isinstance(found, dict):
         return RowError(line, WHOLE_ROW, "is not an object with the columns as its names")
     cells: dict[str, str] = {}
     for name, value in found.items():
-        if isinstance(value, dict | list):
+        if isinstance(value, dict | list | _Twice):
             return RowError(line, name, "must be text, a number or true/false")
         written = _written(value)
         if written:

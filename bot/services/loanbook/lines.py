@@ -80,6 +80,22 @@ def _moment(value: str) -> date:
     return found
 
 
+def _instant(value: str) -> datetime:
+    found = _moment(value)
+    if not isinstance(found, datetime):
+        raise ValueError(f"{value!r} is no instant such as 2026-03-02T09:00:00+08:00")
+    return found
+
+
+def _one_of(*allowed: str) -> PlainValidator:
+    def read(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+        return value
+
+    return PlainValidator(read)
+
+
 def _amount(value: str) -> Decimal:
     match = _AMOUNT.fullmatch(value)
     if match is None:
@@ -202,6 +218,21 @@ class PaymentLine(Line):
     currency: Ref
     paid_at: Annotated[date, PlainValidator(_moment)]
     reverses: Ref | None = None
+
+
+class ContactLine(Line):
+    """One contact that somebody made for the lender; `contact_ref` is their own number of it."""
+
+    spare = frozenset({"address", "initiator", "text"})
+
+    contact_ref: Ref
+    loan_ref: Ref
+    at: Annotated[datetime, PlainValidator(_instant)]
+    channel: Annotated[str, _one_of("call", "letter", "sms", "email")]
+    outcome: Annotated[str, _one_of("answered", "unanswered", "sent", "delivered", "read", "failed")]
+    address: Annotated[str, _text(255)] | None = None
+    initiator: Annotated[str, _one_of("agency", "agent")] = "agency"
+    text: Annotated[str, _text(2000)] | None = None
 
 
 def faults_in(error: ValidationError) -> list[tuple[str, str]]:

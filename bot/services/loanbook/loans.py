@@ -88,6 +88,9 @@ class LoanBook(Book[LoanLine]):
         first = self._dues_told.get((line.loan_ref, line.due_number))
         if first is not None:
             yield "due_number", f"due item {line.due_number} of this loan stands already on line {first}"
+        known = self._borrowers.get(line.borrower_ref)
+        if known is not None and known.erased_at is not None:
+            yield "borrower_ref", f"was erased on {known.erased_at:%Y-%m-%d}: their data must not come back"
         if line.borrower_ref not in self._borrowers_told:
             yield from self._addresses.faults(line)
         if line.locale not in self._locales:

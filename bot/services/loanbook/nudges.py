@@ -30,7 +30,7 @@ def _cancel(session: Session, now: datetime, which: ColumnElement[bool], reason:
     rows = session.scalars(
         select(Nudge)
         .join(DueItem, and_(DueItem.loan_id == Nudge.loan_id, DueItem.number == Nudge.cycle))
-        .where(Nudge.state == "queued", which)
+        .where(Nudge.state.in_(("queued", "approval")), which)
         .order_by(Nudge.id)
         .with_for_update(of=Nudge)
     ).all()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.kit import Kit
 from bot.services.loanbook.book import Book, ImportReport, L, Tally
+from bot.services.loanbook.contacts import ContactBook
 from bot.services.loanbook.loans import LoanBook
 from bot.services.loanbook.payments import PaymentBook
 
@@ -51,6 +52,12 @@ class LoanbookService:
     ) -> ImportReport:
         """Land a file of payments, in the manner of `import_loans`, and do what follows from being paid."""
         return self._import(PaymentBook, Path(path), strict, progress)
+
+    def import_contacts(
+        self, path: Path | str, *, strict: bool = False, progress: Progress | None = None
+    ) -> ImportReport:
+        """Land a file of contacts that an agency or a call centre made, in the manner of `import_loans`."""
+        return self._import(ContactBook, Path(path), strict, progress)
 
     def _import(
         self, kind: type[Book[L]], path: Path, strict: bool, progress: Progress | None

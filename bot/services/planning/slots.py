@@ -52,7 +52,7 @@ def rung_slots(kit: Kit, where: Places, now: datetime) -> list[Slot]:
     return [
         slot
         for timezone in where.timezones
-        for policy, ladder in _ladders(kit, local_day(now, timezone))
+        for policy, ladder in ladders(kit, local_day(now, timezone))
         for slot in _rungs(
             policy.product, policy.currency, ladder, timezone, where.tiers, local_day(now, timezone)
         )
@@ -65,7 +65,7 @@ def agreed_slots(kit: Kit, where: Places, now: datetime) -> list[Slot]:
     return [
         slot
         for timezone in where.timezones
-        for policy, ladder in _ladders(kit, local_day(now, timezone))
+        for policy, ladder in ladders(kit, local_day(now, timezone))
         for slot in _agreed(policy.product, ladder, timezone, local_day(now, timezone))
         if slot.nudge.send_at <= now
     ]
@@ -76,7 +76,7 @@ def used_steps(kit: Kit, where: Places, now: datetime) -> list[tuple[str, int, s
     found = {
         _name(ladder): ladder
         for timezone in where.timezones
-        for _, ladder in _ladders(kit, local_day(now, timezone))
+        for _, ladder in ladders(kit, local_day(now, timezone))
     }
     return [
         (name, step.day, again_key(step, turn))
@@ -90,8 +90,8 @@ def _name(ladder: Ladder) -> str:
     return f"{ladder.ladder}@{ladder.version}"
 
 
-def _ladders(kit: Kit, day: date) -> Iterator[tuple[ProductPolicy, Ladder]]:
-    """The ladder of every product that has a policy in force; without one nothing is due on its loans."""
+def ladders(kit: Kit, day: date) -> Iterator[tuple[ProductPolicy, Ladder]]:
+    """Yield the ladder of every product with a policy in force; without one nothing is due on its loans."""
     for product in sorted({policy.product for policy in kit.policies.products()}):
         try:
             policy = kit.policies.product(product, day)
@@ -111,15 +111,26 @@ def _rungs(
 def _all_rungs(
     product: str, currency: str, ladder: Ladder, timezone: str, tiers: tuple[str, ...], today: date
 ) -> Iterator[Slot]:
+    for days, kind, step in _standing(product, currency, ladder, tiers):
+        due_on = today - timedelta(days=days)
+        nudge = rung_nudge(step, 0, due_on, ladder, timezone)
+        yield replace(kind, timezone=timezone, due_on=due_on, day=step.day, nudge=nudge, ladder=_name(ladder))
+
+
+# The same in every zone and on every day.
+@lru_cache(maxsize=64)
+def _standing(
+    product: str, currency: str, ladder: Ladder, tiers: tuple[str, ...]
+) -> tuple[tuple[int, Slot, Step], ...]:
+    """Return days past due, kind of loan and the rung that it then stands on, wherever there is one."""
     classes = list(_classes(product, currency, ladder, tiers))
     # Past the last day on which a rung is good nothing is due, however long the loan is overdue.
-    for days in range(ladder.steps[0].day, max(step.day + step.valid_days for step in ladder.steps) + 1):
-        due_on = today - timedelta(days=days)
-        for kind, step in _told_apart(ladder, product, currency, days, classes):
-            nudge = rung_nudge(step, 0, due_on, ladder, timezone)
-            yield replace(
-                kind, timezone=timezone, due_on=due_on, day=step.day, nudge=nudge, ladder=_name(ladder)
-            )
+    last = max(step.day + step.valid_days for step in ladder.steps)
+    return tuple(
+        (days, kind, step)
+        for days in range(ladder.steps[0].day, last + 1)
+        for kind, step in _told_apart(ladder, product, currency, days, classes)
+    )
 
 
 def _told_apart(

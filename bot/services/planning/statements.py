@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -39,15 +39,15 @@ from bot.domain.agreed import CYCLE
 from bot.domain.ladder import STANDARD
 from bot.services.planning.slots import Places, Slot
 from bot.storage.db import Instant
-from bot.storage.queries import DUE_AMOUNT, STILL_OPEN
-from bot.storage.tables import Borrower, DueItem, LoanRow, Nudge, Plan, PlanItem, Promise
+from bot.storage.queries import DUE_AMOUNT, PAUSES, STILL_OPEN
+from bot.storage.tables import Borrower, DueItem, HoldRow, LoanRow, Nudge, Plan, PlanItem, Promise
 
 # Lives as long as its connection, and is empty whenever no planner is at work in it.
-_TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DELETE ROWS"}
-_scratch = MetaData()
+TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DELETE ROWS"}
+scratch = MetaData()
 _slots = Table(
     "planning_slots",
-    _scratch,
+    scratch,
     Column("kind", String),
     Column("product", String),
     Column("timezone", String),
@@ -67,18 +67,18 @@ _slots = Table(
     Column("send_at", Instant),
     Column("expires_at", Instant),
     Index("ix_planning_slots", "due_on", "product", "timezone"),
-    **_TEMPORARY,
+    **TEMPORARY,
 )
 _used = Table(
     "planning_used",
-    _scratch,
+    scratch,
     Column("ladder", String),
     Column("day", Integer),
     Column("key", String),
     Index("ix_planning_used", "key", "ladder"),
-    **_TEMPORARY,
+    **TEMPORARY,
 )
-_COLUMNS = (
+COLUMNS = (
     "loan_id",
     "borrower_id",
     "cycle",
@@ -98,9 +98,9 @@ _NAMES = tuple(column.name for column in _slots.c)
 _OF_SLOT = frozenset(one.name for one in fields(Slot))
 
 
-def places(session: Session) -> Places:
-    """Return the zones of all borrowers and the tiers of all loans."""
-    zones = session.scalars(select(Borrower.timezone).distinct())
+def places(session: Session, only: Collection[str] | None = None) -> Places:
+    """Return the zones of all borrowers, or those of `only` given ones, and the tiers of all loans."""
+    zones = only if only is not None else session.scalars(select(Borrower.timezone).distinct())
     tiers = session.scalars(select(func.coalesce(LoanRow.tier, STANDARD)).distinct())
     return Places(tuple(sorted(zones)), tuple(sorted(tiers)))
 
@@ -111,8 +111,8 @@ def plan_rungs(
     """Insert the nudges of all rungs that are due where nothing else was agreed; return how many are new."""
     if not slots:
         return 0
-    _fill(session, _slots, [_row(slot) for slot in slots])
-    _fill(session, _used, [dict(zip(("ladder", "day", "key"), one, strict=True)) for one in used])
+    fill(session, _slots, [_row(slot) for slot in slots])
+    fill(session, _used, [dict(zip(("ladder", "day", "key"), one, strict=True)) for one in used])
     amount = DUE_AMOUNT - DueItem.paid_minor
     days = [one.due_on for one in slots]
     # SQLite would else begin with the slots, and read a day's due items once for every zone and product.
@@ -133,17 +133,30 @@ def plan_rungs(
         or_(_slots.c.below.is_(None), _slots.c.below > amount),
         ~exists().where(Plan.loan_id == LoanRow.id, Plan.state == "active"),
         ~exists().where(Promise.loan_id == LoanRow.id, Promise.state == "open"),
+        ~_paused_on(_slots.c.send_at),
         ~climbed,
     )
-    return _insert(session, chosen)
+    return insert_nudges(session, chosen)
+
+
+def _paused_on(at: SQLColumnExpression[datetime]) -> ColumnElement[bool]:
+    """Whether the loan was or is paused at an instant: what falls into a pause is not made up for."""
+    return exists().where(
+        HoldRow.borrower_id == LoanRow.borrower_id,
+        HoldRow.kind.in_(PAUSES),
+        or_(HoldRow.loan_id.is_(None), HoldRow.loan_id == LoanRow.id),
+        func.coalesce(HoldRow.since, HoldRow.created_at) <= at,
+        or_(HoldRow.until.is_(None), HoldRow.until > at),
+        or_(HoldRow.lifted_at.is_(None), HoldRow.lifted_at > at),
+    )
 
 
 def plan_agreed(session: Session, slots: Sequence[Slot], now: datetime) -> int:
     """Insert the reminders of plans and promises that are due; return how many are new."""
     if not slots:
         return 0
-    _fill(session, _slots, [_row(slot) for slot in slots])
-    return _insert(session, _instalments(now)) + _insert(session, _promises(now))
+    fill(session, _slots, [_row(slot) for slot in slots])
+    return insert_nudges(session, _instalments(now)) + insert_nudges(session, _promises(now))
 
 
 def _instalments(now: datetime) -> Select[Any]:
@@ -208,7 +221,7 @@ def _of_loans(chosen: Select[Any]) -> Select[Any]:
 
 
 def _nudge(step: ColumnElement[str], now: datetime, cycle: SQLColumnExpression[int]) -> list[Any]:
-    """The columns of a nudge, in the order of _COLUMNS."""
+    """The columns of a nudge, in the order of COLUMNS."""
     return [
         LoanRow.id,
         LoanRow.borrower_id,
@@ -224,9 +237,10 @@ def _nudge(step: ColumnElement[str], now: datetime, cycle: SQLColumnExpression[i
     ]
 
 
-def _insert(session: Session, chosen: Select[Any]) -> int:
+def insert_nudges(session: Session, chosen: Select[Any], columns: Sequence[str] = COLUMNS) -> int:
+    """Insert the nudges of a query that are not there yet; return how many are new."""
     dialect = sqlite if _is_sqlite(session) else postgresql
-    statement = dialect.insert(Nudge).from_select(_COLUMNS, chosen).on_conflict_do_nothing()
+    statement = dialect.insert(Nudge).from_select(columns, chosen).on_conflict_do_nothing()
     done = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
     return done.rowcount
 
@@ -235,7 +249,7 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _fill(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+def fill(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
     """Put rows into a scratch table of this connection, and let PostgreSQL know how many they are."""
     connection = session.connection()
     table.create(connection, checkfirst=True)

@@ -1,0 +1,1 @@
+"""What agents work with: presence, assignment, drafts, notes, replies to pick, later messages, reviews."""
