@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 
 from bot import clock
 from bot.bootstrap import Grace
@@ -17,19 +16,24 @@ from bot.channels.assistant import Assistant
 from bot.channels.channel import Channel
 from bot.channels.gateway import Gateway
 from bot.channels.webchat import StoredChannel
-from bot.storage.db import StorageError
 from bot.tasks import Tasks, is_shared
+from bot.web.api.app import PATH, api_app
+from bot.web.api.handoffs import CHANNEL
 from bot.web.chat.routes import chat_routes
 from bot.web.console import mount
 from bot.web.feed import Feed
+from bot.web.group import group_of
+from bot.web.guards import Guards
+from bot.web.health import add_health
+from bot.web.hooks import Hooks
 from bot.web.session import Sessions
 
 log = structlog.get_logger()
 
 
-def channels(grace: Grace) -> dict[str, Channel]:
-    """Return the channels that the settings ask for."""
-    made: list[Channel] = [StoredChannel()]
+def channels(grace: Grace, told: Callable[[], None] | None = None) -> dict[str, Channel]:
+    """Return the channels that the settings ask for; `told` is called when a chat page has news."""
+    made: list[Channel] = [StoredChannel(told=told), StoredChannel(CHANNEL)]
     if grace.kit.settings.telegram_token is not None:
         from bot.channels.telegram import TelegramChannel
 
@@ -41,8 +45,9 @@ def create_app(grace: Grace, assistant: Assistant | None = None) -> FastAPI:
     """Return the app; nothing runs before its lifespan starts."""
     settings = grace.kit.settings
     asks = assistant or Assistant(settings)
-    gateway = Gateway(grace, asks, channels(grace))
     feed = Feed(grace.threads, settings.watch)
+    hooks = Hooks(grace.webhooks, settings.signing_secret(), private=settings.webhook_private)
+    gateway = Gateway(grace, asks, channels(grace, feed.soon))
 
     async def wake() -> None:
         await gateway.wake()
@@ -51,6 +56,9 @@ def create_app(grace: Grace, assistant: Assistant | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         watching = asyncio.create_task(feed.run())
+        group = group_of(grace)
+        telling = None if group is None else asyncio.create_task(group.run())
+        calling = asyncio.create_task(hooks.run())
         await gateway.start()
         shared = Tasks(grace) if is_shared(settings.broker_url) else None
         if shared is not None:
@@ -67,33 +75,20 @@ def create_app(grace: Grace, assistant: Assistant | None = None) -> FastAPI:
             if shared is not None:
                 await shared.broker.shutdown()
             watching.cancel()
+            if telling is not None:
+                telling.cancel()
+            calling.cancel()
             await asks.close()
 
-    app = FastAPI(title="Grace", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Grace", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.gateway, app.state.feed = gateway, feed
     app.include_router(chat_routes(grace, gateway, feed, Sessions(settings)))
-    _add_health(app, grace, asks)
+    add_health(app, grace, asks, gateway.channels)
     _add_webhook(app, gateway)
+    app.mount(PATH, api_app(grace, gateway, wake))
     mount(app, grace, feed, wake)
+    app.add_middleware(Guards, settings=settings, guarded=("/console",))
     return app
-
-
-def _add_health(app: FastAPI, grace: Grace, assistant: Assistant) -> None:
-    @app.get("/health")
-    async def health() -> Response:
-        """The process lives."""
-        return JSONResponse({"status": "ok"})
-
-    @app.get("/ready")
-    async def ready() -> Response:
-        """Every part that a turn needs answers; which one is ill is said."""
-        parts = {"assistant": await assistant.ready()}
-        try:
-            await asyncio.to_thread(grace.threads.newest)
-            parts["database"] = True
-        except StorageError:
-            parts["database"] = False
-        return JSONResponse({"parts": parts}, 200 if all(parts.values()) else 503)
 
 
 def _add_webhook(app: FastAPI, gateway: Gateway) -> None:

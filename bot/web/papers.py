@@ -1,6 +1,8 @@
-"""Papers as an answer to a browser: shown or saved, never run, never kept by anything on the way."""
+"""Papers and files as an answer to a browser: shown or saved, never run, never kept on the way."""
 
 from __future__ import annotations
+
+from urllib.parse import quote
 
 from fastapi import Response
 
@@ -17,7 +19,9 @@ GUARDED = {
 
 
 def served(paper: PaperFile) -> Response:
-    """Return a paper: a picture is shown, any other is saved under its name."""
+    """Return a paper or a file: a picture is shown, any other is saved under its name."""
+    shown = quote(paper.name, safe="")
+    name = f'filename="{shown}"' if shown == paper.name else f"filename*=utf-8''{shown}"
     disposition = "inline" if paper.is_image else "attachment"
-    headers = {**GUARDED, "Content-Disposition": f'{disposition}; filename="{paper.name}"'}
+    headers = {**GUARDED, "Content-Disposition": f"{disposition}; {name}"}
     return Response(paper.content, media_type=paper.type, headers=headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -55,7 +56,7 @@ class Sessions:
 
 
 class PaperLinks:
-    """Signs and reads the addresses of papers: each names one message of one conversation.
+    """Signs and reads the addresses of papers and files: each names one message of one conversation.
 
     A link opens nothing by itself: it takes the session of its conversation, and lasts no longer than one.
     """
@@ -64,9 +65,9 @@ class PaperLinks:
         self._signer = URLSafeTimedSerializer(settings.signing_secret(), salt="grace-paper")
         self._seconds = settings.session_hours * 3600
 
-    def issue(self, conversation: str, message: int) -> str:
-        """Return the path of a paper on the chat page's own host."""
-        return f"/chat/paper/{self._signer.dumps([conversation, message])}"
+    def issue(self, conversation: str, message: int, kind: Literal["paper", "file"] = "paper") -> str:
+        """Return the path of a paper, or of a file from staff, on the chat page's own host."""
+        return f"/chat/{kind}/{self._signer.dumps([conversation, message])}"
 
     def read(self, token: str) -> tuple[str, int] | None:
         """Return conversation and message of a link, or None when it is forged or too old."""

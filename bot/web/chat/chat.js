@@ -20,6 +20,7 @@ let conversation = null;
 let frozen = null; // why the conversation is over on this page, or null
 let catchUp = null; // seq up to which arriving messages are history
 let drawing = false;
+let readTo = 0; // seq up to which the server knows that the thread was shown
 let session = null; // the request under way
 const sentAt = new Map(); // client_id -> when it last went out
 const files = new Map(); // client_id -> File, until the server has it; a reload forgets them
@@ -117,6 +118,7 @@ const handlers = {
     catchUp ??= frame.last; // what was missed later on is news, and read aloud
     setMode(frame.mode);
     if (frame.locale && frame.locale !== locale) loadSession();
+    readTo = 0;
     for (const item of store.unsent()) transmit(item);
   },
 
@@ -291,7 +293,14 @@ function draw() {
   if (!shelf) return;
   const late = line === "waiting" || line === "stopped";
   view.render([{ kind: "intro", key: "intro" }, ...store.entries()], late);
+  tellRead();
   if (catchUp !== null && store.delivered >= catchUp) setTimeout(() => view.setLive(true), 100);
+}
+
+/** Tells the server up to where the thread was shown to somebody, once a step. */
+function tellRead() {
+  if (document.visibilityState !== "visible" || line !== "ready" || store.delivered <= readTo) return;
+  if (transport.send({ type: "read", seq: store.delivered })) readTo = store.delivered;
 }
 
 document.getElementById("reconnect").addEventListener("click", () => freeze(null));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from bot.bootstrap import Grace
 from bot.channels.channel import Door
 from bot.channels.webchat import NAME
+from bot.services.enclosures import PaperFile
 from bot.storage.db import StorageError
 from bot.web.chat.plain import GUARDS, NOWHERE, doorstep, notice
 from bot.web.chat.socket import REFUSED, ChatSocket
@@ -107,6 +109,14 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
 
     @routes.get("/paper/{token}")
     async def paper(token: str, request: Request) -> Response:
+        return await handed_out(token, request, grace.papers.opened)
+
+    @routes.get("/file/{token}")
+    async def sent(token: str, request: Request) -> Response:
+        return await handed_out(token, request, grace.files.opened)
+
+    async def handed_out(token: str, request: Request, opened: Callable[[str, int], PaperFile]) -> Response:
+        """Answer with what a message carries, to the browser whose chat it came to."""
         address, link = sessions.read(request.cookies.get(CHAT_COOKIE)), papers.read(token)
         if address is None or link is None:
             return notice(grace, "utter_link_used", 410)
@@ -114,7 +124,7 @@ def chat_routes(grace: Grace, door: Door, feed: Feed, sessions: Sessions) -> API
         if link[0] != conversation:
             return notice(grace, "utter_link_used", 404)
         try:
-            return served(await asyncio.to_thread(grace.papers.opened, *link))
+            return served(await asyncio.to_thread(opened, *link))
         except LookupError:
             return notice(grace, "utter_link_used", 404)
         except StorageError:

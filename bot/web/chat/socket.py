@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from bot.bootstrap import Grace
 from bot.channels.channel import Door
 from bot.channels.webchat import NAME
+from bot.observing.metrics import PAGES
 from bot.services.conversation import Incoming
 from bot.services.threads import Line
 from bot.storage.db import StorageError
@@ -54,19 +56,18 @@ class ChatSocket:
         self._door = door
         self._feed = feed
         self._conversation = ""
-        self._first = self._seen = 0
+        self._first = self._seen = self._read_to = 0
         self._sent: set[int] = set()
         self._unused: set[int] = set()
         self._mode = ""
         self._locale = ""
+        self._newest = "", ""
 
     async def serve(self) -> None:
         """Run until either side ends."""
-        try:
+        with suppress(WebSocketDisconnect), PAGES.track_inprogress():
             if await self._open():
                 await self._run()
-        except WebSocketDisconnect:
-            return
 
     async def _open(self) -> bool:
         hello = await self._next()
@@ -80,7 +81,7 @@ class ChatSocket:
             )
             await self._ready()
         except StorageError as error:
-            log.warning("chat_not_opened", error=str(error))
+            log.warning("chat_not_opened", error=error)
             await self._socket.close(1013)
             return False
         return True
@@ -115,7 +116,7 @@ class ChatSocket:
             )
 
     async def _push(self) -> None:
-        async with self._feed.subscribe() as event:
+        async with self._feed.subscribe(self._conversation) as event:
             while True:
                 await event.wait()
                 event.clear()
@@ -123,7 +124,7 @@ class ChatSocket:
                     await self._catch_up()
                 except StorageError as error:
                     # The line is kept: all pages coming anew at once is no help to a database in trouble.
-                    log.warning("chat_waits", error=str(error))
+                    log.warning("chat_waits", error=error)
                     await asyncio.sleep(_RETRY)
                     event.set()
 
@@ -133,7 +134,7 @@ class ChatSocket:
         if tapped and self._unused:
             # Perhaps in another window: what was chosen is shown on the message that offered it.
             await self._deliver(min(self._unused) - 1)
-        mode, locale = await asyncio.to_thread(self._grace.threads.mode, self._conversation)
+        mode, locale = self._newest
         if mode != self._mode:
             self._mode = mode
             await self._send({"type": "mode", "mode": mode})
@@ -147,7 +148,8 @@ class ChatSocket:
         """Send what is new after a sequence number, or newly used; tell whether a button was tapped."""
         tapped = False
         while True:
-            lines = await asyncio.to_thread(self._grace.threads.lines, self._conversation, after, _PAGE)
+            found = await asyncio.to_thread(self._grace.threads.news, self._conversation, after, _PAGE)
+            lines, self._newest = found.lines, (found.mode, found.locale)
             for line in lines:
                 if line.seq not in self._sent or (line.seq in self._unused and line.used is not None):
                     tapped = tapped or line.kind in _TAPS
@@ -171,13 +173,21 @@ class ChatSocket:
             url = self._papers.issue(self._conversation, line.seq)
             paper = line.paper
             return [{"name": paper.name, "type": paper.type, "alt": paper.alt, "url": url}]
-        # By name alone: the borrower has it, and only staff can fetch it.
-        return [] if line.file is None else [{"name": line.file.name, "type": line.file.type}]
+        if line.file is None:
+            return []
+        named = {"name": line.file.name, "type": line.file.type}
+        if line.sender == "borrower":
+            # By name alone: the borrower has it, and only staff can fetch it.
+            return [named]
+        return [{**named, "url": self._papers.issue(self._conversation, line.seq, "file")}]
 
     async def _listen(self) -> None:
         while (frame := await self._next()) is not None:
             in_pace = self._pace.allows()
             kind, client_id = frame.get("type"), frame.get("client_id")
+            if kind == "read":
+                await self._read(frame)
+                continue
             if kind not in ("message", "tap") or not isinstance(client_id, str):
                 continue
             if not CLIENT_ID.fullmatch(client_id):
@@ -188,12 +198,23 @@ class ChatSocket:
             try:
                 seq = await (self._message(frame, client_id) if kind == "message" else self._tap(frame))
             except StorageError as error:
-                log.warning("chat_not_stored", error=str(error))
+                log.warning("chat_not_stored", error=error)
                 seq = None
             if seq is None:
                 await self._refuse(client_id, "failed")
             else:
                 await self._send({"type": "ack", "client_id": client_id, "seq": seq})
+
+    async def _read(self, frame: dict[str, Any]) -> None:
+        """Note what was shown. One that is lost is no harm: the page tells again what it has shown."""
+        seq = _number(frame.get("seq"))
+        if seq is None or seq <= self._read_to:
+            return
+        try:
+            await asyncio.to_thread(self._grace.threads.read, self._conversation, seq)
+            self._read_to = seq
+        except StorageError as error:
+            log.warning("chat_not_stored", error=str(error))
 
     async def _refuse(self, client_id: str, why: str) -> None:
         """Give a frame back to the page, which keeps it, says why and offers to send it again."""

@@ -58,7 +58,7 @@ class Uploads:
                 await asyncio.to_thread(self._grace.files.drop, kept)
             return JSONResponse({"seq": received.message_id})
         except StorageError as error:
-            log.warning("chat_file_not_stored", error=str(error))
+            log.warning("chat_file_not_stored", error=error)
             return JSONResponse({}, 503)
 
     async def _refused(self, conversation: str, fault: Fault) -> JSONResponse:

@@ -10,6 +10,7 @@ from nicegui import core, ui
 
 from bot.bootstrap import Grace
 from bot.web.console.approvals import approvals
+from bot.web.console.attaching import attachments
 from bot.web.console.auth import ROOT, login_page, room
 from bot.web.console.board import Board
 from bot.web.console.calls import calls
@@ -18,7 +19,13 @@ from bot.web.console.complaints import complaints
 from bot.web.console.desk import Desk
 from bot.web.console.files import files
 from bot.web.console.layout import ICON
+from bot.web.console.members import members
+from bot.web.console.payments import payments
+from bot.web.console.quality import quality
 from bot.web.console.queue import queue
+from bot.web.console.security import security
+from bot.web.console.shortcuts import shortcuts
+from bot.web.console.team import team
 from bot.web.console.words import Phrasebook
 from bot.web.feed import Feed
 
@@ -41,9 +48,16 @@ def mount(app: FastAPI, grace: Grace, feed: Feed, wake: Callable[[], Awaitable[N
     room(desk, "/", "queue", queue)
     room(desk, "/case/{number}", "case", case)
     room(desk, "/approvals", "approvals", approvals)
+    room(desk, "/payments", "payments", payments)
     room(desk, "/complaints", "complaints", complaints)
     room(desk, "/calls", "calls", calls)
+    room(desk, "/shortcuts", "shortcuts", shortcuts)
+    room(desk, "/security", "security", security)
+    room(desk, "/board", "board", team)
+    room(desk, "/members", "members", members)
+    room(desk, "/quality", "quality", quality)
     files(desk)
+    attachments(desk)
 
     @app.get(ROOT, include_in_schema=False)
     def console() -> RedirectResponse:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from bot.services.rights import Beyond, NotAllowed
-from bot.services.wording import Unfit
+from bot.services.wording import MissingVariables, Unfit
 from bot.storage.db import StorageError
 from bot.web.console.desk import Visit
-from bot.web.console.terms import LIMITS, REFUSALS, WORDING
+from bot.web.console.terms import LIMITS, REFUSALS, VARIABLES, WORDING
 from bot.web.console.words import Words
 
 T = TypeVar("T")
@@ -40,8 +40,20 @@ def refusal_words(words: Words, refusal: NotAllowed) -> str:
     if isinstance(refusal, Beyond):
         limits = (f"{words.of(LIMITS, one.limit)}: {one.asked} ({one.allowed})" for one in refusal.limits)
         return " ".join([first, *limits])
+    if isinstance(refusal, MissingVariables):
+        return missing_words(words, refusal.names)
     if not isinstance(refusal, Unfit):
         return first
     # The words themselves, so that they are found in a long message; a list without end helps nobody.
-    shown = refusal.faults[:_FAULTS]
-    return " ".join([first, *(f"“{found}”: {words.of(WORDING, code)}" for code, found in shown)])
+    return " ".join([first, *(fault_words(words, code, found) for code, found in refusal.faults[:_FAULTS])])
+
+
+def fault_words(words: Words, category: str, found: str) -> str:
+    """Say of words that may not go out why not."""
+    return f"“{found}”: {words.of(WORDING, category)}"
+
+
+def missing_words(words: Words, names: Sequence[str]) -> str:
+    """Say which variables of a reply have no value."""
+    said = words(", ").join(words.of(VARIABLES, one) for one in names)
+    return words("Not known here: {names}", names=said)

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import app, ui
 from nicegui.events import GenericEventArguments
 
-from bot.services.staff import ROLES
+from bot.services.rights import Right, has_right
 from bot.storage.db import StorageError
 from bot.web.console.desk import Desk, Session, Visit
 from bot.web.console.layout import act, box, dress, language_buttons, notice, text
@@ -23,9 +23,18 @@ from bot.web.console.words import Words
 ROOT = "/console"
 """Where the console is mounted; every path below is relative to it."""
 
-Right = Literal["queue", "case", "approvals", "complaints", "calls"]
-RIGHTS: Mapping[Right, frozenset[str]] = {page: frozenset(ROLES) for page in get_args(Right)}
-"""Which roles open which page."""
+_Open = Literal["queue", "case", "approvals", "payments", "complaints", "calls", "shortcuts", "security"]
+Page = Literal[_Open, "board", "members", "quality"]
+RIGHTS: Mapping[Page, Right] = {
+    **dict.fromkeys(get_args(_Open), "read"),
+    "board": "assign",
+    "members": "assign",
+    "quality": "review",
+}
+"""Which right opens which page."""
+
+_PATIENCE = 20.0
+"""Seconds that a page may take to be built: on a busy machine a late page is better than an error."""
 
 Build = Callable[[Visit, Mapping[str, Any]], Awaitable[None]]
 
@@ -36,21 +45,22 @@ def session_of(desk: Desk) -> Session:
     return Session(app.storage.user, kit.clock, timedelta(hours=kit.settings.session_hours))
 
 
-def room(desk: Desk, path: str, right: Right, build: Build) -> None:
+def room(desk: Desk, path: str, right: Page, build: Build) -> None:
     """Register a page that opens only to a session whose role has the right."""
 
-    @ui.page(path)
+    @ui.page(path, response_timeout=_PATIENCE)
     async def opened(request: Request) -> Response | None:
         session = session_of(desk)
         words = words_of(desk, session)
         try:
-            agent_id = session.agent_id
-            staff = None if agent_id is None else await asyncio.to_thread(desk.grace.staff.get, agent_id)
-            if staff is None:
+            found = await asyncio.to_thread(desk.grace.access.check, session.token)
+            if found is None or session.agent_id != found.staff.id:
                 session.end()
                 return RedirectResponse(f"{ROOT}/login?next={quote(_inside(request.url.path))}", 303)
-            visit = Visit(desk, ui.context.client, session, staff, words)
-            if staff.role in RIGHTS[right]:
+            if found.must_enrol and right != "security":
+                return RedirectResponse(f"{ROOT}/security", 303)
+            visit = Visit(desk, ui.context.client, session, found.staff, words)
+            if has_right(found.staff.role, RIGHTS[right]):
                 await build(visit, request.path_params)
                 return None
             _refuse(visit)
@@ -63,13 +73,9 @@ def room(desk: Desk, path: str, right: Right, build: Build) -> None:
 def _refuse(visit: Visit) -> None:
     words = visit.words
 
-    def sign_out() -> None:
-        visit.session.end()
-        visit.leave()
-
     dress(visit.client, words, words("Agents' console"))
     with notice(words("Your role does not open this page. Please ask your supervisor.")):
-        act(words("Sign out"), sign_out, "outlined")
+        act(words("Sign out"), visit.sign_out, "outlined")
 
 
 def words_of(desk: Desk, session: Session) -> Words:
@@ -84,7 +90,7 @@ def login_page(desk: Desk) -> None:
     @ui.page("/login")
     def opened(next: str = "/") -> Response | None:  # the query parameter is called so
         session = session_of(desk)
-        if session.agent_id is not None:
+        if session.agent_id is not None and desk.grace.access.check(session.token, active=False) is not None:
             return RedirectResponse(ROOT + _inside(next), 303)
         Login(desk, session, _inside(next))
         return None
@@ -105,7 +111,7 @@ class Login:
     def _form(self) -> None:
         words = self.words
         settings = self.desk.grace.kit.settings
-        with box("main", "login"), box("form", "login-card") as form:
+        with box("div", "login"), box("form", "login-card") as form:
             text("h1", "Grace")
             with box("div", "quiet"):
                 text("p", settings.lender(words.locale))
@@ -114,6 +120,10 @@ class Login:
             login.props('autocapitalize="none" spellcheck="false"')
             self.password = ui.input(words("Password"), password=True)
             self.password.props('outlined autocomplete="current-password"')
+            self.code = ui.input(words("Code of your authenticator app")).props(
+                'outlined autocomplete="one-time-code" inputmode="numeric"'
+            )
+            self.code.set_visibility(False)
             self.wrong = text("p", "", "wrong").props('role="alert"')
             self.button = act(words("Sign in")).props("type=submit")
             with box("div", "login-languages"):
@@ -126,27 +136,45 @@ class Login:
         self.busy = True
         self.button.props("loading")
         try:
-            staff = await asyncio.to_thread(
-                self.desk.grace.staff.sign_in, str(event.args["login"]).strip(), str(event.args["password"])
-            )
+            await self._try(str(event.args["login"]).strip(), str(event.args["password"]))
         except StorageError:
             self.wrong.set_text(
                 self.words("The database does not answer just now. Please try again in a moment.")
             )
-        else:
-            if staff is not None:
-                self.session.begin(staff)
-                ui.navigate.to(self.target)
-                return
-            self.wrong.set_text(self.words("That login and password do not match."))
-            self.password.set_value("")
-            self.password.run_method("focus")
         finally:
             self.busy = False
             self.button.props(remove="loading")
+
+    async def _try(self, login: str, password: str) -> None:
+        words = self.words
+        entry = await asyncio.to_thread(
+            self.desk.grace.access.sign_in,
+            login,
+            password,
+            code=str(self.code.value or ""),
+            address=ui.context.client.ip,
+        )
+        if entry.outcome == "in" and entry.staff is not None:
+            self.session.begin(entry.staff, entry.token)
+            if has_right(entry.staff.role, "speak"):
+                await asyncio.to_thread(self.desk.grace.presence.say, entry.staff.id, "online")
+            ui.navigate.to(self.target)
+        elif entry.outcome == "code":
+            self.wrong.set_text(words("Please enter the code that the app shows now, or a recovery code."))
+            self.code.set_visibility(True)
+            self.code.run_method("focus")
+        elif self.code.visible:
+            self.wrong.set_text(words("That did not match. Each code is good once: wait for the next one."))
+            self.code.set_value("")
+            self.code.run_method("focus")
+        else:
+            self.wrong.set_text(words("That login and password do not match."))
+            self.password.set_value("")
+            self.password.run_method("focus")
 
 
 def _inside(path: str) -> str:
     """Return a path of the console itself, relative to its root: signing in sends nobody elsewhere."""
     path = path.removeprefix(ROOT)
-    return path if re.fullmatch(r"/(case/\d+|approvals|complaints|calls)", path, re.ASCII) else "/"
+    places = "|".join(page for page in RIGHTS if page not in ("queue", "case"))
+    return path if re.fullmatch(rf"/(case/\d+|{places})", path, re.ASCII) else "/"

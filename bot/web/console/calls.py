@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -11,17 +10,18 @@ from nicegui import ui
 
 from bot.services.call_list import CallView
 from bot.web.console.acting import attempt
+from bot.web.console.allowing import window_words
 from bot.web.console.desk import Visit
-from bot.web.console.layout import Frame, act, box, text
-from bot.web.console.terms import CALLS, HOLDS, LANGUAGES, RULES, TASKS
+from bot.web.console.frame import Frame
+from bot.web.console.layout import act, box, text
+from bot.web.console.terms import CALLS, LANGUAGES, TASKS
 
 _TICK = 20.0
 
 
 async def calls(visit: Visit, _: Mapping[str, Any]) -> None:
     """Build the page."""
-    entries = await visit.desk.board.read()
-    Frame(visit, visit.words("Calls"), entries)
+    await Frame.open(visit, visit.words("Calls"))
     page = CallsPage(visit)
     await page.update()
     visit.follow(visit.desk.feed.subscribe(), page.update)
@@ -35,7 +35,7 @@ class CallsPage:
         self.words = words = visit.words
         self._shown: tuple[CallView, ...] | None = None
         self._calling: CallView | None = None
-        with box("main", "desk"):
+        with box("div", "desk"):
             text("h1", words("Calls"))
             self.list = box("div", "cards")
             self.empty = text("p", words("No call is to be made."), "empty")
@@ -53,8 +53,8 @@ class CallsPage:
 
     async def update(self) -> None:
         """Show the calls as they are now."""
-        found = await asyncio.to_thread(self.visit.desk.grace.call_list.list)
-        if found == self._shown:
+        found = await attempt(self.visit, self.visit.desk.grace.call_list.list)
+        if found is None or found == self._shown:
             return
         self._shown = found
         self.list.clear()
@@ -91,26 +91,14 @@ class CallsPage:
                     text("dt", words("Calls so far"))
                     last = f" · {words.of(CALLS, view.last_outcome)}" if view.last_outcome else ""
                     text("dd", f"{view.tries}{last}")
-            text("p", self._window(view), f"window {view.verdict.status}")
+            said = window_words(words, view.verdict.status, view.verdict.until, view.why, view.timezone)
+            text("p", said, f"window {view.verdict.status}")
             with box("footer", "closing-acts"):
                 if view.agent_id not in (None, self.visit.staff.id):
                     text("p", words("{name} has this conversation.", name=view.agent_name or ""), "quiet")
                 elif view.verdict.allowed:
                     act(words("Show number"), partial(self._show, view, number), "outlined")
                     act(words("Record the call"), partial(self._ask, view))
-
-    def _window(self, view: CallView) -> str:
-        words, verdict = self.words, view.verdict
-        if verdict.allowed:
-            return words("A call is allowed now.")
-        why = ", ".join(
-            words.of({**HOLDS, **RULES}, one.rule) if one.rule in {**HOLDS, **RULES} else f"{one.rule}"
-            for one in verdict.reasons
-        )
-        if verdict.until is None:
-            return words("No call: {why}", why=why)
-        time = words.instant(verdict.until, view.timezone)
-        return words("Not before {time}, their time ({why})", time=time, why=why)
 
     async def _show(self, view: CallView, place: Any) -> None:
         service = self.visit.desk.grace.call_list

@@ -3,307 +3,227 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
-from nicegui import ui
-from nicegui.events import GenericEventArguments
+from nicegui import background_tasks, ui
 
-from bot.domain.handoff import HandoffState, Outcome
-from bot.domain.model import HoldKind
+from bot.domain.handoff import Outcome
 from bot.services.cases import CaseView
-from bot.services.holds import HoldFact, is_wish
+from bot.services.desk.drafts import DRAFT_KINDS, DraftKind, NoteView
 from bot.services.rights import NotAllowed
 from bot.services.threads import Line
 from bot.storage.db import StorageError
-from bot.web.console.account import Account, Deals
-from bot.web.console.acting import refusal_words
+from bot.web.console.account import Account
 from bot.web.console.closing import CloseDialog
+from bot.web.console.composer import Composer
+from bot.web.console.conduct import Conduct
+from bot.web.console.deals import Deals, DealSections
 from bot.web.console.desk import Visit
-from bot.web.console.layout import Frame, act, box, dress, icon_button, notice, text
+from bot.web.console.filing import Filing
+from bot.web.console.frame import Frame
+from bot.web.console.handling import Handling
+from bot.web.console.head import Acts, Head
+from bot.web.console.later import Later
+from bot.web.console.layout import act, box, dress, notice
+from bot.web.console.pausing import Pausing
+from bot.web.console.paying import Paying
+from bot.web.console.person import Person
 from bot.web.console.readings import ReadingDialog
-from bot.web.console.reasons import Question, ReasonDialog
+from bot.web.console.reasons import ReasonDialog
 from bot.web.console.simulator import Simulator
-from bot.web.console.terms import HOLDS, OUTCOMES, REASONS, STATES
 from bot.web.console.thread import Thread
-
-T = TypeVar("T")
 
 _PAGE = 200
 _TICK = 10.0
+_LOOK = 8.0
+"""Seconds between two signs that the page is open; one counts for longer than that."""
 
 
 async def case(visit: Visit, path: Mapping[str, Any]) -> None:
     """Build the page of one hand-off; opening it is recorded."""
     number = str(path["number"])
-    cases = visit.desk.grace.cases
+    grace = visit.desk.grace
     view = None
     if number.isascii() and number.isdecimal() and len(number) < 10:
-        view = await asyncio.to_thread(cases.view, int(number), visit.staff.id)
+        view = await asyncio.to_thread(grace.cases.view, int(number), visit.staff.id)
     if view is None:
         dress(visit.client, visit.words, visit.words("There is no such case."))
         with notice(visit.words("There is no such case.")):
             ui.link(visit.words("Back to the queue"), "/")
         return
-    names = await asyncio.to_thread(visit.desk.grace.staff.names)
-    lines = await asyncio.to_thread(visit.desk.grace.threads.tail, view.conversation_id, _PAGE)
-    entries = await visit.desk.board.read()
-    Frame(visit, visit.words("Case {number}", number=view.handoff_id), entries)
-    CasePage(visit, view, names).paint(view, lines)
+    names = await asyncio.to_thread(grace.staff.names)
+    drafts: dict[DraftKind, str] = {}
+    for kind in DRAFT_KINDS:
+        found = await asyncio.to_thread(grace.drafts.get, view.handoff_id, visit.staff.id, kind)
+        drafts[kind] = "" if found is None else found.text
+    lines = await asyncio.to_thread(grace.threads.tail, view.conversation_id, _PAGE)
+    notes = await asyncio.to_thread(grace.notes.of, view.handoff_id)
+    await Frame.open(visit, visit.words("Case {number}", number=view.handoff_id))
+    page = CasePage(visit, view, names, drafts)
+    page.paint(view, lines, notes)
+    await page.start()
 
 
 class CasePage:
     """One hand-off, open on one screen."""
 
-    def __init__(self, visit: Visit, view: CaseView, names: Mapping[int, str]) -> None:
+    def __init__(
+        self, visit: Visit, view: CaseView, names: Mapping[int, str], drafts: dict[DraftKind, str]
+    ) -> None:
         self.visit = visit
         self.words = visit.words
-        self.view = view
+        self.case = Handling(visit, view, self.update)
         self.limit = _PAGE
-        with box("main", "case") as self.element:
-            self._head()
+        self.reasons = ReasonDialog(visit)
+        self.closing = CloseDialog(visit, view.reason, self._close)
+        self.simulator = Simulator(visit, self.case.spread)
+        self.readings = ReadingDialog(visit, self.update)
+        self.conduct = Conduct(self.case, self.reasons)
+        self.paying = Paying(self.case, self.reasons)
+        filing, pausing = Filing(self.case, self.reasons), Pausing(self.case, self.reasons)
+        with box("div", "case") as self.element:
+            self.head = Head(self.case, self._acts())
             with box("div", "talk"):
                 self.earlier = act(self.words("Show earlier messages"), self._earlier, "plain")
                 self.earlier.classes("earlier")
-                self.thread = Thread(
-                    visit, view.borrower_name, view.timezone, lambda line: self.readings.open(line)
-                )
-                self._foot()
-            self.account = Account(
-                visit, names, self._ask_to_lift, self._ask_to_vouch, Deals(self._tell_offer, self._record_yes)
-            )
-        self.reasons = ReasonDialog(visit)
-        self.closing = CloseDialog(visit, view.reason, self._close)
-        self.simulator = Simulator(visit, self._spread)
-        self.readings = ReadingDialog(visit, self._update)
-        visit.follow(visit.desk.feed.subscribe(), self._update)
-        ui.timer(_TICK, self.account.tick, immediate=False)
+                self.thread = Thread(visit, view, self.readings.open)
+                self.later = Later(self.case, self.reasons)
+                self.composer = Composer(self.case, drafts, self.later)
+            person = Person(visit, filing.ask_to_lift, filing.ask_to_vouch, filing.reveal, pausing)
+            deals = DealSections(visit, Deals(filing.tell_offer, filing.record_yes, pausing.ask_to_cancel))
+            self.account = Account(visit, names, person, deals)
 
-    def _head(self) -> None:
-        words = self.words
-        with box("div", "case-head"):
-            ui.link(target="/").classes("back").props["aria-label"] = words("Back to the queue")
-            with box("div", "case-title"):
-                text("h1", self.view.borrower_name or words("Not identified"))
-                self.priority = text("span", "", "chip")
-                self.reason = text("span", "", "reason")
-                self.state = text("span", "", "quiet").props('role="status"')
-            with box("div", "case-acts"):
-                self.panel = act(words("Account"), self._switch_panel, "plain").classes("panel-switch")
-                self.panel.props["aria-expanded"] = "false"
-                self.take = act(words("Take"), self._take)
-                self.again = act(words("Take over again"), self._take_again, "outlined")
-                self.simulate = act(words("Try terms"), self._simulate, "outlined")
-                self.close = act(words("Close conversation"), self._ask_to_close, "outlined")
+    def _acts(self) -> Acts:
+        conduct = self.conduct
+        return Acts(
+            take=self._take,
+            again=self._take_again,
+            terms=self._try_terms,
+            transfer=conduct.transfer,
+            colleague=conduct.colleague,
+            snooze=conduct.snooze,
+            wake=self._wake,
+            debt=conduct.debt,
+            paid=self.paying.ask,
+            call=conduct.call,
+            close=lambda: self.closing.open(),
+            close_next=lambda: self.closing.open(then_next=True),
+            panel=self._switch_panel,
+        )
 
-    def _foot(self) -> None:
-        words = self.words
-        name = self.view.borrower_name or words("Borrower")
-        with box("div", "reply") as self.reply:
-            self.box = ui.textarea(words("Reply to {name}", name=name)).props("outlined autogrow dense")
-            self.box.props["hint"] = words("Ctrl+Enter sends")
-            self.box.set_value(self.visit.desk.drafts.get(self._draft, ""))
-            self.box.on_value_change(lambda event: self._keep(event.value or ""))
-            # The browser gives each message its key: a message that is sent twice keeps it and goes out once.
-            self.box.on("keydown", self._send, js_handler="(event) => grace.send(event, emit)")
-            button = icon_button("send", words("Send")).classes("send")
-            button.on("click", self._send, js_handler="(event) => grace.send(event, emit)")
-        self.why_not = text("p", "", "why-not")
+    async def start(self) -> None:
+        """Follow what happens for as long as the page is open."""
+        visit, conversation = self.visit, self.case.view.conversation_id
+        await self.later.update()
+        visit.follow(visit.desk.feed.subscribe(conversation), self.update)
+        visit.follow(visit.desk.board.subscribe(), self._glance)
+        ui.timer(_TICK, self._tick, immediate=False)
+        ui.timer(_LOOK, self._look)
+        visit.client.on_delete(self._leave)
 
-    @property
-    def _draft(self) -> tuple[int, int]:
-        return self.visit.staff.id, self.view.handoff_id
+    def paint(self, view: CaseView, lines: list[Line], notes: tuple[NoteView, ...]) -> None:
+        """Show the case as it is now."""
+        self.case.view = view
+        self._paint_rim()
+        self.earlier.set_visibility(len(lines) >= self.limit)
+        self.thread.paint(lines, notes)
+        self.paying.see(lines)
+        self.account.paint(view)
 
-    def _keep(self, written: str) -> None:
-        if written:
-            self.visit.desk.drafts[self._draft] = written
+    def _paint_rim(self) -> None:
+        board = self.visit.desk.board
+        self.head.paint(next((one for one in board.entries if one.id == self.case.number), None))
+        self.composer.paint(board.sight.viewers.get(self.case.number, ()))
+
+    async def update(self) -> None:
+        """Read the case again and show it."""
+        grace, conversation = self.visit.desk.grace, self.case.view.conversation_id
+        view = await asyncio.to_thread(grace.cases.peek, self.case.number)
+        lines = await asyncio.to_thread(grace.threads.tail, conversation, self.limit)
+        notes = await asyncio.to_thread(grace.notes.of, self.case.number)
+        if view is not None:
+            self.paint(view, lines, notes)
+        await self.later.update()
+
+    async def _glance(self) -> None:
+        """The board changed: who has the case, how long is left, who looks; the rest comes by itself."""
+        entry = next((one for one in self.visit.desk.board.entries if one.id == self.case.number), None)
+        view = self.case.view
+        if entry is not None and (entry.state, entry.agent_id) != (view.state, view.agent_id):
+            await self.update()
         else:
-            self.visit.desk.drafts.pop(self._draft, None)
+            self._paint_rim()
 
-    def _ask_to_close(self) -> None:
-        self.closing.open()
+    async def _tick(self) -> None:
+        """Times pass without anything being written, and with them what is allowed."""
+        with suppress(StorageError):
+            await self.update()
+        self.account.tick()
+
+    async def _look(self) -> None:
+        watching = self.visit.desk.grace.watching
+        with suppress(NotAllowed, StorageError):
+            await asyncio.to_thread(watching.look, self.case.number, self.visit.staff.id)
+
+    def _leave(self) -> None:
+        async def leave() -> None:
+            watching = self.visit.desk.grace.watching
+            with suppress(StorageError):
+                await asyncio.to_thread(watching.leave, self.case.number, self.visit.staff.id)
+
+        background_tasks.create(leave(), name="leave a case")
+
+    async def _earlier(self) -> None:
+        self.limit += _PAGE
+        await self.update()
 
     def _switch_panel(self) -> None:
         shown = "show-account" in self.element.classes
         self.element.classes(toggle="show-account")
-        self.panel.props["aria-expanded"] = "false" if shown else "true"
-        self.panel.set_text(self.words("Account" if shown else "Conversation"))
+        self.head.panel.props["aria-expanded"] = "false" if shown else "true"
+        self.head.panel.set_text(self.words("Account" if shown else "Conversation"))
 
-    def paint(self, view: CaseView, lines: list[Line]) -> None:
-        """Show the case as it is now."""
-        words = self.words
-        self.view = view
-        state = HandoffState(view.state)
-        mine = view.agent_id == self.visit.staff.id
-        self.priority.set_text(words.priority(view.priority))
-        self.priority.classes(replace=f"chip level-{view.priority}")
-        self.reason.set_text(words.of(REASONS, view.reason))
-        self.state.set_text(self._standing())
-        may_speak = state is HandoffState.WAITING or (state is HandoffState.CLAIMED and mine)
-        self.take.set_visibility(state is HandoffState.WAITING)
-        self.again.set_visibility(not state.is_open)
-        self.close.set_visibility(may_speak)
-        self.simulate.set_visibility(may_speak and view.loan is not None)
-        self.reply.set_visibility(may_speak)
-        self.why_not.set_text(self._standing())
-        self.why_not.set_visibility(not may_speak)
-        self.earlier.set_visibility(len(lines) >= self.limit)
-        self.thread.paint(lines)
-        self.account.paint(view)
-
-    def _standing(self) -> str:
-        words, view = self.words, self.view
-        if not HandoffState(view.state).is_open:
-            outcome = words.of(OUTCOMES, view.outcome or "resolved")
-            return f"{words('Closed: {outcome}', outcome=outcome)} · {words.of(STATES, view.state)}"
-        if view.agent_id is None:
-            return words("Waiting for someone to take it.")
-        if view.agent_id == self.visit.staff.id:
-            return words("You have this conversation.")
-        return words("{name} has this conversation.", name=view.agent_name or "")
-
-    async def _update(self) -> None:
-        grace, conversation = self.visit.desk.grace, self.view.conversation_id
-        view = await asyncio.to_thread(grace.cases.peek, self.view.handoff_id)
-        lines = await asyncio.to_thread(grace.threads.tail, conversation, self.limit)
-        if view is not None:
-            self.paint(view, lines)
-
-    async def _earlier(self) -> None:
-        self.limit += _PAGE
-        await self._update()
-
-    async def _act(self, act: Callable[[int], T]) -> T | None:
-        """Run one act as whoever is signed in now; a refusal is shown in words and returns None."""
-        words = self.words
-        staff = await self.visit.who()
-        if staff is None:
-            return None
-        try:
-            return await asyncio.to_thread(act, staff.id)
-        except NotAllowed as refusal:
-            await self._update()
-            self.visit.say(self._why(refusal), "warning")
-        except StorageError:
-            self.visit.say(
-                words("The database does not answer just now. Please try again in a moment."), "negative"
-            )
-        return None
-
-    def _why(self, refusal: NotAllowed) -> str:
-        """Say what stood in the way; who has the case, or that it is closed, stands in the case itself."""
-        if refusal.code in ("taken", "closed"):
-            return self._standing()
-        return refusal_words(self.words, refusal)
-
-    async def _simulate(self) -> None:
-        await self.simulator.open(self.view)
-
-    async def _tell_offer(self, offer_id: int) -> None:
-        proposals, number = self.visit.desk.grace.proposals, self.view.handoff_id
-        key = f"tell {offer_id}"
-
-        def tell(agent: int) -> bool:
-            proposals.pass_on(number, agent, offer_id, key=key)
-            return True
-
-        if await self._act(tell):
-            await self._spread()
-
-    async def _record_yes(self, offer_id: int) -> None:
-        proposals, number = self.visit.desk.grace.proposals, self.view.handoff_id
-        plan = await self._act(lambda agent: proposals.agree(number, agent, offer_id))
-        if plan is not None:
-            self.visit.say(self.words("The plan is set up."), "positive")
-            await self._spread()
-
-    def _ask_to_lift(self, hold: HoldFact) -> None:
-        words, wish = self.words, is_wish(HoldKind(hold.kind))
-        meaning = (
-            words("This is the borrower's own wish. Undo it only if they have asked for that themself.")
-            if wish
-            else words("Reminders may go out again once nothing else stands in their way.")
-        )
-        consent = words("The borrower has asked for this themself.") if wish else None
-        title = words("Lift: {hold}", hold=words.of(HOLDS, hold.kind))
-        holds = self.visit.desk.grace.holds
-
-        async def lift(reason: str, asked: bool) -> bool:
-            lifted = await self._act(lambda agent: holds.lift(hold.id, agent, reason, asked=asked))
-            return await self._settled(lifted is not None)
-
-        self.reasons.ask(Question(title, meaning, words("Reason"), words("Lift"), consent), lift)
-
-    def _ask_to_vouch(self) -> None:
-        words = self.words
-        identity, conversation = self.visit.desk.grace.identity, self.view.conversation_id
-
-        def vouch_as(agent: int, how: str) -> bool:
-            identity.vouch_as(conversation, agent, how)
-            return True
-
-        async def vouch(how: str, _: bool) -> bool:
-            return await self._settled(bool(await self._act(lambda agent: vouch_as(agent, how))))
-
-        self.reasons.ask(
-            Question(
-                words("Confirm identity"),
-                words("From then on the debt may be spoken of in this chat."),
-                words("How was it checked?"),
-                words("Confirm"),
-            ),
-            vouch,
-        )
-
-    async def _settled(self, done: bool) -> bool:
-        if done:
-            await self._update()
-        return done
+    async def _try_terms(self) -> None:
+        await self.simulator.open(self.case.view)
 
     async def _take(self) -> None:
-        handoffs, number = self.visit.desk.grace.handoffs, self.view.handoff_id
-        claim = await self._act(lambda agent: handoffs.claim(number, agent))
+        handoffs, number = self.visit.desk.grace.handoffs, self.case.number
+        claim = await self.case.act(lambda agent: handoffs.claim(number, agent))
         if claim is not None and not claim.won and claim.holder:
-            self.visit.say(
-                self.words("{name} was faster and has this conversation now.", name=claim.holder), "warning"
-            )
-        await self._update()
+            said = self.words("{name} was faster and has this conversation now.", name=claim.holder)
+            self.visit.say(said, "warning")
+        await self.update()
 
     async def _take_again(self) -> None:
-        handoffs, conversation = self.visit.desk.grace.handoffs, self.view.conversation_id
-        number = await self._act(lambda agent: handoffs.take_over(conversation, agent))
+        handoffs, conversation = self.visit.desk.grace.handoffs, self.case.view.conversation_id
+        self._go_to(await self.case.act(lambda agent: handoffs.take_over(conversation, agent)))
+
+    async def _wake(self) -> None:
+        assignments, number = self.visit.desk.grace.assignments, self.case.number
+        await self.case.done(lambda agent: assignments.wake(number, agent))
+
+    async def _close(self, outcome: Outcome, note: str, to_bot: bool, then_next: bool) -> bool:
+        grace, number = self.visit.desk.grace, self.case.number
+
+        def close(agent: int) -> tuple[int | None]:
+            if then_next:
+                return (grace.assignments.resolve_and_next(number, agent, outcome, note, to_bot=to_bot),)
+            grace.handoffs.close(number, agent, outcome, note, to_bot=to_bot)
+            return (None,)
+
+        done = await self.case.act(close)
+        if done is None:
+            return False
+        await self.case.spread()
+        if done[0] is None:
+            with self.visit.client:
+                ui.navigate.to("/")
+        self._go_to(done[0])
+        return True
+
+    def _go_to(self, number: int | None) -> None:
         if number is not None:
             with self.visit.client:
                 ui.navigate.to(f"/case/{number}")
-
-    async def _send(self, event: GenericEventArguments) -> None:
-        written, key = str(event.args["text"]), str(event.args["key"])[:64]
-        handoffs, number = self.visit.desk.grace.handoffs, self.view.handoff_id
-        sent = await self._act(lambda agent: handoffs.reply(number, agent, written, key=key))
-        if sent is None:
-            return
-        self._keep("")
-        with self.visit.client:
-            ui.run_javascript(f"grace.sent({json.dumps(key)})")
-        await self._spread()
-
-    async def _close(self, outcome: Outcome, note: str, to_bot: bool) -> bool:
-        handoffs, number = self.visit.desk.grace.handoffs, self.view.handoff_id
-
-        def close(agent: int) -> bool:
-            handoffs.close(number, agent, outcome, note, to_bot=to_bot)
-            return True
-
-        if not await self._act(close):
-            return False
-        self._keep("")
-        await self._spread()
-        with self.visit.client:
-            ui.navigate.to("/")
-        return True
-
-    async def _spread(self) -> None:
-        """Send what was queued at once, and let every open page see it at once."""
-        await self.visit.desk.wake()
-        await self.visit.desk.feed.look()

@@ -11,37 +11,28 @@ from bot.web.console.desk import Visit
 from bot.web.console.layout import act, box, text
 from bot.web.console.terms import OUTCOMES
 
-Close = Callable[[Outcome, str, bool], Awaitable[bool]]
-
-_CAREFUL = frozenset(
-    {
-        HandoffReason.SELF_HARM,
-        HandoffReason.THREAT,
-        HandoffReason.DEATH,
-        HandoffReason.UNDERAGE,
-        HandoffReason.REPRESENTED,
-        HandoffReason.BANKRUPT,
-    }
-)
-"""After these the assistant stays silent unless a person decides otherwise."""
+Close = Callable[[Outcome, str, bool, bool], Awaitable[bool]]
 
 
 class CloseDialog:
-    """The dialog; `close` does it and tells whether it went through."""
+    """The dialog; `close` does it, takes the next case where asked to, and tells whether it went through."""
 
     def __init__(self, visit: Visit, reason: str, close: Close) -> None:
         self.visit = visit
         self.words = words = visit.words
         self._close = close
+        self._then_next = False
         with ui.dialog() as self.dialog, ui.card().classes("closing"):
             text("h2", words("Close conversation"))
             self.outcome = ui.select(
                 {one.value: words.of(OUTCOMES, one.value) for one in Outcome}, label=words("Outcome")
             )
-            self.outcome.props("outlined dense options-dense")
+            self.outcome.props("outlined dense options-dense autofocus")
             self.outcome.on_value_change(lambda: self.outcome.props(remove="error"))
             self.note = ui.textarea(words("Note for colleagues")).props("outlined dense autogrow")
-            self.to_bot = ui.switch(words("Hand back to the assistant"), value=reason not in _CAREFUL)
+            self.to_bot = ui.switch(
+                words("Hand back to the assistant"), value=not HandoffReason(reason).protects
+            )
             self.to_bot.on_value_change(self._explain)
             self.meaning = text("p", "", "quiet")
             with box("div", "closing-acts"):
@@ -49,8 +40,11 @@ class CloseDialog:
                 self.button = act(words("Close it"), self._go)
         self._explain()
 
-    def open(self) -> None:
-        """Show it."""
+    def open(self, *, then_next: bool = False) -> None:
+        """Show it; with `then_next` the next case is taken after."""
+        words = self.words
+        self._then_next = then_next
+        self.button.set_text(words("Close and take the next") if then_next else words("Close it"))
         self.dialog.open()
 
     def _explain(self) -> None:
@@ -70,7 +64,10 @@ class CloseDialog:
         self.button.disable()
         try:
             done = await self._close(
-                Outcome(self.outcome.value), (self.note.value or "").strip(), bool(self.to_bot.value)
+                Outcome(self.outcome.value),
+                (self.note.value or "").strip(),
+                bool(self.to_bot.value),
+                self._then_next,
             )
         finally:
             self.button.enable()

@@ -15,7 +15,8 @@ from bot.services.rights import has_right
 from bot.web.console.acting import attempt
 from bot.web.console.desk import Visit
 from bot.web.console.figures import today_in
-from bot.web.console.layout import Frame, act, box, text
+from bot.web.console.frame import Frame
+from bot.web.console.layout import act, box, text
 from bot.web.console.terms import (
     CATEGORIES_OF_COMPLAINT,
     COMPLAINT_OUTCOMES,
@@ -28,9 +29,8 @@ _SOON_DAYS = 3
 
 async def complaints(visit: Visit, _: Mapping[str, Any]) -> None:
     """Build the page."""
-    entries = await visit.desk.board.read()
     names = await asyncio.to_thread(visit.desk.grace.staff.names)
-    Frame(visit, visit.words("Complaints"), entries)
+    await Frame.open(visit, visit.words("Complaints"))
     page = ComplaintsPage(visit, names)
     await page.update()
     visit.follow(visit.desk.feed.subscribe(), page.update)
@@ -45,7 +45,7 @@ class ComplaintsPage:
         self.names = names
         self._shown: tuple[ComplaintView, ...] | None = None
         self._answering: ComplaintView | None = None
-        with box("main", "desk"):
+        with box("div", "desk"):
             text("h1", words("Complaints"))
             self.list = box("div", "cards")
             self.empty = text("p", words("No complaint is open."), "empty")
@@ -58,8 +58,8 @@ class ComplaintsPage:
 
     async def update(self) -> None:
         """Show the complaints as they are now."""
-        found = await asyncio.to_thread(self.visit.desk.grace.complaints.list)
-        if found == self._shown:
+        found = await attempt(self.visit, self.visit.desk.grace.complaints.list)
+        if found is None or found == self._shown:
             return
         self._shown = found
         still_open = [one for one in found if one.is_open]
@@ -115,7 +115,7 @@ class ComplaintsPage:
             with box("li"):
                 text("time", words.instant(view.opened_at, view.timezone), "quiet")
                 text("span", words("Complaint"))
-                text("span", words.of(LANGUAGES, view.locale), "quiet")
+                text("span", f"{words('Borrower')} · {words.of(LANGUAGES, view.locale)}", "quiet")
             for step in view.steps:
                 with box("li"):
                     text("time", words.instant(step.at, view.timezone), "quiet")

@@ -1,43 +1,16 @@
 // What the console does in the browser: sending by key, following the thread, alerts that are seen and heard.
 (() => {
   const NEAR = 80;
-  let draft = { text: null, key: null };
   let audio = null;
+  const AGAIN = 20000;
+  const MOST = 3;
+  let bell = { sound: false, title: "", calls: [] };
+  let ringing = 0;
+  let blinking = 0;
 
   const thread = () => document.querySelector(".thread");
 
-  function newKey() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
-
-  function isSendKey(event) {
-    return event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing;
-  }
-
   window.grace = {
-    // The same words keep their key until the server has taken them, so a repeated press is one message.
-    send(event, emit) {
-      if (event.type === "keydown" && !isSendKey(event)) return;
-      event.preventDefault();
-      const text = document.querySelector(".reply textarea").value.trim();
-      if (!text) return;
-      if (draft.text !== text) draft = { text, key: newKey() };
-      emit(draft);
-    },
-
-    // Empties the box, unless other words were typed meanwhile.
-    sent(key) {
-      const box = document.querySelector(".reply textarea");
-      if (draft.key !== key) return;
-      if (box && box.value.trim() === draft.text) {
-        box.value = "";
-        box.dispatchEvent(new Event("input", { bubbles: true }));
-        box.focus();
-      }
-      draft = { text: null, key: null };
-    },
-
     // Read from the fields themselves: what a password manager filled in may have made no event.
     credentials(event, emit) {
       event.preventDefault();
@@ -63,6 +36,8 @@
         last = place.lastElementChild;
       }).observe(place, { childList: true, subtree: true, characterData: true });
       new ResizeObserver(() => atEnd && toEnd()).observe(place);
+      // A picture has its height only once it has come.
+      place.addEventListener("load", () => atEnd && toEnd(), true);
       toEnd();
     },
 
@@ -89,13 +64,52 @@
       });
     },
 
-    alert(sound) {
-      if (document.hidden && !document.title.startsWith("● ")) document.title = `● ${document.title}`;
-      if (sound) this.chime();
+    // Rings for what waits until it is told otherwise: at once for a new one, then again and again.
+    ring(given) {
+      const before = new Set(bell.calls.map((one) => one.id));
+      const news = given.calls.filter((one) => !before.has(one.id));
+      bell = given;
+      clearInterval(ringing);
+      if (!given.calls.length) return quiet();
+      if (news.length) sound(news);
+      ringing = setInterval(() => sound(bell.calls), AGAIN);
+    },
+
+    // Asked for on a press only, as browsers want it.
+    permit() {
+      if ("Notification" in window && Notification.permission === "default") Notification.requestPermission();
     },
   };
 
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) document.title = document.title.replace(/^● /, "");
-  });
+  function sound(calls) {
+    if (bell.sound) window.grace.chime();
+    if (!document.hidden) return;
+    blink();
+    if (bell.sound && "Notification" in window && Notification.permission === "granted")
+      for (const one of calls.slice(0, MOST)) {
+        const shown = new Notification(bell.title, { body: one.said, tag: `grace-${one.id}`, renotify: true });
+        shown.onclick = () => {
+          window.focus();
+          window.location.href = `/console/case/${one.id}`;
+        };
+      }
+  }
+
+  // The title changes to and fro while nobody looks.
+  function blink() {
+    if (blinking) return;
+    blinking = setInterval(() => {
+      if (!document.hidden || !bell.calls.length) return quiet();
+      document.title = document.title.startsWith("● ") ? document.title.slice(2) : `● ${document.title}`;
+    }, 1000);
+    document.title = `● ${document.title}`;
+  }
+
+  function quiet() {
+    clearInterval(blinking);
+    blinking = 0;
+    document.title = document.title.replace(/^● /, "");
+  }
+
+  document.addEventListener("visibilitychange", () => document.hidden || quiet());
 })();

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -36,7 +36,6 @@ class Desk:
     wake: Callable[[], Awaitable[None]]
     board: Board
     book: Phrasebook
-    drafts: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """Return the current instant of Grace's clock."""
@@ -63,14 +62,19 @@ class Session:
         until = self._store.get("until")
         return None if until is None else datetime.fromisoformat(until) - self._clock.now()
 
-    def begin(self, staff: Staff) -> None:
+    @property
+    def token(self) -> str:
+        """What names the session in the database, where alone it is known whether it still holds."""
+        return str(self._store.get("token", ""))
+
+    def begin(self, staff: Staff, token: str) -> None:
         """Sign in."""
         until = self._clock.now() + self._lasts
-        self._store.update(agent=staff.id, role=staff.role, until=until.isoformat())
+        self._store.update(agent=staff.id, token=token, until=until.isoformat())
 
     def end(self) -> None:
-        """Sign out; language and sound stay as this browser likes them."""
-        for key in ("agent", "role", "until"):
+        """Forget who is signed in; language and sound stay as this browser likes them."""
+        for key in ("agent", "token", "until"):
             self._store.pop(key, None)
 
     def locale(self, spoken: tuple[str, ...], default: str) -> str:
@@ -102,14 +106,21 @@ class Visit:
     staff: Staff
     words: Words
 
-    async def who(self) -> Staff | None:
+    async def who(self, *, active: bool = True) -> Staff | None:
         """Check again, before an act, who is signed in; send the page to the sign-in when it is nobody."""
-        agent_id = self.session.agent_id
-        staff = None if agent_id is None else await asyncio.to_thread(self.desk.grace.staff.get, agent_id)
-        if staff is None or staff.id != self.staff.id:
+        check = self.desk.grace.access.check
+        found = await asyncio.to_thread(check, self.session.token, active=active)
+        if found is None or found.staff.id != self.staff.id:
+            self.session.end()
             self.leave()
             return None
-        return staff
+        return found.staff
+
+    async def sign_out(self) -> None:
+        """End this session here and in the database."""
+        await asyncio.to_thread(self.desk.grace.access.end, self.session.token)
+        self.session.end()
+        self.leave()
 
     def leave(self) -> None:
         """Send the page to the sign-in."""
@@ -139,7 +150,7 @@ class Visit:
                     try:
                         await update()
                     except StorageError as error:
-                        log.warning("page_waits", error=str(error))
+                        log.warning("page_waits", error=error)
                         event.set()
                         await asyncio.sleep(_OUTAGE)
                     await asyncio.sleep(_BREATH)

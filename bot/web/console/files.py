@@ -50,9 +50,14 @@ def files(desk: Desk) -> None:
 
 async def _found(desk: Desk, number: int, read: Callable[[int, int], T]) -> T | Response:
     """Return what staff may read of a message, or the answer that says why not."""
-    agent = session_of(desk).agent_id
-    if agent is None:
+    session = session_of(desk)
+    try:
+        found = await asyncio.to_thread(desk.grace.access.check, session.token)
+    except StorageError:
+        return Response(status_code=503)
+    if found is None or found.must_enrol:
         return Response(status_code=401)
+    agent = found.staff.id
     if not 0 < number < _LARGEST:
         return Response(status_code=404)
     try:

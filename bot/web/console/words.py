@@ -11,215 +11,14 @@ import structlog
 from bot.domain.money import Money
 from bot.language import formats
 from bot.language.texts import TextError, Texts
+from bot.observing.masking import Ours
+from bot.web.console.phrases import PHRASES
 from bot.web.console.terms import PRIORITIES, TABLES
 
 log = structlog.get_logger()
 
 CONTEXT = "console"
 """The message context of these strings in the catalogues."""
-
-PHRASES = frozenset(
-    {
-        # Everywhere.
-        "Queue",
-        "Sign out",
-        "Sound on",
-        "Sound off",
-        "Dismiss",
-        "Cancel",
-        "Open case",
-        "Your role does not open this page. Please ask your supervisor.",
-        "Back to the queue",
-        "The database does not answer just now. Please try again in a moment.",
-        "Not identified",
-        # Signing in.
-        "Agents' console",
-        "Login",
-        "Password",
-        "Sign in",
-        "That login and password do not match.",
-        # The queue.
-        "All",
-        "Mine",
-        "Priority",
-        "Reason",
-        "Channel",
-        "Open for",
-        "Handled by",
-        "Take",
-        "Nobody is waiting. New conversations appear here by themselves.",
-        "You have no conversations. Take one from the queue.",
-        "{name} was faster and has this conversation now.",
-        "This conversation is closed.",
-        "{count} waiting",
-        "just now",
-        "{minutes} min",
-        "{hours} h {minutes} min",
-        "{days} d {hours} h",
-        # A case.
-        "Case {number}",
-        "There is no such case.",
-        "Conversation",
-        "Account",
-        "No messages yet.",
-        "Show earlier messages",
-        "New messages",
-        "You have this conversation.",
-        "{name} has this conversation.",
-        "Waiting for someone to take it.",
-        "Closed: {outcome}",
-        "Reply to {name}",
-        "Ctrl+Enter sends",
-        "Send",
-        "Take over again",
-        "Tapped",
-        # Closing.
-        "Close conversation",
-        "Outcome",
-        "Please choose an outcome.",
-        "Note for colleagues",
-        "Hand back to the assistant",
-        "The assistant may speak again and tells the borrower so.",
-        "The assistant stays silent; the borrower's next message comes back to the queue.",
-        "Close it",
-        # The account.
-        "Confirm identity",
-        "From then on the debt may be spoken of in this chat.",
-        "How was it checked?",
-        "Confirm",
-        "Identity confirmed",
-        "Identity not confirmed: tell nothing of the debt.",
-        "Local time",
-        "Language",
-        "Reference",
-        "Loan",
-        "Product",
-        "Overdue",
-        "Outstanding",
-        "Next payment",
-        "{days} days past due",
-        "due in {days} days",
-        "due today",
-        "Nothing is open.",
-        "No loan on file.",
-        "agreed {day}",
-        "{paid} paid",
-        "Promises",
-        "{amount} by {day}",
-        "Hardship",
-        "Cause",
-        "Expected to last",
-        "{days} days",
-        "Can pay a month",
-        "Money comes in on",
-        "day {day} of the month",
-        "Files sent for it",
-        "Review on",
-        "Does not want private facts kept: do not ask for the cause.",
-        "No reminders because",
-        "until {time}",
-        "Lift",
-        "Lift: {hold}",
-        "Reminders may go out again once nothing else stands in their way.",
-        "This is the borrower's own wish. Undo it only if they have asked for that themself.",
-        "The borrower has asked for this themself.",
-        "Please give a reason.",
-        "What happened",
-        "Nothing yet.",
-        # Approvals, terms, complaints, calls and readings.
-        "A call is allowed now.",
-        "Against the limits",
-        "All payments",
-        "Allowed",
-        "Answer",
-        "Answer the complaint",
-        "Approvals",
-        "Approve",
-        "Ask for approval",
-        "Asked by {name}",
-        "Asked for",
-        "Beyond your level; {level} may grant it.",
-        "Calls",
-        "Calls so far",
-        "Category",
-        "Change terms",
-        "Changed by the first person",
-        "Close complaint",
-        "Closed before",
-        "Complaints",
-        "Correct",
-        "Correct the reading",
-        "Days",
-        "Decided before",
-        "Effective annual rate",
-        "Extra cost",
-        "First agreed: {name}",
-        "First day",
-        "It goes to the borrower's chat in your name.",
-        "Kind",
-        "Limit",
-        "Months",
-        "More than they said they can pay.",
-        "Most in a month",
-        "Needs: {level}",
-        "No call is to be made.",
-        "No call: {why}",
-        "No complaint is open.",
-        "No request waits for a decision.",
-        "Nobody has to decide it any more.",
-        "Nobody may grant these terms.",
-        "Not before {time}, their time ({why})",
-        "Note for who decides",
-        "Nothing understood",
-        "Number",
-        "Offer these terms",
-        "Offer to the borrower",
-        "Offered to the borrower.",
-        "Open offers",
-        "Our answer",
-        "Pages",
-        "Paid now",
-        "Payday",
-        "Payments",
-        "Read as: {acts}",
-        "Record the call",
-        "Refuse",
-        "Request {number}",
-        "Requests before",
-        "Requests for approval",
-        "Schedule",
-        "Settles",
-        "Show number",
-        "Since",
-        "Somebody else has to decide this.",
-        "Take back",
-        "Tell the borrower",
-        "The borrower gets these terms as an offer and decides.",
-        "The borrower is told kindly, with the ways that remain.",
-        "The borrower said yes",
-        "The nearest possible",
-        "The plan is set up.",
-        "The request waits for a decision.",
-        "Try terms",
-        "Two people",
-        "Waived",
-        "What came of the call?",
-        "What it meant",
-        "What they wrote",
-        "Within what they can pay.",
-        "You may grant these terms.",
-        "corrected to: {act}",
-        "decide by {time}",
-        "due on {day}",
-        "waiting: {time}",
-        "{days} days left",
-        "1 day left",
-        "1 day overdue",
-        "{days} days overdue",
-        "{kind}: {amount} by {day}",
-        "{kind}: {count} payments of up to {amount}, until {day}",
-    }
-)
 
 SOURCES = PHRASES | frozenset(PRIORITIES) | {source for table in TABLES for source in table.values()}
 """Every English string that a catalogue must translate."""
@@ -239,7 +38,7 @@ class Phrasebook:
         except TextError:
             if (source, locale) not in self._gaps:
                 self._gaps.add((source, locale))
-                log.warning("console_untranslated", source=source, locale=locale)
+                log.warning("console_untranslated", source=Ours(source), locale=locale)
             return source
 
 
@@ -255,10 +54,10 @@ class Words:
         text = self._book.translate(source, self.locale)
         return text.format(**values) if values else text
 
-    def of(self, table: Mapping[str, str], code: str) -> str:
+    def of(self, table: Mapping[str, str], code: str, **values: object) -> str:
         """Return the word for a code; one that the table lacks shows as it is."""
         source = table.get(code)
-        return code.replace("_", " ") if source is None else self(source)
+        return code.replace("_", " ") if source is None else self(source, **values)
 
     def priority(self, level: int) -> str:
         """Return the word for a priority: 0 is the most urgent."""
@@ -266,9 +65,12 @@ class Words:
 
     def elapsed(self, since: datetime, now: datetime) -> str:
         """Return how long ago an instant was, in minutes, hours or days."""
-        minutes = max(0, int((now - since) / timedelta(minutes=1)))
-        if minutes < 1:
-            return self("just now")
+        passed = now - since
+        return self("just now") if passed < timedelta(minutes=1) else self.span(passed)
+
+    def span(self, time: timedelta) -> str:
+        """Write a length of time, in minutes, hours or days; what is under a minute counts as one."""
+        minutes = max(1, int(time / timedelta(minutes=1)))
         if minutes < 60:
             return self("{minutes} min", minutes=minutes)
         hours, rest = divmod(minutes, 60)

@@ -1,0 +1,46 @@
+"""What the case page says: the conversation, replying, closing."""
+
+from __future__ import annotations
+
+PHRASES = frozenset(
+    {
+        "All debts",
+        "Cancel the plan",
+        "Cancel: {plan}",
+        "Exempt from reminders",
+        "No reminder goes out about any debt. Answers and notices of the law do.",
+        "Pause",
+        "Pause reminders",
+        "Please give a day.",
+        "Remind again",
+        "Reminders",
+        "Reminders again from",
+        "What fell due in these days is not made up for. Without an end it holds until it is lifted.",
+        "What for",
+        "What was paid stays paid. Reminders go on by the days past due.",
+        "Account",
+        "Case {number}",
+        "Close conversation",
+        "Close it",
+        "Closed: {outcome}",
+        "Conversation",
+        "Ctrl+Enter sends",
+        "Hand back to the assistant",
+        "New messages",
+        "No messages yet.",
+        "Note for colleagues",
+        "Outcome",
+        "Please choose an outcome.",
+        "Reply to {name}",
+        "Send",
+        "Show earlier messages",
+        "Take over again",
+        "Tapped",
+        "The assistant may speak again and tells the borrower so.",
+        "The assistant stays silent; the borrower's next message comes back to the queue.",
+        "There is no such case.",
+        "Waiting for someone to take it.",
+        "You have this conversation.",
+        "{name} has this conversation.",
+    }
+)

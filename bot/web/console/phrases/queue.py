@@ -1,0 +1,47 @@
+"""What the queue says."""
+
+from __future__ import annotations
+
+PHRASES = frozenset(
+    {
+        "Reply due",
+        "{name} is looking",
+        "{name} is typing",
+        "{time} left once the team is back",
+        "late by {time}",
+        "call from {time}",
+        "{time} left",
+        "Take the next",
+        "Nothing waits that is for you.",
+        "You have as many cases as you may have at once.",
+        "Say first that you are online.",
+        "Nothing here fits these filters.",
+        "Delete view {name}",
+        "Name of the view",
+        "Late",
+        "Save this view",
+        "Show everything",
+        "Team",
+        "Filters",
+        "Name or reference",
+        "All",
+        "Case {number} waits: {reason} · {priority}",
+        "Case {number} still waits: {reason} · {priority}",
+        "Channel",
+        "Handled by",
+        "Mine",
+        "Nobody is waiting. New conversations appear here by themselves.",
+        "Open for",
+        "Priority",
+        "Reason",
+        "Take",
+        "This conversation is closed.",
+        "You have no conversations. Take one from the queue.",
+        "just now",
+        "{count} waiting",
+        "{days} d {hours} h",
+        "{hours} h {minutes} min",
+        "{minutes} min",
+        "{name} was faster and has this conversation now.",
+    }
+)
