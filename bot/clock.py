@@ -9,6 +9,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.bootstrap import Grace
+from bot.observing import metrics
 from bot.storage.db import StorageError
 
 log = structlog.get_logger()
@@ -25,12 +26,16 @@ async def tick(grace: Grace, wake: Wake) -> int:
 
 def work(grace: Grace) -> int:
     """Do a tick's work in the database."""
-    grace.settle()
-    grace.reminders.plan()
+    with metrics.task("settle"):
+        grace.settle()
+    with metrics.task("plan"):
+        grace.reminders.plan()
     written = 0
-    while (batch := grace.delivery.prepare_due()).decided:
-        written += len(batch.written)
-    grace.ledger.append()
+    with metrics.task("prepare"):
+        while (batch := grace.delivery.prepare_due()).decided:
+            written += len(batch.written)
+    with metrics.task("record"):
+        grace.ledger.append()
     return written
 
 
@@ -47,8 +52,10 @@ def scheduler(grace: Grace, wake: Wake, enqueue: Enqueue | None = None) -> Async
             else:
                 await enqueue()
                 await wake()
+            await asyncio.to_thread(grace.retention.tend)
+            metrics.LAST_TICK.set_to_current_time()
         except StorageError as error:
-            log.warning("tick_skipped", error=str(error))
+            log.warning("tick_skipped", error=error)
 
     jobs = AsyncIOScheduler(timezone="UTC")
     jobs.add_job(

@@ -27,7 +27,7 @@ def environment(settings: Settings) -> dict[str, str]:
         **{f"GRACE_{name.upper()}": _plain(getattr(settings, name)) for name in settings.model_fields_set},
         "GRACE_HOME": str(settings.home.resolve()),
         "GRACE_RASA_TOKEN": settings.rasa_token.get_secret_value(),
-        "GRACE_ACTIONS_URL": f"http://127.0.0.1:{settings.actions_port}/webhook",
+        "GRACE_ACTIONS_URL": settings.actions_webhook,
         "GRACE_TRACKER_URL": settings.tracker_url,
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
@@ -57,7 +57,7 @@ def commands(settings: Settings, only: tuple[str, ...] = ()) -> dict[str, str]:
     python = shlex.quote(sys.executable)
     found = {
         "rasa": f"{shlex.quote(str(rasa))} run --interface 127.0.0.1 --port {port} --model {MODEL}",
-        "actions": f"{python} -m rasa_sdk --actions actions --port {settings.actions_port}",
+        "actions": f"{python} -m actions",
         "app": f"{python} -m bot.cli app",
     }
     return {name: line for name, line in found.items() if not only or name in only}

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from bot.observing import tracing
+from bot.observing.masking import Plain
 from bot.services.replies import Reply
 from bot.services.turns import Turn
 from bot.settings import Settings
@@ -14,7 +16,7 @@ from bot.settings import Settings
 FALLBACK = "nlu_fallback"
 
 
-class AssistantDown(Exception):
+class AssistantDown(Plain):
     """Rasa or its action server cannot be reached; the turn stays stored and is asked again."""
 
 
@@ -22,7 +24,7 @@ class AssistantStuck(AssistantDown):
     """The turn got no answer though everything else answers, or got none in time: it may itself be why."""
 
 
-class AssistantBroken(Exception):
+class AssistantBroken(Plain):
     """Rasa answered that it cannot serve this turn; asking again will hardly help."""
 
 
@@ -46,7 +48,7 @@ class Assistant:
             timeout=httpx.Timeout(settings.rasa_timeout, connect=2.0),
             trust_env=False,
         )
-        self._actions = f"http://127.0.0.1:{settings.actions_port}/health"
+        self._actions = settings.actions_health
 
     async def turn(self, turn: Turn) -> Answer:
         """Have one turn read and answered. Raises AssistantDown, AssistantStuck or AssistantBroken."""
@@ -57,6 +59,7 @@ class Assistant:
             "context": turn.context,
         }
         answer = await self._post("/turn", body)
+        tracing.told(answer.get("spans") or (), "rasa")
         try:
             reply = join(answer["messages"])
         except (KeyError, TypeError, AttributeError) as error:
@@ -89,7 +92,7 @@ class Assistant:
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            response = await self._client.post(path, json=body)
+            response = await self._client.post(path, json=body, headers=tracing.headers())
         except httpx.ReadTimeout as error:
             raise AssistantStuck("no answer in time") from error
         except httpx.HTTPError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,6 +59,3 @@ class Channel(Protocol):
     async def send(self, message: Outgoing) -> Delivery:
         """Hand one message over. Never raises for what the channel or the borrower does."""
         ...
-
-
-Sender = Callable[[Outgoing], Awaitable[Delivery]]

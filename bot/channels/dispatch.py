@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ import structlog
 from bot.bootstrap import Grace
 from bot.channels.channel import Channel, Delivery
 from bot.channels.together import Together
+from bot.observing import metrics
 from bot.services.outbox import Outgoing, Settlement
 from bot.storage.db import StorageError
 
@@ -34,6 +36,8 @@ class Dispatcher:
         self._background: set[asyncio.Task[None]] = set()
         self._handing: set[asyncio.Task[bool]] = set()
         self._stopping = False
+        self._in_hand: set[int] = set()
+        self._unanswered: dict[str, frozenset[int]] = {}
         self._claim = Together(self._claim_all)
         self._settle = Together(self._settle_all)
 
@@ -59,14 +63,21 @@ class Dispatcher:
             # One by one: what piles up for a channel that is down must not hide what waits for another.
             await self._draw(name)
 
-    def soon(self) -> None:
-        """Begin to hand over, without waiting for the database."""
-        self.in_background(self.wake)
+    async def answer(self, conversation_id: str) -> None:
+        """Begin to hand over what is queued in one conversation, besides what the lender starts."""
+        queued = partial(self.grace.outbox.queued, tuple(self.channels), conversation=conversation_id)
+        for message_id, _ in await asyncio.to_thread(queued, _MOST_ANSWERS, in_bulk=False):
+            self._hand_over(conversation_id, message_id)
+
+    def soon(self, conversation_id: str) -> None:
+        """Begin to hand over what is queued in a conversation, without waiting for the database."""
+        self.in_background(partial(self.answer, conversation_id))
 
     async def look_around(self) -> None:
         """Take up what no event will: queued messages, those put back, traces of a crash."""
+        await asyncio.to_thread(self._take_back)
         replayable = tuple(name for name, channel in self.channels.items() if channel.replayable)
-        await asyncio.to_thread(self.grace.outbox.recover, replayable)
+        await asyncio.to_thread(self.grace.outbox.recover, replayable, frozenset(self._in_hand))
         self._put_back.clear()
         await self.wake()
 
@@ -139,25 +150,32 @@ class Dispatcher:
             message = await self._claim(message_id)
         if message is None:
             return True
-        delivery = await self._hand(message)
-        await self._put_on_record(Settlement(message_id, delivery.outcome, delivery.detail, delivery.wait))
+        self._in_hand.add(message_id)
+        try:
+            delivery = await self._hand(message)
+            metrics.SENDS.labels(message.channel, delivery.outcome).inc()
+            fate = Settlement(message_id, delivery.outcome, delivery.detail, delivery.wait, message.claim)
+            await self._put_on_record(fate)
+        finally:
+            self._in_hand.discard(message_id)
         if delivery.outcome != "sent":
-            log.warning("not_sent", message=message_id, outcome=delivery.outcome, detail=delivery.detail)
+            log.warning("not_sent", message=message_id, outcome=delivery.outcome)
         return delivery.outcome != "later"
 
     async def _hand(self, message: Outgoing) -> Delivery:
-        """Give a message to its channel, with the paper that it carries."""
+        """Give a message to its channel, with what it carries."""
         channel = self.channels[message.channel]
-        if message.carries_paper:
+        if message.carries is not None:
             if not channel.carries_files:
                 return Delivery("cancelled", "the channel carries no files")
             try:
-                file = await asyncio.to_thread(self.grace.papers.file, message.id)
+                read = self.grace.papers.file if message.carries == "paper" else self.grace.files.carried
+                file = await asyncio.to_thread(read, message.id)
             except StorageError:
-                return Delivery("later", "the paper cannot be kept now")
+                return Delivery("later", "what it carries cannot be had now")
             except Exception as error:
-                log.exception("paper_failed", message=message.id)
-                return Delivery("failed", f"paper: {type(error).__name__}")
+                log.exception("file_failed", message=message.id)
+                return Delivery("failed", f"{message.carries}: {type(error).__name__}")
             message = replace(message, file=file)
         try:
             return await channel.send(message)
@@ -173,7 +191,7 @@ class Dispatcher:
                 await self._settle(settlement)
                 return
             except StorageError as error:
-                log.warning("outcome_waits", message=settlement.message_id, error=str(error))
+                log.warning("outcome_waits", message=settlement.message_id, error=error)
                 if self._stopping:
                     return
                 await asyncio.sleep(_LONGEST_WAIT)
@@ -181,8 +199,23 @@ class Dispatcher:
     def _claim_all(self, message_ids: list[int]) -> dict[int, Outgoing | float]:
         """Claim messages together; those that the pace keeps back get the seconds to wait."""
         rates = {name: one.rate for name, one in self.channels.items() if one.rate is not None}
-        claimed = self.grace.outbox.claim_many(message_ids, rates)
+        claim = uuid.uuid4().hex
+        try:
+            claimed = self.grace.outbox.claim_many(message_ids, rates, claim)
+        except Exception:
+            # Committed or not, nothing of it has been handed over, and only this process knows that.
+            self._unanswered[claim] = frozenset(message_ids)
+            raise
         return {**claimed.taken, **dict.fromkeys(claimed.later, claimed.wait)}
+
+    def _take_back(self) -> None:
+        """Queue again what claims took whose end this process never learnt. Raises StorageError."""
+        for claim, message_ids in list(self._unanswered.items()):
+            locked = self.grace.outbox.take_back(claim, message_ids)
+            if locked:
+                self._unanswered[claim] = locked
+            else:
+                del self._unanswered[claim]
 
     def _settle_all(self, settlements: list[Settlement]) -> dict[Settlement, None]:
         self.grace.outbox.settle_many(settlements)
@@ -194,6 +227,6 @@ async def guarded(work: Callable[[], Awaitable[None]]) -> None:
     try:
         await work()
     except StorageError as error:
-        log.warning("gateway_waits", error=str(error))
+        log.warning("gateway_waits", error=error)
     except Exception:
         log.exception("gateway_failed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from bot.bootstrap import Grace
 from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown, AssistantStuck
 from bot.channels.channel import Channel
 from bot.channels.dispatch import Dispatcher, guarded
+from bot.observing import logs, metrics, tracing
 from bot.services.conversation import Incoming, Received
 from bot.services.turns import Turn
 from bot.storage.db import StorageError
@@ -51,12 +53,13 @@ class Gateway:
     async def receive(self, incoming: Incoming) -> Received:
         """Store a message and see to its answer. Raises StorageError when it could not be stored."""
         received = await asyncio.to_thread(self.grace.conversations.receive, incoming)
+        metrics.RECEIVED.labels(incoming.channel, "yes" if received.duplicate else "no").inc()
         if received.needs_turn:
             self._news.add(received.conversation_id)
             self._work_on(received.conversation_id)
         elif not received.duplicate:
             # Not awaited: a channel that receives must not wait for what is being sent.
-            self.dispatcher.soon()
+            self.dispatcher.soon(received.conversation_id)
         return received
 
     async def tap(self, channel: str, address: str, message_id: int, index: int) -> Received | None:
@@ -101,30 +104,49 @@ class Gateway:
                     break
                 if turn is not None and not await self._take(turn):
                     break
-            await self.wake()
+            await self.dispatcher.answer(conversation_id)
         except StorageError as error:
-            log.warning("turn_waits", conversation=conversation_id, error=str(error))
+            log.warning("turn_waits", conversation=conversation_id, error=error)
         except Exception:
             # One conversation's fault must not be silent, nor stop the others.
             log.exception("turn_failed", conversation=conversation_id)
 
     async def _take(self, turn: Turn) -> bool:
+        """Have one turn answered; its id goes with it through all processes, in their logs and traces."""
+        start = time.perf_counter()
+        with (
+            logs.bound_contextvars(turn=turn.id, conversation=turn.conversation_id),
+            metrics.timed(metrics.TURN_SECONDS),
+            tracing.span("turn", turn=turn.id, conversation=turn.conversation_id),
+        ):
+            outcome = await self._serve(turn)
+            metrics.TURNS.labels(turn.channel, outcome).inc()
+            log.info("turn_taken", outcome=outcome, seconds=round(time.perf_counter() - start, 4))
+            if outcome == "answered":
+                await self.dispatcher.answer(turn.conversation_id)
+        return outcome != "down"
+
+    async def _serve(self, turn: Turn) -> str:
+        """Return how it ended: answered, down (asked again later), or given to people: given_up, broken."""
         try:
-            answer = await self.assistant.turn(turn)
+            with metrics.timed(metrics.ASSISTANT_SECONDS):
+                answer = await self.assistant.turn(turn)
         except AssistantDown as error:
-            log.warning("assistant_down", conversation=turn.conversation_id, error=str(error))
+            log.warning("assistant_down", error=error)
             stuck = isinstance(error, AssistantStuck)
             given_up = await asyncio.to_thread(self.grace.turns.fail, turn, own_fault=stuck)
             if given_up:
-                log.error("turn_given_up", conversation=turn.conversation_id, turn=turn.id)
-            return given_up
+                log.error("turn_given_up")
+            return "given_up" if given_up else "down"
         except AssistantBroken as error:
-            log.error("turn_broken", conversation=turn.conversation_id, turn=turn.id, error=str(error))
+            log.error("turn_broken", error=error)
             await asyncio.to_thread(self.grace.turns.abandon, turn)
-            return True
-        await asyncio.to_thread(self._finish, turn, answer)
-        await self.wake()
-        return True
+            return "broken"
+        if not answer.understood:
+            metrics.FALLBACKS.inc()
+        with tracing.span("store answer"):
+            await asyncio.to_thread(self._finish, turn, answer)
+        return "answered"
 
     def _finish(self, turn: Turn, answer: Answer) -> None:
         reply = answer.reply

@@ -15,11 +15,12 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.bootstrap import Grace
 from bot.channels.channel import Delivery, Door
-from bot.channels.telegram_receiving import ComesAgain, Inbox, whereabouts
+from bot.channels.telegram_receiving import ComesAgain, Inbox
 from bot.channels.telegram_sending import BotApi, judge, requests, wait_of
 from bot.channels.telegram_updates import KINDS, NAME, update_id
 from bot.language.formats import language_of
 from bot.language.texts import SOURCE_LOCALE, TextError
+from bot.observing.masking import Ours
 from bot.services.outbox import Outgoing
 from bot.storage.db import StorageError
 
@@ -60,6 +61,8 @@ class TelegramChannel:
         self._offset: int | None = None
         self._in_hand = 0
         self._quiet_until = 0.0
+        self.ailment = ""
+        """What keeps it from receiving, in a few words; empty while all is well."""
 
     async def open(self) -> BotApi:
         """Get ready to send, and no more: what a process does that only hands messages over."""
@@ -98,7 +101,7 @@ class TelegramChannel:
         try:
             return await self._send(self._bot, message)
         except Exception as error:
-            log.error("telegram_send_broke", message=message.id, **whereabouts(error))
+            log.error("telegram_send_broke", message=message.id, error=error)
             return Delivery("uncertain", type(error).__name__)
         finally:
             self._in_hand -= 1
@@ -140,7 +143,7 @@ class TelegramChannel:
         try:
             await self._inbox.take(body)
         except (StorageError, ComesAgain) as error:
-            log.warning("telegram_update_waits", update=update_id(body), error=type(error).__name__)
+            log.warning("telegram_update_waits", update=update_id(body), error=error)
             return 503
         return 200
 
@@ -158,11 +161,11 @@ class TelegramChannel:
             try:
                 if not ready:
                     await self._get_ready(bot)
-                    ready = True
+                    ready, self.ailment = True, ""
                 if self._settings.telegram_webhook_url:
                     return
                 await self._poll(bot, inbox)
-                failures = 0
+                failures, self.ailment = 0, ""
             except (TelegramError, StorageError, ComesAgain) as error:
                 failures += 1
                 await asyncio.sleep(self._pause_after(error, failures))
@@ -188,7 +191,7 @@ class TelegramChannel:
                 language = None if locale == SOURCE_LOCALE else language_of(locale)
                 await bot.call("setMyCommands", commands=menu, language_code=language)
         except (TelegramError, TextError) as error:
-            log.info("telegram_menu_not_set", error=type(error).__name__)
+            log.info("telegram_menu_not_set", error=error)
 
     async def _poll(self, bot: BotApi, inbox: Inbox) -> None:
         """Take one batch. The offset follows what is stored, so that the rest comes again after a failure."""
@@ -210,10 +213,11 @@ class TelegramChannel:
             Conflict: "another process polls with this token; one may, or set a webhook for several",
             InvalidToken: "Telegram refuses the token: check GRACE_TELEGRAM_TOKEN",
         }.get(type(error))
+        self.ailment = hint or f"does not answer: {type(error).__name__}"
         if hint:
-            log.error("telegram_cannot_receive", hint=hint)
+            log.error("telegram_cannot_receive", hint=Ours(hint))
         else:
-            log.warning("telegram_waits", error=type(error).__name__, failures=failures)
+            log.warning("telegram_waits", error=error, failures=failures)
         return min(self.longest_pause, self.pause * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -224,7 +228,7 @@ class TelegramChannel:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("telegram_task_broke", **whereabouts(error))
+            log.error("telegram_task_broke", error=error)
 
 
 def _clock() -> float:

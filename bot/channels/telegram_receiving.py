@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -72,7 +71,7 @@ class Inbox:
             self._tries[number] = self._tries.get(number, 0) + 1
             if self._tries[number] < _TRIES:
                 raise ComesAgain(type(error).__name__) from error
-            log.error("telegram_update_skipped", update=number, **whereabouts(error))
+            log.error("telegram_update_skipped", update=number, error=error)
         self._tries.pop(number, None)
 
     async def _handle(self, event: Event) -> None:
@@ -155,11 +154,4 @@ class Inbox:
             try:
                 await self._bot.call(method, **data)
             except TelegramError as error:
-                log.info("telegram_tap_not_settled", method=method, error=type(error).__name__)
-
-
-def whereabouts(error: BaseException) -> dict[str, str]:
-    """Say what broke and where, without the error's own words: they may hold a borrower's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
-    return {"error": type(error).__name__, "where": where}
+                log.info("telegram_tap_not_settled", method=method, error=error)

@@ -38,6 +38,14 @@ def import_payments(
     _import("import_payments", file, strict)
 
 
+@import_app.command("contacts")
+def import_contacts(
+    file: Path, strict: Annotated[bool, typer.Option(help="nothing lands when any row is bad")] = False
+) -> None:
+    """Import contacts that an agency made, which the caps count (columns: examples/README.md)."""
+    _import("import_contacts", file, strict)
+
+
 def _import(method: str, file: Path, strict: bool) -> None:
     with services() as grace, Progress(console=err, transient=True) as progress:
         task = progress.add_task(file.name, total=None)
@@ -61,6 +69,7 @@ def preview(
     on: Annotated[str, typer.Option("--date", help="the day, YYYY-MM-DD, in each borrower's own time zone")],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON line a loan")] = False,
     everyone: Annotated[bool, typer.Option("--all", help="also loans without a rung on that day")] = False,
+    loan: Annotated[str | None, typer.Option(help="one loan, and all that was decided about it")] = None,
 ) -> None:
     """List who would get what on a day, when and why; and who would not, and why."""
     try:
@@ -69,8 +78,11 @@ def preview(
         err.print(f"--date {on!r} is no day such as 2026-03-02", style="red", markup=False)
         raise typer.Exit(2) from error
     with services() as grace:
-        rows = grace.reminders.preview(day)
-    shown = [row for row in rows if everyone or row.verdict != "none"]
+        try:
+            rows = grace.reminders.preview(day, loan)
+        except LookupError as error:
+            raise refuse(error) from error
+    shown = [row for row in rows if everyone or loan is not None or row.verdict != "none"]
     if as_json:
         for row in shown:
             print(json.dumps(_preview_row(row), ensure_ascii=False))
@@ -79,6 +91,8 @@ def preview(
     for row in shown:
         local = row.at.astimezone(ZoneInfo(row.timezone)) if row.at else None
         why = "; ".join(f"{reason.rule}: {reason.detail}" for reason in row.reasons)
+        if row.shared:
+            why = f"in one message with {row.shared}"
         text = (row.template or "").removeprefix("utter_reminder_")
         when = f"{local:%m-%d %H:%M}" if local else ""
         days = "" if row.days_past_due is None else f"{row.days_past_due:+d}"
@@ -87,10 +101,21 @@ def preview(
         )
     # As wide as it needs to be: a cut reference helps nobody.
     Console(width=max(out.width, 150)).print(table)
+    if loan is not None:
+        _explain(shown)
     silent = len(rows) - sum(row.verdict != "none" for row in rows)
     out.print(
         f"{sum(r.verdict == 'allowed' for r in rows)} would go out; {silent} loans have no rung on {day}"
     )
+
+
+def _explain(rows: list[Preview]) -> None:
+    """Print which rungs a loan was not reminded on, and why."""
+    for row in rows:
+        if row.skipped:
+            out.print(f"{row.loan}: rungs that were passed over", markup=False)
+        for one in row.skipped:
+            out.print(f"  {one.step}: {one.reason}", markup=False, soft_wrap=True)
 
 
 def _preview_row(row: Preview) -> dict[str, Any]:
@@ -105,4 +130,6 @@ def _preview_row(row: Preview) -> dict[str, Any]:
         "verdict": row.verdict,
         "reasons": [{"rule": reason.rule, "detail": reason.detail} for reason in row.reasons],
         "rule_ids": list(row.rule_ids),
+        "shared": row.shared,
+        "skipped": [{"step": one.step, "reason": one.reason} for one in row.skipped],
     }

@@ -60,6 +60,7 @@ def show_papers(
         payments=tuple(Payment(one.number, one.due_on, one.amount.amount) for one in option.schedule),
         principal=option.principal.amount,
         cost=option.cost.amount,
+        waived=option.waived.amount,
         rate=option.annual_rate(at.today),
         how_to_pay=rules.how_to_pay.get(locale) or next(iter(rules.how_to_pay.values())),
         policy_version=versioned(rules).version,

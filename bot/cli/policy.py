@@ -17,19 +17,23 @@ from bot.cli.pictures import simulation_picture
 from bot.domain.model import Loan
 from bot.domain.money import Money
 from bot.domain.policy import ProductPolicy
+from bot.language.texts import TextError, Texts
 from bot.services.loanbook import BookError
 from bot.services.loanbook.snapshots import CurrencyOf, read_loans
 from bot.services.policy_words import differences, schema
 from bot.services.simulation import CHANGES, Compared, simulate
 from bot.settings import Settings
+from bot.simulation.mix import Mix
 from bot.storage.policies import Policies, PolicyError, Versioned, check_files, versioned
+from bot.storage.policy_checks import check_texts
 from bot.storage.policy_files import read
 
 app = typer.Typer()
 policy = typer.Typer(help="Check, show and compare policies; try a new one on a book.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
 # What borrowers are told is checked by `grace lint`, not here.
-_FOLDERS = ("", "contact", "ladder", "tiers")
+_LAST_YEAR = 2200
+_FOLDERS = ("", "contact", "ladder", "tiers", "routing", "canned", "quality", "simulation")
 
 
 @policy.command()
@@ -39,7 +43,9 @@ def check(
     """Say for each file its version, or in one line what is wrong: file, line, field, what is allowed."""
     folder = Settings().home / "policies"
     found = check_files(
-        files or [file for part in _FOLDERS for file in sorted((folder / part).glob("*.yml"))]
+        files or [file for part in _FOLDERS for file in sorted((folder / part).glob("*.yml"))],
+        folder,
+        mix=Mix,
     )
     for file, result in found:
         if isinstance(result, Versioned):
@@ -107,6 +113,8 @@ def run_simulation(
         )
     loans = loans_in(book, lambda _: changed.currency)
     compared = simulate(loans, before, changed, today, hardship=hardship)
+    if not compared:
+        raise refuse(f"{book} holds no loan of {changed.product} on which anything is due")
     if to is not None:
         _write(to, compared)
     if picture is not None:
@@ -158,8 +166,10 @@ def house() -> Policies:
     """Load the policies of the house; what is wrong with them is said in one line."""
     settings = Settings()
     try:
-        return Policies.load(settings.home / "policies", settings.contact_pack)
-    except PolicyError as error:
+        policies = Policies.load(settings.home / "policies", settings.contact_pack)
+        check_texts(settings.home / "policies", Texts.load(settings.home).keys())
+        return policies
+    except (PolicyError, TextError) as error:
         raise refuse(error) from error
 
 
@@ -193,6 +203,9 @@ def loans_in(file: Path, currency_of: CurrencyOf) -> list[Loan]:
 def day(text: str) -> date:
     """Read an option's day; today when it is empty."""
     try:
-        return date.fromisoformat(text) if text else date.today()
+        found = date.fromisoformat(text) if text else date.today()
     except ValueError as error:
         raise refuse(f"{text!r} is no day such as 2026-03-02") from error
+    if found.year > _LAST_YEAR:
+        raise refuse(f"{text!r} is later than {_LAST_YEAR}: there is no calendar for what follows it")
+    return found

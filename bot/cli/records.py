@@ -67,7 +67,10 @@ def audit_verify(
 
 def _say(chain: Chain, verdict: Verdict) -> None:
     if verdict.broken is None:
-        out.print(f"{chain}: {verdict.count} records hold; the last is {verdict.head}", soft_wrap=True)
+        erased = f", {len(verdict.erased)} of them with their words erased" if verdict.erased else ""
+        out.print(
+            f"{chain}: {verdict.count} records hold{erased}; the last is {verdict.head}", soft_wrap=True
+        )
         return
     words = f"{chain}: record {verdict.broken.number} {verdict.broken.reason}"
     err.print(words, style="red", markup=False, soft_wrap=True)
@@ -77,9 +80,11 @@ def _export(chain: Chain, since: str | None, until: str | None, form: str, outpu
     if form not in ledger_files.FORMATS:
         raise refuse(f"--format {form!r} is not written here: there are {' and '.join(ledger_files.FORMATS)}")
     start, end = _day("--from", since), _day("--to", until)
+    # The last day that there is has no next one: without an end it is in.
+    end = None if end is None or end.date() == date.max else end + timedelta(days=1)
     with services() as grace:
         grace.ledger.append()
-        period = grace.ledger.period(chain, start, None if end is None else end + timedelta(days=1))
+        period = grace.ledger.period(chain, start, end)
         records = grace.ledger.read(chain, period)
         try:
             with _opened(output) as file, Progress(console=err, transient=True) as progress:

@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
-from bot import clock, lock, logs, processes
-from bot.cli.common import out, refuse, services
+from bot import clock, lock, processes
+from bot.cli.common import observed, out, refuse, services
+from bot.observing import tracing
 from bot.settings import Settings
 
 app = typer.Typer()
@@ -44,9 +45,13 @@ def run_app() -> None:
     from bot.web.app import create_app
 
     settings = Settings()
-    logs.configure(as_json=settings.log_json)
+    observed("app", settings)
     with _answering(settings), services() as grace:
-        uvicorn.run(create_app(grace), host=settings.host, port=settings.port, log_level="warning")
+        tracing.watch(grace.kit.db.engine)
+        uvicorn.run(
+            create_app(grace), host=settings.host, port=settings.port, log_config=None, access_log=False
+        )
+    tracing.stop()
 
 
 @app.command()

@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import logs, tasks
-from bot.cli.common import out, refuse, services
+from bot import tasks
+from bot.cli.common import observed, out, refuse, services, who
+from bot.services.rights import NotAllowed
 from bot.services.uncertain import NotUncertain
 from bot.settings import Settings
 
@@ -68,9 +69,7 @@ def uncertain_resolve(
 ) -> None:
     """Settle an uncertain message on stated evidence."""
     with services() as grace:
-        staff = grace.staff.by_login(by)
-        if staff is None:
-            raise refuse(f"nobody active has the login {by!r}")
+        staff = who(grace, by)
         try:
             fate = grace.uncertain.resolve(message, sent=sent, evidence=evidence, actor=f"agent {staff.id}")
         except NotUncertain as error:
@@ -79,11 +78,35 @@ def uncertain_resolve(
 
 
 @app.command()
+def automatic(
+    change: Annotated[str, typer.Argument(help="status, off or on")] = "status",
+    by: Annotated[str | None, typer.Option(help="login of who decides: senior or supervisor")] = None,
+    reason: Annotated[str, typer.Option(help="why; it is kept on record")] = "",
+) -> None:
+    """Tell whether automatic messages go out, or switch them off or on; agents go on working either way."""
+    if change not in ("status", "off", "on"):
+        raise refuse(f"{change!r} is none of status, off, on")
+    with services() as grace:
+        try:
+            if change == "status":
+                state = grace.switch.state()
+            else:
+                if by is None:
+                    raise refuse("--by is missing: whoever switches says who they are")
+                state = grace.switch.throw(who(grace, by).id, reason, off=change == "off")
+        except NotAllowed as error:
+            raise refuse(error) from error
+    since = f" since {state.since:%Y-%m-%d %H:%M} UTC by {state.by}: {state.reason}" if state.since else ""
+    settings = "; GRACE_AUTOMATIC_OFF is set" if state.by_settings else ""
+    out.print(f"automatic messages are {'off' if state.off else 'on'}{since}{settings}", markup=False)
+
+
+@app.command()
 def worker() -> None:
     """Take tasks from the broker and do them until Ctrl-C; any number of workers may run."""
     settings = Settings()
-    logs.configure(as_json=settings.log_json)
+    observed("worker", settings)
     if not tasks.is_shared(settings.broker_url):
-        raise refuse("workers need a broker that processes share: set GRACE_BROKER_URL=redis://…")
+        raise refuse("workers need a broker that processes share: set GRACE_BROKER_URL=redis://… or amqp://…")
     with services() as grace:
         asyncio.run(tasks.work(grace))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import date
 from functools import partial
@@ -34,6 +33,7 @@ _ROWS = (
     ("nudges expired", "nudges that expired"),
     ("nudges cancelled", "nudges that were cancelled"),
 )
+_PAID_BY = (-1, 0, 7, 30)
 
 
 @app.command()
@@ -50,13 +50,16 @@ def simulate(
             help="policy, ladder, pack or score card files: the same borrowers once more under these"
         ),
     ] = None,
+    dialogue: Annotated[
+        bool, typer.Option("--dialogue", help="the trained assistant reads what borrowers write, and answers")
+    ] = False,
     start: Annotated[str, typer.Option(help="the first day")] = "2026-03-01",
     jobs: Annotated[int, typer.Option(help="processes; the log does not depend on it")] = min(
         2, os.cpu_count() or 1
     ),
 ) -> None:
     """Let made-up borrowers live for some weeks under the real planner, rules and services."""
-    from bot.simulation import MixError, Orders, SimulationError, load_mix
+    from bot.simulation import AssistanceError, MixError, Orders, SimulationError, compare, load_mix
     from bot.simulation import simulate as run
 
     home = Settings().home
@@ -71,17 +74,16 @@ def simulate(
             variants = [("as-is", ()), ("against", tuple(against))]
         results = []
         for name, instead in variants:
-            orders = Orders(pack, loans, days, seed, mix, home, first, jobs, instead)
+            orders = Orders(pack, loans, days, seed, mix, home, first, jobs, instead, dialogue=dialogue)
             with Progress(console=err, transient=True) as progress:
                 told = partial(_told, progress, progress.add_task(name or "portfolios", total=None))
                 results.append(run(orders, report / name, told).summary)
-    except (SimulationError, MixError, PolicyError, TextError) as error:
+    except (SimulationError, AssistanceError, MixError, PolicyError, TextError) as error:
         raise refuse(error) from error
     except OSError as error:
         raise refuse(f"{report} cannot be written: {error}") from error
     if against:
-        path = report / "comparison.json"
-        path.write_text(json.dumps(_difference(*results), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        compare(results[0], results[1], report)
     _print(results)
 
 
@@ -89,42 +91,53 @@ def _told(progress: Progress, task: TaskID, done: int, of: int) -> None:
     progress.update(task, completed=done, total=of)
 
 
-def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Return both totals and holds, and what the second has more than the first."""
-    return {
-        part: {
-            key: {
-                "as_is": before[part].get(key, 0),
-                "against": after[part].get(key, 0),
-                "difference": after[part].get(key, 0) - before[part].get(key, 0),
-            }
-            for key in sorted({*before[part], *after[part]})
-        }
-        for part in ("totals", "holds_by_rule")
-    }
-
-
 def _print(results: list[dict[str, Any]]) -> None:
     """Print one column for each run, and the difference of two."""
-    heads = ["as is", "against", "difference"] if len(results) == 2 else ["count"]
-    table = Table("what", *heads)
     rows = [(words, "totals", key) for key, words in _ROWS]
     rules = sorted({rule for one in results for rule in one["holds_by_rule"]})
     rows += [(f"held or ended by {rule}", "holds_by_rule", rule) for rule in rules]
+    table = Table("what", *_heads(results))
     for words, part, key in rows:
-        counts = [one[part].get(key, 0) for one in results]
-        more = [f"{counts[1] - counts[0]:+d}"] if len(counts) == 2 else []
-        table.add_row(words, *map(str, counts), *more)
+        table.add_row(words, *_cells([one[part].get(key, 0) for one in results]))
+    for day in _PAID_BY:
+        shares = [one["cure"].get(str(day)) for one in results]
+        if None not in shares:
+            table.add_row(
+                f"% of items paid by day {day:+d}", *_cells([round(one * 100, 1) for one in shares])
+            )
     out.print(table)
-    tiers = Table("tier", "loans", "messages", "promises", "kept", "items late", "cured")
     names = ("loans", "messages", "promises", "promises kept", "items late", "items cured")
-    for tier, counts in results[-1]["by_tier"].items():
-        tiers.add_row(tier, *(str(counts.get(name, 0)) for name in names))
-    out.print(tiers)
-    wordings = Table("wording", "sent", "replied", "promised", "kept", "complained")
-    for name, counts in results[-1]["by_variation"].items():
-        wordings.add_row(
-            name, *(str(counts.get(one, 0)) for one in ("sent", "replied", "promised", "kept", "complained"))
-        )
-    if results[-1]["by_variation"]:
-        out.print(wordings)
+    out.print(_groups("tier", "by_tier", names, results))
+    for one in results:
+        if "read" in one:
+            out.print(_readings(one["read"]))
+    if any(one["by_variation"] for one in results):
+        wordings = ("sent", "replied", "promised", "kept", "complained")
+        out.print(_groups("wording", "by_variation", wordings, results))
+
+
+def _heads(results: list[dict[str, Any]]) -> list[str]:
+    return ["as is", "against", "difference"] if len(results) == 2 else ["count"]
+
+
+def _cells(counts: list[Any]) -> list[str]:
+    more = [f"{round(counts[1] - counts[0], 1):+}"] if len(counts) == 2 else []
+    return [*map(str, counts), *more]
+
+
+def _readings(read: dict[str, dict[str, int]]) -> Table:
+    """Return a table of what borrowers meant, and as what the assistant has read it."""
+    table = Table("meant", "read as")
+    for act, counts in read.items():
+        ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        table.add_row(act, ", ".join(f"{intent} {count}" for intent, count in ranked))
+    return table
+
+
+def _groups(head: str, part: str, names: tuple[str, ...], results: list[dict[str, Any]]) -> Table:
+    """Return a table of groups such as tiers; of two runs each cell says `before → after`."""
+    table = Table(head, *names)
+    for key in sorted({key for one in results for key in one[part]}):
+        counts = [one[part].get(key, {}) for one in results]
+        table.add_row(key, *(" → ".join(str(one.get(name, 0)) for one in counts) for name in names))
+    return table

@@ -63,7 +63,7 @@ async def asks_for_person(play: Play) -> None:
     """王敏 asks for a person and is answered by one."""
     page = await play.page("B0003", "王敏")
     answer = await page.say("我想找人工客服聊一下")
-    agent = await asyncio.to_thread(play.grace.staff.sign_in, "mei", "grace-demo-mei")
+    agent = await asyncio.to_thread(play.grace.staff.by_login, "mei")
     assert agent is not None
     conversation = await asyncio.to_thread(play.grace.conversations.ensure, "webchat", page.ref)
     queue = await asyncio.to_thread(play.grace.handoffs.queue)

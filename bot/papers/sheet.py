@@ -65,6 +65,7 @@ def _sheet(terms: Terms, words: Words, title: str, names: tuple[str, ...]) -> Sh
         "settles": formats.exact_money(terms.principal, terms.currency, locale),
         "cost": formats.exact_money(terms.cost, terms.currency, locale),
         "rate": "" if terms.rate is None else formats.percent(terms.rate, locale),
+        "waived": formats.exact_money(terms.waived, terms.currency, locale) if terms.waived else "",
         "total": formats.exact_money(terms.total, terms.currency, locale),
     }
     sheet = Sheet(
@@ -82,7 +83,7 @@ def _sheet(terms: Terms, words: Words, title: str, names: tuple[str, ...]) -> Sh
             )
             for one in terms.payments
         ),
-        sums=_pairs(words, values, ("cost", "rate", "total")),
+        sums=_pairs(words, values, ("waived", "cost", "rate", "total")),
         sections=(
             (words("pay_heading"), terms.how_to_pay),
             (words("trouble_heading"), words("trouble", phone=terms.phone)),

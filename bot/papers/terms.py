@@ -23,9 +23,10 @@ class Payment:
 class Terms:
     """An agreed plan as its papers state it.
 
-    `principal` is what the plan settles, `cost` what it adds; both in major units of `currency`. `rate` is
-    the effective one, in percent a year. `agreed_at` is aware UTC, `agreed_on` the borrower's day. `revision`
-    counts how often the payments have changed since they were first written down.
+    `principal` is what the plan settles, `cost` what it adds, `waived` what of it need not be paid; all in
+    major units of `currency`. `rate` is the effective one, in percent a year. `agreed_at` is aware UTC,
+    `agreed_on` the borrower's day. `revision` counts how often the payments have changed since they were
+    first written down.
     """
 
     plan: int
@@ -44,6 +45,7 @@ class Terms:
     how_to_pay: str
     policy_version: str
     revision: int = 0
+    waived: Decimal = Decimal(0)
 
     @property
     def total(self) -> Decimal:

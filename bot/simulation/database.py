@@ -7,9 +7,46 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from bot.storage.db import Database
+
+
+class _Alone(Session):
+    """A session beside which nobody else writes: what it has loaded is what the database holds.
+
+    Rows stay loaded until it ends, and one that is to be locked is not read a second time.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._kept: set[Any] = set()
+
+    def get(self, entity: Any, ident: Any, **more: Any) -> Any:
+        """Return a row by its key, without locking it."""
+        return super().get(entity, ident, **{**more, "with_for_update": None})
+
+    def get_one(self, entity: Any, ident: Any, **more: Any) -> Any:
+        """Like `get`; raises NoResultFound for a key that is not there."""
+        return super().get_one(entity, ident, **{**more, "with_for_update": None})
+
+    def keep(self, row: Any) -> None:
+        """Hold on to a row, which would else be forgotten, and read again, as soon as nobody looks at it."""
+        self._kept.add(row)
+
+
+@event.listens_for(_Alone, "do_orm_execute")
+def _trust(state: ORMExecuteState) -> None:
+    """What was loaded is not filled in anew: nobody else can have changed it."""
+    if state.is_select and state.execution_options.get("populate_existing"):
+        state.update_execution_options(populate_existing=False)
+
+
+@event.listens_for(_Alone, "loaded_as_persistent")
+@event.listens_for(_Alone, "pending_to_persistent")
+def _keep(session: Session, row: Any) -> None:
+    assert isinstance(session, _Alone)
+    session.keep(row)
 
 
 class Sandbox(Database):
@@ -32,9 +69,18 @@ class Sandbox(Database):
             yield session
 
     @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Like `begin`: what is shared has to be seen, and nobody else waits to write."""
+        with self.begin() as session:
+            yield session
+
+    @contextmanager
     def together(self) -> Iterator[None]:
         """Share one transaction among all that is begun inside."""
-        with super().begin() as session:
+        if self._shared is not None:
+            yield
+            return
+        with _Alone(self.engine, expire_on_commit=False) as session, session.begin():
             self._shared = session
             try:
                 yield
@@ -44,7 +90,9 @@ class Sandbox(Database):
 
 def _hurry(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=MEMORY")
     cursor.execute("PRAGMA synchronous=OFF")
+    cursor.execute("PRAGMA locking_mode=EXCLUSIVE")
     cursor.execute("PRAGMA cache_size=-131072")
     cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()

@@ -29,6 +29,8 @@ class Figures:
     personas: Counter[str] = field(default_factory=Counter)
     variations: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     cure: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    read: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """By what borrowers meant: as what the assistant has read it. Only where it was asked."""
 
     def add(self, other: Figures) -> None:
         """Add the counts of another portfolio."""
@@ -38,7 +40,11 @@ class Figures:
             (self.personas, other.personas),
         ):
             mine.update(theirs)
-        for groups, more in ((self.tiers, other.tiers), (self.variations, other.variations)):
+        for groups, more in (
+            (self.tiers, other.tiers),
+            (self.variations, other.variations),
+            (self.read, other.read),
+        ):
             for key, counts in more.items():
                 groups[key].update(counts)
         for day, counts in other.cure.items():
@@ -46,7 +52,9 @@ class Figures:
 
     def plain(self) -> dict[str, Any]:
         """Return the counts as JSON takes them, in an order of their own."""
+        read = {"read": {key: _sorted(self.read[key]) for key in sorted(self.read)}} if self.read else {}
         return {
+            **read,
             "totals": _sorted(self.totals),
             "holds_by_rule": _sorted(self.holds),
             "personas": _sorted(self.personas),

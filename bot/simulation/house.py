@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.domain.policy import ContactPack, Ladder, ProductPolicy
+from bot.domain.policy import ContactPack, Ladder, ProductPolicy, ScoreCard
 from bot.simulation.people import Place
-from bot.storage.policies import PolicyError
+from bot.storage.policies import PolicyError, versioned
 from bot.storage.policy_files import PolicyFile, read
 
-_SHARED = ("contact", "ladder", "tiers", "lint")
+_AS_IS = ("domain.yml", "config.yml", "locales")
+_SHARED = ("contact", "ladder", "tiers", "lint", "routing", "canned", "quality")
 
 
 def furnish(home: Path, place: Place, instead: Sequence[Path], folder: Path) -> None:
@@ -21,8 +22,8 @@ def furnish(home: Path, place: Place, instead: Sequence[Path], folder: Path) -> 
     """
     policies = folder / "policies"
     policies.mkdir(parents=True)
-    (folder / "domain.yml").symlink_to((home / "domain.yml").resolve())
-    (folder / "locales").symlink_to((home / "locales").resolve())
+    for name in _AS_IS:
+        (folder / name).symlink_to((home / name).resolve())
     for name in _SHARED:
         shutil.copytree(home / "policies" / name, policies / name)
     for product in place.products:
@@ -50,4 +51,7 @@ def _key(policy: PolicyFile) -> tuple[str, str]:
         return "contact pack", policy.pack
     if isinstance(policy, Ladder):
         return "ladder", policy.ladder
-    return "score card", policy.score_card
+    if isinstance(policy, ScoreCard):
+        return "score card", policy.score_card
+    found = versioned(policy)
+    return found.kind, found.name

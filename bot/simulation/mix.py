@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self, get_args
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.storage.policy_files import PolicyError, read
 
 Act = Literal[
     "pay",
@@ -69,16 +70,12 @@ class Mix(_Frozen):
 
 
 class MixError(Exception):
-    """A file of personas is wrong; the message names file and field."""
+    """A file of personas is wrong; the message names file, line and field."""
 
 
 def load_mix(path: Path) -> Mix:
     """Read a file of personas. Raises MixError with the first thing that is wrong in it."""
     try:
-        return Mix.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MixError(f"{path}: cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise MixError(f"{path}: {where}: {first['msg']}") from error
+        return read(path, Mix)
+    except PolicyError as error:
+        raise MixError(str(error)) from error

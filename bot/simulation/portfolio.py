@@ -7,7 +7,8 @@ import heapq
 import random
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -19,11 +20,14 @@ from bot.bootstrap import Grace, build
 from bot.services.kit import MovableClock, local_day
 from bot.services.outbox import Outgoing, Settlement
 from bot.settings import Settings
+from bot.simulation.assistance import Assistance
 from bot.simulation.database import Sandbox
 from bot.simulation.desk import Desk
+from bot.simulation.dialogue import Speaker
+from bot.simulation.intentions import Next
 from bot.simulation.mix import ACTS
 from bot.simulation.people import COLUMNS, Person, Place, book_rows, major
-from bot.simulation.turns import Next, Talker
+from bot.simulation.turns import Talker
 from bot.storage.queries import DUE_AMOUNT, STILL_OPEN
 from bot.storage.tables import DueItem, LoanRow, Nudge
 
@@ -72,15 +76,22 @@ class Portfolio:
         self._persons = {person.ref: person for person in persons}
         self._at = {("telegram", person.telegram): person for person in persons}
         self._at |= {("webchat", person.ref): person for person in persons}
-        self._talker = Talker(self.grace, self._db)
+        self._talker: Talker | Speaker = Talker(self.grace, self._db)
         self._desk = Desk(self.grace)
         self._agenda: list[tuple[datetime, int, str, Next]] = []
         self._number = self._payments = 0
         self._where: dict[str, tuple[str, str]] = {}
         self.dead: Counter[str] = Counter()
 
-    def run(self) -> None:
-        """Live through all days."""
+    @property
+    def read(self) -> Mapping[str, Counter[str]]:
+        """By act, as what the assistant has read a conversation's first sentence; empty without it."""
+        return self._talker.read if isinstance(self._talker, Speaker) else {}
+
+    def run(self, assistance: Assistance | None = None) -> None:
+        """Live through all days; with `assistance` borrowers' words are read, else their acts are known."""
+        if assistance is not None:
+            self._talker = Speaker(self.grace, assistance)
         self._open_books()
         for person in self._persons.values():
             self._foresee(person)
@@ -104,10 +115,10 @@ class Portfolio:
         self._import("loans", COLUMNS, book_rows(list(self._persons.values())))
         known = [person for person in self._persons.values() if person.verified]
         for begin in range(0, len(known), _BATCH):
-            with self._db.together():
-                for person in known[begin : begin + _BATCH]:
-                    conversation = self.grace.conversations.ensure("telegram", person.telegram)
-                    self.grace.identity.vouch(conversation, "on-boarding")
+            addresses = [person.telegram for person in known[begin : begin + _BATCH]]
+            self.grace.identity.vouch_all(
+                self.grace.conversations.ensure_all("telegram", addresses), "on-boarding"
+            )
 
     def _import(self, kind: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         path = self._folder / f"{kind}.csv"
@@ -134,10 +145,7 @@ class Portfolio:
         return sorted(one for one in in_utc if one[0] >= self._span.first)
 
     def _next(self, mornings: Sequence[tuple[datetime, str]]) -> datetime:
-        with self._db.begin() as session:
-            waiting = session.scalar(
-                select(func.min(Nudge.send_at, type_=Nudge.send_at.type)).where(Nudge.state == "queued")
-            )
+        waiting = self._waits_until()
         times = [self._span.last]
         times += [] if waiting is None else [max(waiting, self._clock.at)]
         times += [mornings[0][0]] if mornings else []
@@ -159,13 +167,26 @@ class Portfolio:
             self.grace.tiers.assess(now.date() + timedelta(days=1))
             self._desk.shift(self._persons)
             self.grace.ledger.append()
-        self.grace.reminders.plan()
+        self.grace.reminders.plan(zones)
 
     def _deliver(self) -> None:
+        """Decide all that is due, and hand over all that waits."""
         while True:
-            decided = self.grace.delivery.prepare_due(_BATCH).decided
-            if not self._send() and not decided:
-                return
+            with self._db.together():
+                decided = self.grace.delivery.prepare_due(_BATCH).decided if self._is_due() else 0
+                if not self._send() and not decided:
+                    return
+
+    def _is_due(self) -> bool:
+        waiting = self._waits_until()
+        return waiting is not None and waiting <= self._clock.at
+
+    def _waits_until(self) -> datetime | None:
+        """The instant for which the earliest nudge is planned."""
+        with self._db.begin() as session:
+            return session.scalar(
+                select(func.min(Nudge.send_at, type_=Nudge.send_at.type)).where(Nudge.state == "queued")
+            )
 
     def _send(self) -> int:
         """Hand everything that waits to the recording channel; return how many messages waited."""
@@ -239,21 +260,26 @@ class Portfolio:
         """Do all that is on the agenda for this instant: payments and moves in one file each."""
         payers: list[tuple[Person, Next]] = []
         moved: list[Person] = []
-        while self._agenda and self._agenda[0][0] <= now:
-            _, _, ref, one = heapq.heappop(self._agenda)
-            person = self._persons[ref]
-            if one.act == "pay":
-                payers.append((person, one))
-            elif one.act in ("moves", "new_number", "registers"):
-                moved += self._move(person, one.act)
-            else:
-                channel, address = self._where.get(ref, ("telegram", person.telegram))
-                for following in self._talker.say(person, channel, address, one.act):
-                    self._enter(person, following, f"said {person.said} {following.at}")
+        # The assistant's actions work beside, each in a transaction of its own.
+        with nullcontext() if isinstance(self._talker, Speaker) else self._db.together():
+            while self._agenda and self._agenda[0][0] <= now:
+                _, _, ref, one = heapq.heappop(self._agenda)
+                person = self._persons[ref]
+                if one.act == "pay":
+                    payers.append((person, one))
+                elif one.act in ("moves", "new_number", "registers"):
+                    moved += self._move(person, one.act)
+                else:
+                    self._say(person, one.act)
         if moved:
             self._import("loans", COLUMNS, book_rows(moved))
         if payers:
             self._pay(payers)
+
+    def _say(self, person: Person, act: str) -> None:
+        channel, address = self._where.get(person.ref, ("telegram", person.telegram))
+        for following in self._talker.say(person, channel, address, act):
+            self._enter(person, following, f"said {person.said} {following.at}")
 
     def _move(self, person: Person, act: str) -> list[Person]:
         """Change a life; return the borrower when the loan book learns of it."""

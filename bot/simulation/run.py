@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,7 @@ from pydantic import SecretStr
 
 from bot.services.ledger import CHAINS, Chain
 from bot.settings import Settings
+from bot.simulation.assistance import assisted
 from bot.simulation.figures import Figures, figures
 from bot.simulation.files import Counts, dump, join
 from bot.simulation.house import furnish
@@ -24,8 +27,9 @@ from bot.simulation.people import PLACES, people
 from bot.simulation.plots import draw
 from bot.simulation.portfolio import Portfolio, Span
 
-PORTFOLIO = 12_500
+PORTFOLIO = 25_000
 """Loans on one database. How many processes share the portfolios changes nothing in the log; this does."""
+_LITTER = 50_000
 Told = Callable[[int, int], None]
 
 
@@ -46,6 +50,9 @@ class Orders:
     start: date = date(2026, 3, 1)
     jobs: int = 1
     instead: tuple[Path, ...] = ()
+    portfolio: int = PORTFOLIO
+    dialogue: bool = False
+    """Whether the trained assistant reads what borrowers write."""
 
     def check(self) -> None:
         """Raises SimulationError for what makes no sense."""
@@ -97,12 +104,12 @@ def simulate(orders: Orders, report: Path, told: Told = lambda done, of: None) -
     summary = _summary(orders, found, logs)
     path = report / "summary.json"
     path.write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    draw(summary, report)
+    draw({"": summary}, report)
     return Result(report, summary)
 
 
 def _parts(orders: Orders, house: Path, folder: Path) -> Iterator[_Part]:
-    count = -(-orders.loans // PORTFOLIO)
+    count = -(-orders.loans // orders.portfolio)
     for place in range(count):
         loans = orders.loans // count + (place < orders.loans % count)
         yield _Part(orders, house, folder / str(place), place, loans)
@@ -129,7 +136,7 @@ def _live(part: _Part) -> Figures:
     part.folder.mkdir()
     place, span = PLACES[orders.pack], Span(orders.start, orders.days)
     persons = people(
-        orders.mix, place, orders.seed, part.place * PORTFOLIO + 1, part.loans, span.start, span.days
+        orders.mix, place, orders.seed, part.place * orders.portfolio + 1, part.loans, span.start, span.days
     )
     settings = Settings(
         _env_file=None,
@@ -139,9 +146,13 @@ def _live(part: _Part) -> Figures:
         secret=SecretStr(f"simulation {orders.seed}"),
         contact_pack="",
     )
+    # What stays is not looked through again and again, and what goes mostly goes without being looked for.
+    gc.freeze()
+    gc.set_threshold(_LITTER)
     portfolio = Portfolio(settings, place, persons, span, part.folder, f"{orders.seed}/{part.place}")
     try:
-        portfolio.run()
+        with assisted(portfolio.grace, part.folder) if orders.dialogue else nullcontext() as assistance:
+            portfolio.run(assistance)
         found = figures(portfolio.grace, span.last.date())
         for chain in CHAINS:
             dump(portfolio.grace.kit.db, chain, _dumped(part, chain))
@@ -149,6 +160,8 @@ def _live(part: _Part) -> Figures:
         portfolio.close()
     for path in part.folder.glob("grace.db*"):
         path.unlink()
+    for act, counts in portfolio.read.items():
+        found.read[act].update(counts)
     found.personas.update(person.persona.name for person in persons)
     found.totals["borrowers"] += len(persons)
     found.totals["loans"] += part.loans

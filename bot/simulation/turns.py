@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.bootstrap import Grace
 from bot.domain.money import Money
@@ -19,6 +17,7 @@ from bot.services.offers import OfferView
 from bot.services.replies import Reply, rendered
 from bot.services.turns import Turn
 from bot.simulation.database import Sandbox
+from bot.simulation.intentions import Next, day_after, on, perhaps
 from bot.simulation.people import Person
 from bot.simulation.phrases import phrase
 
@@ -30,16 +29,6 @@ _HONOURED = {
     "wrong_person": "wrong_person",
     "later": "set_contact_time",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """What a borrower does later: a payment of a sum on a loan (None: all that is due), or one more act."""
-
-    at: datetime
-    act: str
-    loan: str | None = None
-    amount: int | None = None
 
 
 Answer = tuple[Reply, list[Next]]
@@ -100,7 +89,7 @@ class Talker:
         return Reply("\n\n".join(one.text for one in made), [], tuple(keys), purpose)
 
     def _honoured(self, person: Person, act: str, turn: Turn) -> Answer:
-        until = self._local(person, timedelta(days=2), 18) if act == "later" else None
+        until = day_after(person, self._now(), timedelta(days=2), 18) if act == "later" else None
         answer = self.grace.protection.honour(
             turn.conversation_id,
             _HONOURED[act],
@@ -117,13 +106,13 @@ class Talker:
     def _claims(self, person: Person, turn: Turn, _: Standing) -> Answer:
         self.grace.accounts.claim_paid(turn.conversation_id, turn.id)
         reply = self._reply(person, turn, "utter_paid_claim", days=PAID_CLAIM_DAYS)
-        return reply, self._perhaps(person, self._now() + timedelta(hours=20), "claim")
+        return reply, perhaps(person, self._now() + timedelta(hours=20), "claim")
 
     def _asks(self, person: Person, turn: Turn, standing: Standing) -> Answer:
         how = standing.policy.how_to_pay
         words = how.get(turn.context["locale"]) or next(iter(how.values()))
         reply = self._reply(person, turn, "utter_account_how_to_pay", how=words)
-        return reply, self._perhaps(person, self._now() + timedelta(hours=3), "asked")
+        return reply, perhaps(person, self._now() + timedelta(hours=3), "asked")
 
     def _promises(self, person: Person, turn: Turn, standing: Standing) -> Answer:
         amount = standing.claimed
@@ -138,8 +127,8 @@ class Talker:
             amount=self._money(amount, turn),
             date=self._day(day, turn, standing),
         )
-        at = self._on(person, day, "promise")
-        return reply, self._perhaps(person, at, "promise", standing.loan.ref, amount.minor)
+        at = on(person, day, "promise")
+        return reply, perhaps(person, at, "promise", standing.loan.ref, amount.minor)
 
     def _wishes(self, person: Person, turn: Turn, standing: Standing) -> Answer:
         count = int(person.between(2, 7, "count", person.said))
@@ -205,9 +194,9 @@ class Talker:
         payments = [
             one
             for item in done.offer.schedule
-            for one in self._perhaps(
+            for one in perhaps(
                 person,
-                self._on(person, item.due_on, f"item {item.number}"),
+                on(person, item.due_on, f"item {item.number}"),
                 f"plan {done.plan_id} {item.number}",
                 done.offer.loan_ref,
                 item.amount.minor,
@@ -227,22 +216,8 @@ class Talker:
         wants = person.draw("then plan", person.said) < 0.6
         return reply, [Next(self._now() + timedelta(hours=1), "plan")] if wants else []
 
-    def _perhaps(
-        self, person: Person, at: datetime, key: str, loan: str | None = None, amount: int | None = None
-    ) -> list[Next]:
-        keeps = person.draw("keeps", key, person.said) < person.persona.keeps
-        return [Next(at, "pay", loan, amount)] if keeps else []
-
     def _now(self) -> datetime:
         return self.grace.kit.clock.now()
-
-    def _local(self, person: Person, later: timedelta, hour: int) -> datetime:
-        zone = ZoneInfo(person.timezone)
-        return datetime.combine((self._now() + later).astimezone(zone).date(), time(hour), zone)
-
-    def _on(self, person: Person, day: date, key: str) -> datetime:
-        hour = int(person.between(9, 21, "hour", key, person.said))
-        return datetime.combine(day, time(hour), ZoneInfo(person.timezone))
 
     def _money(self, amount: Money, turn: Turn) -> str:
         return written(amount, turn.context["locale"])
