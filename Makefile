@@ -13,7 +13,7 @@ COMPILE = $(UV) pip compile -q --upgrade --generate-hashes --python-version 3.11
 
 TRAINED_ON := domain.yml config.yml $(shell find data bot/assistant bot/language -name '*.yml' -o -name '*.py' 2>/dev/null)
 
-.PHONY: help setup lock demo serve test lint train bench clean
+.PHONY: help setup lock demo serve test lint audit train bench soak clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,16 @@ lint: .venv/.stamp-dev .venv-rasa/.stamp ## ruff, mypy, import contracts, texts,
 	@./scripts/rasa data validate --fail-on-warnings > var/log/validate.log 2>&1 \
 	  && echo "training data and rules are sound" || { grep -E 'UserWarning|ERROR|Error:' var/log/validate.log | grep -v 'is not used in any' | tail -20; exit 1; }
 
+audit: .venv/.stamp-dev ## our code by bandit, the locks by pip-audit (which needs a network)
+	$(APP)/bandit -q -r bot actions -c pyproject.toml -ll
+	@for lock in app assistant; do \
+	  $(APP)/pip-audit -r requirements/$$lock.txt --require-hashes --disable-pip --progress-spinner off \
+	    $$(sed -n 's/^| \(CVE-[0-9-]*\) .*/--ignore-vuln \1/p' docs/security.md) > var/log/audit-$$lock.log 2>&1; status=$$?; \
+	  if grep -qE 'ConnectionError|ServiceError|not found on PyPI|Max retries' var/log/audit-$$lock.log; then \
+	    echo "$$lock: the advisory service is out of reach; see var/log/audit-$$lock.log"; \
+	  elif [ $$status -ne 0 ]; then cat var/log/audit-$$lock.log; exit $$status; \
+	  else echo "$$lock: nothing known besides what docs/security.md argues"; fi; done
+
 train: models/grace.tar.gz ## the model, when anything that it is made of has changed
 
 models/grace.tar.gz: $(TRAINED_ON) .venv-rasa/.stamp
@@ -49,6 +59,9 @@ models/grace.tar.gz: $(TRAINED_ON) .venv-rasa/.stamp
 
 bench: .venv/.stamp-dev .venv-rasa/.stamp models/grace.tar.gz ## measured speed, side by side with the alternatives
 	$(APP)/python -m bench $(ARGS)
+
+soak: .venv/.stamp-dev .venv-rasa/.stamp models/grace.tar.gz ## ten minutes of 200 borrowers and 20 agents, processes killed (ARGS="--minutes 3")
+	$(APP)/python -m bench.soak $(ARGS)
 
 lock: $(UV) ## renew the locks
 	$(COMPILE) --group app -o requirements/app.txt

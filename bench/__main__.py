@@ -1,66 +1,98 @@
-"""`make bench`: interleaved rounds, medians, and the ratio with its spread."""
+"""`make bench`, or `python -m bench [PART ...]`: all in one run, each beside what one would otherwise use.
+
+Figures go to bench/results/*.json as soon as a part is measured, pictures beside them. Rounds of ours and of
+the other are interleaved; a figure is their median, a ratio comes with its lowest and highest.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
-import statistics
+import os
+import platform
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
-from rich.table import Table
 
-from bench import contact, delivery, entities, offers, parse, planning, reading
+from bench import (
+    assistants,
+    console,
+    contact,
+    delivery,
+    entities,
+    offers,
+    parse,
+    planning,
+    plots,
+    reading,
+    starting,
+    workers,
+)
 
-ROUNDS = 7
-RESULTS = Path("bench/results/latest.json")
+RESULTS = Path("bench/results")
 
 
-def rate(work: Callable[[], int], seconds: float = 0.4) -> float:
-    """Return how many items a second `work` does; each call returns how many it did."""
-    done, start = 0, time.perf_counter()
-    while (spent := time.perf_counter() - start) < seconds:
-        done += work()
-    return done / spent
+class Part(Protocol):
+    """What a part's module gives."""
+
+    def measure(self) -> Any:
+        """Return the figures, as JSON holds them."""
+
+    def show(self, console: Console, found: Any) -> None:
+        """Print them."""
 
 
-def compare(ours: Callable[[], int], other: Callable[[], int]) -> dict[str, float]:
-    """Measure both in turns; return medians and the ratio's median, lowest and highest."""
-    pairs = [(rate(ours), rate(other)) for _ in range(ROUNDS)]
-    ratios = [mine / theirs for mine, theirs in pairs]
-    return {
-        "ours": statistics.median(mine for mine, _ in pairs),
-        "other": statistics.median(theirs for _, theirs in pairs),
-        "ratio": statistics.median(ratios),
-        "low": min(ratios),
-        "high": max(ratios),
-    }
+# From what takes seconds to what takes minutes.
+PARTS: dict[str, Part] = {
+    "offers": offers,
+    "contact": contact,
+    "entities": entities,
+    "parse": parse,
+    "starting": starting,
+    "console": console,
+    "workers": workers,
+    "delivery": delivery,
+    "planning": planning,
+    "reading": reading,
+    "turns": assistants,
+}
 
 
 def main() -> None:
-    """Run every benchmark, print the table, keep the figures."""
-    console = Console()
-    table = Table("what", "ours / s", "beside", "other / s", "ratio (low-high)")
-    results: dict[str, Any] = {}
-    for name, beside, ours, other in (*offers.cases(), *contact.cases()):
-        found = results[name] = compare(ours, other)
-        ratio = f"{found['ratio']:.2f} ({found['low']:.2f}-{found['high']:.2f})"
-        table.add_row(name, f"{found['ours']:,.0f}", beside, f"{found['other']:,.0f}", ratio)
-    console.print(table)
-    results["entities"], results["parse"] = entities.measure(), parse.measure()
-    for name, what in (("entities", "extractors"), ("parse", "whole pipeline")):
-        figures = ", ".join(f"{key} {value:.1f}" for key, value in results[name].items())
-        console.print(f"{name} (milliseconds, one core, {what}): {figures}")
-    results["reading"] = reading.measure()
-    reading.show(console, results["reading"])
-    results["planning"] = planning.measure()
-    planning.show(console, results["planning"])
-    results["delivery"], results["drain"] = delivery.measure(), delivery.drain()
-    delivery.show(console, results["delivery"], results["drain"])
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+    """Run all parts, or those named; print their tables, keep figures and pictures."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all when left out")
+    given = parser.parse_args()
+    if unknown := [name for name in given.parts if name not in PARTS]:
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    screen = Console(width=140)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for name in given.parts or PARTS:
+        start = time.perf_counter()
+        found = PARTS[name].measure()
+        screen.rule(f"{name}, {time.perf_counter() - start:.0f} s")
+        PARTS[name].show(screen, found)
+        _keep(name, found)
+    for picture in plots.draw(_kept(), RESULTS):
+        screen.print(f"drawn: {picture}")
+
+
+def _keep(name: str, found: Any) -> None:
+    """Write a part's figures, with the machine that they are of."""
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]}
+    (RESULTS / f"{name}.json").write_text(
+        json.dumps({"machine": machine, "found": found}, indent=2) + "\n", "utf-8"
+    )
+
+
+def _kept() -> dict[str, Any]:
+    """Return the figures of every part that was ever measured here."""
+    files = {name: RESULTS / f"{name}.json" for name in PARTS}
+    return {
+        name: json.loads(file.read_text("utf-8"))["found"] for name, file in files.items() if file.is_file()
+    }
 
 
 if __name__ == "__main__":

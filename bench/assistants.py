@@ -1,62 +1,111 @@
-"""`python -m bench.assistants`: turns of Grace beside stock Rasa's, the same dialogues in one run."""
+"""`python -m bench.assistants`: turns of Grace beside stock Rasa's, the same dialogues in one run.
+
+All run side by side and are asked in turns, so that what else the machine does falls on each alike. A figure
+is the median of the rounds, a ratio that of the rounds' ratios, with the lowest and the highest.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import json
-import sys
+import statistics
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import stock, turns
+from bench import stock, turns, whole
 from bench.turns import CLIENTS, Door
 from tests.stack import Stack
 
-KEPT = Path("var/bench")
-"""Where stock Rasa's models are kept: they are trained once, which takes minutes."""
-RESULTS = Path("bench/results/turns.json")
-SECONDS = 8.0
+LENGTHENED = (stock.BASIS, "Grace", "Grace, no adapters")
+Runs = dict[str, list[dict[str, float]]]
+"""Figures by the number of clients, a round each."""
+Found = dict[str, Any]
 
 
 @contextmanager
 def _stock(name: str) -> Iterator[tuple[Stack, Door]]:
-    folder = KEPT / name.replace(" + ", "-").lower()
-    if not (folder / "models" / "stock.tar.gz").is_file():
-        stock.project(folder, stock.POLICIES[name])
-        stock.train(folder)
-    with tempfile.TemporaryDirectory() as state, stock.served(folder.resolve(), Path(state)) as found:
+    with tempfile.TemporaryDirectory() as state, stock.served(stock.ready(name), Path(state)) as found:
         yield found
 
 
-def main(seconds: float = SECONDS) -> None:
-    """Measure every assistant; print the table and keep the figures."""
-    assistants = {
-        "Grace": turns.variant(None),
-        "Grace without adapters": turns.variant(""),
-        **{f"stock, {name}": _stock(name) for name in stock.POLICIES},
+def _assistants() -> dict[str, AbstractContextManager[tuple[Stack, Door]]]:
+    return {
+        **{name: _stock(name) for name in stock.POLICIES},
+        "Grace": turns.variant(),
+        "Grace, no vectors": turns.variant(GRACE_VECTORS="off"),
+        "Grace, no adapters": turns.variant(GRACE_RASA_ADAPTERS=""),
+        "Grace, whole way, SQLite": whole.served("sqlite"),
+        "Grace, whole way, PostgreSQL": whole.served("postgresql"),
     }
-    console = Console()
-    table = Table(
-        "assistant", *(f"turns/s, {n}" for n in CLIENTS), "p50, p95, p99 ms at 1", "ms by turns so far"
-    )
-    kept = {}
-    for name, opened in assistants.items():
-        with opened as (stack, door):
-            figures, longer = asyncio.run(turns.measured(stack, door, seconds))
-        kept[name] = {"by_clients": [asdict(one) for one in figures], "by_turns": longer}
-        waits = f"{figures[0].p50:.0f}, {figures[0].p95:.0f}, {figures[0].p99:.0f}"
-        lengths = ", ".join(f"{turn}: {wait:.0f}" for turn, wait in longer[::3])
-        table.add_row(name, *(f"{one.rate:.0f}" for one in figures), waits, lengths)
-    console.print(table)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
+
+
+def measure(seconds: float = 5.0, rounds: int = 3) -> Found:
+    """Return, by assistant, each round's figures at each number of clients, and waits by a session's events.
+
+    Every assistant is asked for some seconds a round.
+    """
+    with ExitStack() as opened:
+        doors = {name: opened.enter_context(one) for name, one in _assistants().items()}
+        return asyncio.run(_all(doors, seconds, rounds))
+
+
+async def _all(doors: dict[str, tuple[Stack, Door]], seconds: float, rounds: int) -> Found:
+    for stack, door in doors.values():
+        await turns.load(stack, door, 2, seconds / 2)
+    runs: dict[str, Runs] = {name: {str(clients): [] for clients in CLIENTS} for name in doors}
+    for clients in CLIENTS:
+        for _ in range(rounds):
+            for name, (stack, door) in doors.items():
+                runs[name][str(clients)].append(asdict(await turns.load(stack, door, clients, seconds)))
+    longer = {name: await turns.lengthening(*doors[name]) for name in LENGTHENED}
+    for _, door in doors.values():
+        await door.close()
+    return {"turns": runs, "by_events": longer}
+
+
+def show(console: Console, found: Found) -> None:
+    """Print the tables."""
+    table = Table("assistant", *(f"turns/s, {n}" for n in CLIENTS), "p50, p95, p99 ms at 1", "at 16")
+    beside = Table(f"against {stock.BASIS}", "turns/s at 16 clients", "p95 at one client")
+    basis = found["turns"][stock.BASIS]
+    for name, runs in found["turns"].items():
+        rates = (f"{_median(runs[str(clients)], 'rate'):.0f}" for clients in CLIENTS)
+        table.add_row(name, *rates, _waits(runs["1"]), _waits(runs["16"]))
+        beside.add_row(name, _ratio(runs["16"], basis["16"], "rate"), _ratio(runs["1"], basis["1"], "p95"))
+    events = Table("assistant", "events in the conversation: median ms of the ten turns there")
+    for name, points in found["by_events"].items():
+        events.add_row(name, ", ".join(f"{events}: {wait:.1f}" for events, wait in points))
+    console.print(table, beside, events)
+
+
+def _waits(runs: list[dict[str, float]]) -> str:
+    return ", ".join(f"{_median(runs, field):.1f}" for field in ("p50", "p95", "p99"))
+
+
+def _median(runs: list[dict[str, float]], field: str) -> float:
+    return float(statistics.median(one[field] for one in runs))
+
+
+def _ratio(ours: list[dict[str, float]], theirs: list[dict[str, float]], field: str) -> str:
+    ratios = [a[field] / b[field] for a, b in zip(ours, theirs, strict=True)]
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+
+
+def main() -> None:
+    """Measure for as long as is asked for, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long each is asked in a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    show(Console(width=140), measure(given.seconds, given.rounds))
 
 
 if __name__ == "__main__":
-    main(*(float(given) for given in sys.argv[1:]))
+    main()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from rich.console import Console
+
+from bench import rates
 from bot.domain.contact import may_contact
 from bot.domain.model import Address, Case, Contact, Purpose
 from bot.storage.policies import Policies
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
-Bench = tuple[str, str, Callable[[], int], Callable[[], int]]
 
 
-def cases() -> list[Bench]:
+def cases() -> list[rates.Case]:
     """Return the benchmark of contact rules."""
     policies = Policies.load(Path("policies"))
     pack = policies.default_pack
@@ -38,3 +39,14 @@ def cases() -> list[Bench]:
         return 1
 
     return [("may_contact: every rule of the pack", "the hour alone", ours, bare)]
+
+
+def measure() -> rates.Found:
+    """Return checks a second."""
+    return rates.measure(cases())
+
+
+show = rates.show
+
+if __name__ == "__main__":
+    show(Console(width=120), measure())

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import numpy_financial as npf  # type: ignore[import-untyped]
 from rich.console import Console
-from rich.table import Table
 
+from bench import rates
 from bot.domain.model import Due, Loan
 from bot.domain.money import Money
 from bot.domain.plans import Wish, add_months, offers
@@ -28,7 +28,6 @@ from bot.storage.policies import Policies
 TODAY = date(2026, 3, 2)
 CENT = Decimal("0.01")
 PRODUCTS = ("consumer-cn", "card-cn", "loan-gb", "loan-us")
-Case = tuple[str, str, Callable[[], int], Callable[[], int]]
 Asked = tuple[Loan, Wish, Decimal, tuple[int, ...]]
 
 
@@ -115,9 +114,9 @@ def _yearly(amount: Decimal, payments: list[tuple[date, Decimal]]) -> Decimal:
     return low
 
 
-def cases() -> list[Case]:
+def cases() -> list[rates.Case]:
     """Return the benchmarks of offers: each product beside both other ways."""
-    policies, found = Policies.load(Path("policies")), list[Case]()
+    policies, found = Policies.load(Path("policies")), list[rates.Case]()
     for product in PRODUCTS:
         policy = policies.product(product, TODAY)
         those = asked(policy)
@@ -126,17 +125,12 @@ def cases() -> list[Case]:
     return found
 
 
-def main() -> None:
-    """Measure and print."""
-    from bench.__main__ import compare
+def measure() -> rates.Found:
+    """Return offers a second of each product, beside both other ways."""
+    return rates.measure(cases())
 
-    table = Table("full offer computation", "ours / s and core", "beside", "other / s", "ratio (low-high)")
-    for name, beside, mine, other in cases():
-        found = compare(mine, other)
-        ratio = f"{found['ratio']:.1f} ({found['low']:.1f}-{found['high']:.1f})"
-        table.add_row(name, f"{found['ours']:,.0f}", beside, f"{found['other']:,.0f}", ratio)
-    Console(width=110).print(table)
 
+show = rates.show
 
 if __name__ == "__main__":
-    main()
+    show(Console(width=120), measure())

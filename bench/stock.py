@@ -8,6 +8,7 @@ how many.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -44,12 +45,29 @@ _TED: list[dict[str, Any]] = [
     {"name": "UnexpecTEDIntentPolicy", "max_history": 5, "epochs": EPOCHS},
     {"name": "TEDPolicy", "max_history": 5, "epochs": EPOCHS, "constrain_similarities": True},
 ]
-POLICIES: dict[str, list[dict[str, Any]]] = {"DIET + TED": _TED, "DIET + rules": _RULES}
+POLICIES: dict[str, list[dict[str, Any]]] = {"stock, DIET + TED": _TED, "stock, DIET + rules": _RULES}
+BASIS = "stock, DIET + TED"
+"""What `rasa init` makes: the assistant that all are measured against."""
+
+
+def folder(name: str) -> Path:
+    """Return where a project is kept: its model is trained once, which takes minutes."""
+    return Path("var/bench", "-".join(re.findall(r"\w+", name.lower())))
+
+
+def ready(name: str) -> Path:
+    """Make and train a project that is not there yet; return its folder."""
+    place = folder(name)
+    if not (place / "models" / "stock.tar.gz").is_file():
+        project(place, POLICIES[name])
+        train(place)
+    return place
 
 
 def project(folder: Path, policies: list[dict[str, Any]]) -> None:
     """Write a project for stock Rasa: our domain, rules and a sample of our sentences."""
     root = processes.ROOT
+    shutil.rmtree(folder, ignore_errors=True)
     (folder / "data").mkdir(parents=True)
     shutil.copy(root / "domain.yml", folder)
     shutil.copytree(root / "data" / "rules", folder / "data" / "rules")
@@ -60,7 +78,7 @@ def project(folder: Path, policies: list[dict[str, Any]]) -> None:
     _write(
         folder / "endpoints.yml",
         {
-            "action_endpoint": {"url": "${GRACE_ACTIONS_URL}"},
+            "action_endpoint": yaml.safe_load((root / "endpoints.yml").read_text("utf-8"))["action_endpoint"],
             "tracker_store": {"type": "SQL", "url": "${GRACE_TRACKER_URL}"},
         },
     )
@@ -72,7 +90,7 @@ def train(folder: Path) -> float:
     start = time.perf_counter()
     env = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "PYTHONDONTWRITEBYTECODE": ""}
     command = [RASA, "train", "--skip-validation", "--fixed-model-name", "stock"]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder.resolve(), env=env, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:])
     return time.perf_counter() - start
@@ -81,18 +99,17 @@ def train(folder: Path) -> float:
 @contextmanager
 def served(folder: Path, state: Path) -> Iterator[tuple[Stack, StockDoor]]:
     """Run stock Rasa and our action server; yield services and a way in."""
-    with running(state, "actions") as stack:
+    with running(state) as stack:
         env = {**processes.environment(stack.settings), "PYTHONPATH": ""}
         port = stack.settings.rasa_url.rsplit(":", 1)[-1]
         command = [RASA, "run", "--interface", "127.0.0.1", "--port", port, "--model", "models/stock.tar.gz"]
         with (state / "stock.log").open("wb") as log:
-            child = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
-        try:
-            _wait(stack.settings.rasa_url, child)
-            yield stack, StockDoor(stack.settings.rasa_url)
-        finally:
-            child.kill()
-            child.wait()
+            child = stack.children["stock"] = subprocess.Popen(
+                command, cwd=folder.resolve(), env=env, stdout=log, stderr=log, start_new_session=True
+            )
+        stack.start("actions")
+        _wait(stack.settings.rasa_url, child)
+        yield stack, StockDoor(stack.settings.rasa_url)
 
 
 class StockDoor:

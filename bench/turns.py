@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +22,6 @@ from tests.stack import MORNING, Stack, running
 CLIENTS = (1, 4, 16, 64)
 LONGEST = 100
 """Turns in one session; each leaves about a dozen events."""
-VARIABLE = "GRACE_RASA_ADAPTERS"
 # One borrower's day: questions, hardship, an option, a second thought, a promise, small talk.
 DIALOGUES = {
     "zh_CN": (
@@ -97,61 +97,62 @@ class OurDoor:
         await self._assistant.close()
 
 
-class Client:
-    """One borrower after another, each with a fresh loan and a whole dialogue."""
-
-    def __init__(self, stack: Stack, assistant: Door, locale: str) -> None:
-        self._stack, self._assistant, self._locale = stack, assistant, locale
-
-    async def dialogue(self, spent: list[float], rounds: int = 1) -> None:
-        """Hold a dialogue, `rounds` times in the same session; add the seconds of each turn to `spent`."""
-        grace = self._stack.grace
-        ref = make_borrower(grace, locale=self._locale)
-        conversation = grace.conversations.ensure("webchat", ref)
-        grace.identity.vouch(conversation, "bench")
-        last = Answered(None, None)
-        for number, text in enumerate(DIALOGUES[self._locale] * rounds):
-            context: dict[str, Any] = {
-                "turn": f"{conversation}:{number}".replace(":", "-"),
-                "at": MORNING.isoformat(),
-                "timezone": "Asia/Shanghai",
-                "locale": self._locale,
-                "known": True,
-                "verified": True,
-                "expected": last.expected,
-                "said": last.said,
-                "currency": "CNY",
-                "outstanding": "3000.00",
-            }
-            start = time.perf_counter()
-            last = await self._assistant.turn(conversation, text, context)
-            spent.append(time.perf_counter() - start)
+async def asked(stack: Stack, door: Door, locale: str, rounds: int = 1) -> AsyncIterator[float]:
+    """Hold a dialogue with a fresh borrower, `rounds` times in one session; give the seconds of each turn."""
+    grace = stack.grace
+    ref = make_borrower(grace, locale=locale)
+    conversation = grace.conversations.ensure("webchat", ref)
+    grace.identity.vouch(conversation, "bench")
+    last = Answered(None, None)
+    for number, text in enumerate(DIALOGUES[locale] * rounds):
+        context: dict[str, Any] = {
+            "turn": f"{conversation}:{number}".replace(":", "-"),
+            "at": MORNING.isoformat(),
+            "timezone": "Asia/Shanghai",
+            "locale": locale,
+            "known": True,
+            "verified": True,
+            "expected": last.expected,
+            "said": last.said,
+            "currency": "CNY",
+            "outstanding": "3000.00",
+        }
+        start = time.perf_counter()
+        last = await door.turn(conversation, text, context)
+        yield time.perf_counter() - start
 
 
-async def load(stack: Stack, assistant: Door, clients: int, seconds: float) -> Figures:
+async def load(stack: Stack, door: Door, clients: int, seconds: float) -> Figures:
     """Let clients talk side by side for some seconds."""
     spent: list[float] = []
     end = time.perf_counter() + seconds
 
     async def talk(number: int) -> None:
-        client = Client(stack, assistant, list(DIALOGUES)[number % 2])
         while time.perf_counter() < end:
-            await client.dialogue(spent)
+            async for seconds in asked(stack, door, list(DIALOGUES)[number % 2]):
+                spent.append(seconds)
 
     start = time.perf_counter()
     await asyncio.gather(*(talk(number) for number in range(clients)))
     return _figures(spent, time.perf_counter() - start)
 
 
-async def lengthening(stack: Stack, assistant: Door, turns: int) -> list[tuple[int, float]]:
-    """Talk on in one session; return (turns so far, median milliseconds of the ten turns there)."""
-    spent: list[float] = []
-    await Client(stack, assistant, "en").dialogue(spent, turns // len(DIALOGUES["en"]))
+async def lengthening(stack: Stack, door: Door) -> list[tuple[int, float]]:
+    """Talk on in one session; return (events so far, median milliseconds of the ten turns there)."""
     step = len(DIALOGUES["en"])
+    spent = [seconds async for seconds in asked(stack, door, "en", LONGEST // step)]
+    each = _most_events(stack) / len(spent)
     return [
-        (place + step, statistics.median(spent[place : place + step]) * 1000)
+        (round((place + step) * each), statistics.median(spent[place : place + step]) * 1000)
         for place in range(0, len(spent) - step + 1, step)
     ]
+
+
+def _most_events(stack: Stack) -> int:
+    """Return how many events the longest conversation in the assistant's store has."""
+    counted = "SELECT count(*) FROM events GROUP BY sender_id ORDER BY 1 DESC LIMIT 1"
+    with closing(sqlite3.connect(stack.settings.tracker_url.removeprefix("sqlite:///"))) as store:
+        return int(store.execute(counted).fetchone()[0])
 
 
 def _figures(spent: list[float], took: float) -> Figures:
@@ -163,26 +164,27 @@ def _figures(spent: list[float], took: float) -> Figures:
     return Figures(len(ordered) / took, at(0.5), at(0.95), at(0.99))
 
 
-async def measured(stack: Stack, door: Door, seconds: float) -> tuple[list[Figures], list[tuple[int, float]]]:
-    """Warm up, then measure by clients, and one session as it grows longer."""
-    await load(stack, door, 1, seconds / 2)
-    found = [await load(stack, door, clients, seconds) for clients in CLIENTS]
-    longer = await lengthening(stack, door, LONGEST)
-    await door.close()
-    return found, longer
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """Set variables for the processes that are started within."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
-def variant(adapters: str | None) -> Iterator[tuple[Stack, Door]]:
-    """Run Rasa and the action server with the adapters named, or with all of them."""
-    before = os.environ.get(VARIABLE)
-    os.environ.pop(VARIABLE, None)
-    if adapters is not None:
-        os.environ[VARIABLE] = adapters
-    try:
-        with tempfile.TemporaryDirectory() as folder, running(Path(folder), "rasa", "actions") as stack:
-            yield stack, OurDoor(stack)
-    finally:
-        os.environ.pop(VARIABLE, None)
-        if before is not None:
-            os.environ[VARIABLE] = before
+def variant(**values: str) -> Iterator[tuple[Stack, Door]]:
+    """Run Rasa and the action server with some variables set; yield services and the way in."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        environment(**values),
+        running(Path(folder), "rasa", "actions") as stack,
+    ):
+        yield stack, OurDoor(stack)
