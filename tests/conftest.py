@@ -23,6 +23,7 @@ from bot.services.kit import MovableClock
 from bot.settings import Settings
 from bot.storage.db import Database
 from bot.storage.tables import Base
+from tests.logged import kept
 from tests.stack import MODEL, Stack, running
 
 ROOT = Path(__file__).parents[1]
@@ -30,9 +31,21 @@ MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)
 POSTGRES = os.environ.get("GRACE_TEST_POSTGRES", "postgresql://root@127.0.0.1/postgres")
 
 
-# The same examples in every run: what fails on one machine fails on all.
-hypothesis.settings.register_profile("fixed", derandomize=True)
+# The same examples in every run: what fails on one machine fails on all. A busy machine is no fault.
+hypothesis.settings.register_profile(
+    "fixed",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("fixed")
+
+
+@pytest.fixture(autouse=True)
+def logging_kept() -> Iterator[None]:
+    """Leave logging to the next test as it was before this one."""
+    with kept():
+        yield
 
 
 def absent(reason: str) -> NoReturn:

@@ -9,12 +9,12 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -32,6 +32,8 @@ from tests.factory import make_borrower
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 MODEL = processes.ROOT / processes.MODEL
 START_WAIT = 120.0
+PATIENCE = 15.0
+"""Seconds that a test waits for what must come."""
 FACTS = "1990-05-12 5678"
 
 
@@ -58,8 +60,7 @@ class Stack:
                 stderr=log,
                 start_new_session=True,
             )
-        for name in names:
-            self._wait(name)
+        self.wait(*names)
 
     def kill(self, name: str) -> None:
         """Kill a process as a power cut would."""
@@ -83,45 +84,65 @@ class Stack:
             "app": f"http://127.0.0.1:{self.settings.port}/health",
         }[name]
 
-    def _wait(self, name: str) -> None:
+    def wait(self, *names: str, child: str = "") -> None:
+        """Return once processes answer, all of them started by `child`, or each by itself.
+
+        Raises RuntimeError with the end of the log.
+        """
+        for name in names:
+            self._wait(name, child or name)
+
+    def _wait(self, name: str, child: str) -> None:
         deadline = time.monotonic() + START_WAIT
         while time.monotonic() < deadline:
-            if self.children[name].poll() is not None:
+            if self.children[child].poll() is not None:
                 break
             try:
                 if httpx.get(self.url(name), trust_env=False).status_code == 200:
                     return
             except httpx.HTTPError:
                 pass
-            time.sleep(0.2)
-        tail = (self.folder / f"{name}.log").read_text("utf-8", "replace")[-2000:]
+            time.sleep(0.1)
+        tail = (self.folder / f"{child}.log").read_text("utf-8", "replace")[-2000:]
         raise RuntimeError(f"{name} did not start:\n{tail}")
 
 
 @contextmanager
-def running(folder: Path, *names: str, database_url: str | None = None) -> Iterator[Stack]:
-    """Run a stack with the named processes (rasa, actions, app) on free ports."""
+def running(folder: Path, *names: str, database_url: str | None = None, **more: object) -> Iterator[Stack]:
+    """Run a stack with the named processes (rasa, actions, app) on free ports; `more` are its settings."""
     ports = [free_port() for _ in range(3)]
-    settings = Settings(
-        home=processes.ROOT,
-        state=folder,
-        database_url=database_url or f"sqlite:///{folder}/grace.db",
-        tracker_url=f"sqlite:///{folder}/rasa.db",
-        rasa_url=f"http://127.0.0.1:{ports[0]}",
-        actions_port=ports[1],
-        port=ports[2],
-        public_url=f"http://127.0.0.1:{ports[2]}",
-        clock_offset=(MORNING - datetime.now(UTC)).total_seconds(),
-        clock_off=True,
-        burst=0.05,
-        rasa_retry=0.3,
-    )
+    given: dict[str, Any] = {
+        "home": processes.ROOT,
+        "state": folder,
+        "database_url": database_url or f"sqlite:///{folder}/grace.db",
+        "tracker_url": f"sqlite:///{folder}/rasa.db",
+        "rasa_url": f"http://127.0.0.1:{ports[0]}",
+        "actions_port": ports[1],
+        "port": ports[2],
+        "public_url": f"http://127.0.0.1:{ports[2]}",
+        "clock_offset": (MORNING - datetime.now(UTC)).total_seconds(),
+        "clock_off": True,
+        "burst": 0.05,
+        "rasa_retry": 0.3,
+        **more,
+    }
+    settings = Settings(**given)
     stack = Stack(settings, build(settings), folder)
     try:
-        stack.start(*names)
+        if names:
+            stack.start(*names)
         yield stack
     finally:
         stack.stop()
+
+
+async def until(check: Callable[[], Any], what: str = "it") -> Any:
+    """Wait until a check is true and return what it returned."""
+    last = time.monotonic() + PATIENCE
+    while not (found := check()):
+        assert time.monotonic() < last, f"{what} did not happen"
+        await asyncio.sleep(0.02)
+    return found
 
 
 def free_port() -> int:

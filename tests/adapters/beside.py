@@ -30,9 +30,13 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
+from sklearn.svm import LinearSVC
 
-from bot.assistant.adapters import event_types, graph, schema
+from bot.assistant.adapters import event_types, graph, recent, schema
 from bot.assistant.adapters.session import MOST_TURNS, SessionTrackerStore
+from bot.assistant.endpoint import ActionEndpoint
+from bot.assistant.features import sparse_features
+from bot.assistant.scoring import Scorer
 
 SLOTS = ("plan_wish", "plan_rounds", "promise_amount", "turn_ended", "requested_slot")
 FORMS = ("plan_form", "promise_form", None)
@@ -230,9 +234,46 @@ async def sessions() -> dict[str, list[Any]]:
     return found
 
 
+def calls() -> dict[str, list[Any]]:
+    """Write random conversations for an action: ours is Rasa's, with the events since the message alone."""
+    domain = Domain.load("domain.yml")
+    endpoint = ActionEndpoint(url="http://127.0.0.1", enable_selective_domain=True)
+    action, found = RemoteAction("action_protect", endpoint), {}
+    theirs, ours = RemoteAction._action_call_format, recent._call
+    for number in range(20):
+        draw = random.Random(number)
+        tracker = DialogueStateTracker(f"c{number}", domain.slots)
+        turns = [_turn(draw, turn) for turn in range(draw.randint(0, 6))]
+        for event in (*(one() for one in OPENING), *(event for turn in turns for event in turn)):
+            tracker.update(event, domain)
+        whole, mine = theirs(action, tracker, domain), ours(action, tracker, domain)
+        last = len(turns[-1]) if turns else len(tracker.events)
+        whole["tracker"]["events"] = whole["tracker"]["events"][-last:]
+        found[f"call {number}"] = [whole, mine]
+    return found
+
+
+def scores() -> dict[str, list[Any]]:
+    """Score texts by scikit-learn's own way and by ours."""
+    said = {
+        "pay": "我明天还 明天转给你 i will pay tomorrow",
+        "ask": "还欠多少 多少钱 how much do i owe",
+        "stop": "别再发了 stop it please do not write",
+    }
+    texts, labels = zip(*[(word, act) for act, words in said.items() for word in words.split()], strict=True)
+    features = sparse_features().fit(texts)
+    model = LinearSVC(random_state=0).fit(features.transform(texts), labels)
+    asked = [*said.values(), *texts, "", " ", "???", "完全没见过的字", "zzz", "pay pay pay 多少 多少"]
+    theirs = model.decision_function(features.transform(asked))
+    mine = Scorer(features, model).scores(asked)
+    pairs = zip(theirs.round(4).tolist(), mine.round(4).tolist(), strict=True)
+    return {f"score {number}": list(pair) for number, pair in enumerate(pairs)}
+
+
 def main() -> None:
     """Print every check."""
-    checks = {**event_classes(), **answers_of_actions(), **graphs(), **asyncio.run(sessions())}
+    checks = {**event_classes(), **answers_of_actions(), **graphs(), **calls(), **scores()}
+    checks |= asyncio.run(sessions())
     print("RESULT" + json.dumps(checks))
 
 

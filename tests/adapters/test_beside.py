@@ -30,7 +30,8 @@ def checks() -> dict[str, list[Any]]:
 
 
 @pytest.mark.parametrize(
-    ("part", "least"), [("event ", 16), ("answer ", 18), ("graph ", 60), ("session ", 24)]
+    ("part", "least"),
+    [("event ", 16), ("answer ", 18), ("graph ", 60), ("session ", 24), ("call ", 20), ("score ", 15)],
 )
 def test_an_adapter_behaves_as_what_it_replaces(part: str, least: int) -> None:
     found = {name: both for name, both in checks().items() if name.startswith(part)}

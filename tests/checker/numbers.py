@@ -25,6 +25,10 @@ class Numbers:
     complaint: tuple[str, int] = ("", 0)
     pauses: tuple[tuple[str, str, int, int], ...] = ()
     """Rule, the fact, its least days, its most days."""
+    grounds: frozenset[str] = frozenset()
+    """What the law asks to tell: such a notice passes the caps on texts, and an exemption."""
+    cease: frozenset[str] = frozenset()
+    """Those of them that pass a written request to cease."""
 
 
 PACKS = {
@@ -35,6 +39,7 @@ PACKS = {
         talks=(("CN2", 3, 1),),
         rings_per_number=(("CN3", 6, 1),),
         complaint=("CN15", 15 + 30 + 30),
+        grounds=frozenset({"agency_takeover", "credit_warning"}),
     ),
     "us-regf": Numbers(
         hours=("US1", 8, 21),
@@ -44,15 +49,21 @@ PACKS = {
         stop_words_in_each="US4",
         debt_collector=("US7", "US70"),
         complaint=("complaint", 15),
+        grounds=frozenset({"collection_ends", "remedy_possible", "remedy_intended"}),
+        cease=frozenset({"collection_ends", "remedy_possible", "remedy_intended"}),
     ),
     "uk-conc": Numbers(
         hours=("UK1", 8, 21),
         texts=(("UK9", 1, 1), ("UK10", 3, 7)),
         complaint=("UK8", 56),
         pauses=(("UK6", "breathing_space", 60, 60), ("UK7", "debt_adviser", 30, 60)),
+        grounds=frozenset({"arrears_notice"}),
     ),
     "in-rbi": Numbers(
-        hours=("IN1", 8, 19), texts=(("IN3", 1, 1), ("IN4", 3, 7)), complaint=("complaint", 30)
+        hours=("IN1", 8, 19),
+        texts=(("IN3", 1, 1), ("IN4", 3, 7)),
+        complaint=("complaint", 30),
+        grounds=frozenset({"agency_takeover"}),
     ),
 }
 

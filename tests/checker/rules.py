@@ -155,7 +155,8 @@ def _breaches(state: State, row: Row, at: datetime) -> Iterator[tuple[str, str]]
     if not _is_started(state, row):
         return
     yield from _when(state, row, at)
-    yield from (("stopped", why) for why in state.stops.against(row, at))
+    passed = _passed(state, row)
+    yield from (("stopped", why) for why in state.stops.against(row, at) if why not in passed)
     if row["initiator"] == "bot":
         yield from _documented(state, row)
 
@@ -203,9 +204,9 @@ def _when(state: State, row: Row, at: datetime) -> Iterator[tuple[str, str]]:
         consents = pack.consent_opens_night and state.stops.allows_night(row["borrower"])
         if not opens <= local.hour < closes and not consents:
             yield rule, f"sent at {local:%H:%M}"
-        if row["channel"] not in NO_TEXT:
+        if row["channel"] not in NO_TEXT and _ground(row) not in pack.grounds:
             yield from _over(pack.texts, [one for one in earlier if one.is_text], local.date())
-        elif row["channel"] != "letter":
+        elif row["channel"] in ("call", "voice"):
             talks = [one for one in calls if one.outcome == "answered"]
             rings = [
                 one for one in calls if one.outcome == "unanswered" and one.address == row["address_hash"]
@@ -215,6 +216,21 @@ def _when(state: State, row: Row, at: datetime) -> Iterator[tuple[str, str]]:
             yield from _over(pack.calls_per_loan, about, local.date())
             answered = [one for one in about if one.outcome == "answered"]
             yield from _over(pack.talks_per_loan, answered, local.date())
+
+
+def _ground(row: Row) -> str | None:
+    """What the law asks to tell by a notice, as its record cites it: `CN13:agency_takeover`."""
+    if row["purpose"] != "notice":
+        return None
+    return next((rule.partition(":")[2] for rule in row["rule_ids"] if ":" in rule), None)
+
+
+def _passed(state: State, row: Row) -> frozenset[str]:
+    """The stops that a notice on its ground passes, where every pack that it is under lets it."""
+    ground, packs = _ground(row), _numbers(state, row)
+    exempt = {"exempt"} if all(ground in pack.grounds for pack in packs) else set()
+    cease = {"opt_out"} if all(ground in pack.cease for pack in packs) else set()
+    return frozenset(exempt | cease)
 
 
 def _over(caps: tuple[Cap, ...], earlier: list[Seen], day: date) -> Iterator[tuple[str, str]]:
@@ -227,12 +243,19 @@ def _over(caps: tuple[Cap, ...], earlier: list[Seen], day: date) -> Iterator[tup
 def _documented(state: State, row: Row) -> Iterator[tuple[str, str]]:
     if not row["rule_ids"] or not row["pack_version"] or not row["policy_version"]:
         yield "CN10", "the rules that let it through are not on record"
-    if row["cycle"] is not None and any(
-        (loan, row["cycle"], row["step"]) in state.rungs for loan in row["loans"]
-    ):
+    if any(rung in state.rungs for rung in _rungs(row)):
         yield "ladder", f"step {row['step']} a second time in cycle {row['cycle']}"
     if row["template"] != "utter_reminder_unverified" and not state.stops.is_verified(row["borrower"]):
         yield "CN5", "facts of the debt before identity was verified"
+
+
+def _rungs(row: Row) -> Iterator[tuple[str, int, str]]:
+    """Loan, cycle and rung of each debt that a message speaks of: `D+7,D+3@2` is of two, one in cycle 2."""
+    if row["cycle"] is None:
+        return
+    for loan, step in zip(row["loans"], row["step"].split(","), strict=True):
+        rung, _, cycle = step.partition("@")
+        yield loan, int(cycle or row["cycle"]), rung
 
 
 def _remember(state: State, row: Row, at: datetime) -> None:
@@ -251,8 +274,7 @@ def _remember(state: State, row: Row, at: datetime) -> None:
                 tuple(row["loans"]),
             )
         )
-        if row["cycle"] is not None:
-            state.rungs.update((loan, row["cycle"], row["step"]) for loan in row["loans"])
+        state.rungs.update(_rungs(row))
     state.written_to.add(row["address_hash"])
     if COLLECTOR_FIRST.search(row["text"]):
         state.collectors.add(row["address_hash"])

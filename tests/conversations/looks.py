@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, text
 
 from bot.domain.handoff import Outcome
 from bot.services.conversation import Incoming
@@ -30,6 +31,9 @@ _DEBT_FACT = re.compile(
     r"\d[\d,.]*元|CNY|¥|L?T\d{5}|\d+月\d+日"
     r"|\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)"
 )
+
+# Whose form asks next, and what holds for one turn only.
+_OF_THE_TURN = frozenset({"requested_slot", "turn_ended", "turn_locale"})
 
 
 def both(zh: Any, en: Any) -> list[Any]:
@@ -133,12 +137,33 @@ def handoffs(talk: Talk) -> list[tuple[str, str]]:
 
 def hand_back(talk: Talk) -> None:
     """Let an agent take the newest hand-off and close it, so that the assistant speaks again."""
+    talk.grace.handoffs.close(handoff_id(talk), mei(talk), Outcome.RESOLVED, "", to_bot=True)
+
+
+def take_over(talk: Talk) -> None:
+    """Let an agent step in, as the console does."""
+    talk.grace.handoffs.take_over(talk.conversation, mei(talk))
+
+
+def mei(talk: Talk) -> int:
+    """Return the agent who looks after the chats of these tests."""
     with talk.grace.kit.db.begin() as session:
         agent = session.scalars(select(Agent).where(Agent.login == "mei")).first()
-        agent_id = None if agent is None else agent.id
-    if agent_id is None:
-        agent_id = talk.grace.staff.add("mei", "周梅", "agent", "long enough for a test").id
-    talk.grace.handoffs.close(handoff_id(talk), agent_id, Outcome.RESOLVED, "", to_bot=True)
+        found = None if agent is None else agent.id
+    return found or talk.grace.staff.add("mei", "周梅", "agent", "long enough for a test").id
+
+
+def slots(talk: Talk) -> dict[str, object]:
+    """Return what Rasa remembers of a chat, but for what belongs to the turn alone."""
+    engine = create_engine(talk.stack.settings.tracker_url)
+    with engine.connect() as connection:
+        stored = connection.execute(
+            text("SELECT data FROM events WHERE sender_id = :chat AND type_name = 'slot' ORDER BY id"),
+            {"chat": talk.conversation},
+        ).all()
+    engine.dispose()
+    found = {event["name"]: event["value"] for (data,) in stored for event in [json.loads(data)]}
+    return {name: value for name, value in found.items() if value is not None and name not in _OF_THE_TURN}
 
 
 def handoff_id(talk: Talk) -> int:

@@ -15,6 +15,8 @@ from tests.conversations.looks import (
     is_human,
     promises,
     say_all,
+    slots,
+    take_over,
 )
 from tests.stack import Talks
 
@@ -130,3 +132,21 @@ async def test_buttons_lead_to_hardship_and_to_a_person(talks: Talks, locale: st
     refused = await talk.say({"zh_CN": "我不还", "en": "I'm not paying"}[locale])
     heard = await talk.tap(refused, button)
     assert heard.keys[-1] == ("utter_hardship_consent", "utter_handoff_asked")[button]
+
+
+@LANGUAGES
+async def test_taken_over_in_the_midst_of_a_question_nothing_is_agreed_after_the_return_and_no_slot_is_lost(
+    talks: Talks, locale: str
+) -> None:
+    talk = await inside(talks, locale, "promise")
+    before = slots(talk)
+    assert before["promise_amount"] is not None
+    for number in range(2):
+        take_over(talk)
+        hand_back(talk)
+        heard = await talk.say(YES[locale])
+        assert heard.keys == ("utter_handoff_returned", "utter_ack")
+        assert promises(talk) == [], number
+        assert expected(talk) is None
+        assert {name: slots(talk).get(name) for name in before} == before
+    assert (await talk.say(BALANCE[locale])).keys == ("utter_account_overdue",)

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import absent
 
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -46,7 +46,7 @@ def chromium() -> Path:
 def browser(chromium: Path) -> Iterator[Browser]:
     """A headless browser; it ends with its module, so that Playwright's event loop meets no other tests."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
 
@@ -54,11 +54,12 @@ def browser(chromium: Path) -> Iterator[Browser]:
 @pytest.fixture
 def serve() -> Serve:
     """Serve an ASGI app for the length of a `with` block; the block gets its URL."""
-    return _serve
+    return served
 
 
 @contextmanager
-def _serve(app: Any) -> Iterator[str]:
+def served(app: Any) -> Iterator[str]:
+    """Serve an ASGI app on a free port of this machine; the block gets its URL."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)

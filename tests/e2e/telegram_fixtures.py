@@ -30,12 +30,11 @@ from bot.storage.tables import Conversation, Message
 from tests.conftest import ROOT, absent, settings_for
 from tests.e2e.fake_bot_api import FakeBotApi
 from tests.factory import make_borrower
-from tests.stack import free_port
+from tests.stack import PATIENCE, free_port
 
 TOKEN = "424242:an-emulated-token"
 PHONE = "19900005678"
 """What every borrower of the factory has on file."""
-PATIENCE = 15.0
 _FOLDER = ROOT / "tests" / "emulator"
 
 Open = Callable[..., Grace]
@@ -215,15 +214,6 @@ class TelegramUser:
         answer = await self._http.post(path, json=data)
         answer.raise_for_status()
         return answer.json()
-
-
-async def until(check: Callable[[], Any], what: str = "it") -> Any:
-    """Wait until a check is true and return what it returned."""
-    last = time.monotonic() + PATIENCE
-    while not (found := check()):
-        assert time.monotonic() < last, f"{what} did not happen"
-        await asyncio.sleep(0.02)
-    return found
 
 
 def add_borrower(grace: Grace) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from websockets.exceptions import WebSocketException
 from bot.storage.tables import Conversation, HandoffRow, Message, Plan
 from tests.conftest import absent
 from tests.factory import make_borrower
-from tests.stack import MODEL, Stack, running
+from tests.stack import MODEL, Stack, running, until
 
 pytestmark = pytest.mark.stack
 PATIENCE = 90.0
@@ -105,7 +105,15 @@ async def test_killing_one_process_loses_and_doubles_nothing(victim: str, tmp_pa
         )
         terms = await borrower.tap(options, 0)
         await asyncio.gather(borrower.tap(terms, 0), killer(rng.uniform(0.02, 0.25)))
+        # A page shows a message before its row says that it was sent.
+        await until(lambda: not _under_way(stack), "the end of what was under way")
         _nothing_lost_nothing_doubled(stack, ref)
+
+
+def _under_way(stack: Stack) -> int:
+    with stack.grace.kit.db.read() as session:
+        query = select(func.count()).select_from(Message).where(Message.state.in_(("queued", "sending")))
+        return session.scalar(query) or 0
 
 
 def _nothing_lost_nothing_doubled(stack: Stack, ref: str) -> None:

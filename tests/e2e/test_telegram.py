@@ -33,9 +33,8 @@ from tests.e2e.telegram_fixtures import (
     messages,
     open_grace,
     running,
-    until,
 )
-from tests.stack import Stack
+from tests.stack import Stack, until
 
 # Every test has a chat of its own: the emulator is shared.
 _CHATS = itertools.count(9001)

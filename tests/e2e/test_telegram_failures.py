@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, select
 from bot.bootstrap import Grace
 from bot.channels.telegram import COMMANDS
 from bot.channels.telegram_updates import KINDS
+from bot.domain.handoff import HandoffReason
 from bot.services.conversation import Incoming, Received
 from bot.services.enclosures import paper_of
 from bot.storage.tables import AddressRow
@@ -36,9 +37,6 @@ from tests.e2e.fake_bot_api import (
     flood,
     refusal,
 )
-
-# Fixtures are imported by their names.
-# ruff: noqa: F401, F811
 from tests.e2e.telegram_fixtures import (
     TOKEN,
     Agreeing,
@@ -50,8 +48,14 @@ from tests.e2e.telegram_fixtures import (
     messages,
     open_grace,
     running,
-    until,
 )
+
+# Fixtures are imported by their names.
+# ruff: noqa: F401, F811
+from tests.integration.support import make_agent
+from tests.integration.test_files import PDF, PNG
+from tests.logged import logged
+from tests.stack import until
 
 
 @pytest.fixture
@@ -159,7 +163,7 @@ async def test_an_odd_update_holds_up_no_other(grace: Grace, api: FakeBotApi) ->
 
 
 async def test_an_update_that_breaks_the_service_is_given_up_after_a_few_tries(
-    grace: Grace, api: FakeBotApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    grace: Grace, api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asks = ScriptedAssistant()
     receive = grace.conversations.receive
@@ -174,13 +178,13 @@ async def test_an_update_that_breaks_the_service_is_given_up_after_a_few_tries(
     monkeypatch.setattr(grace.conversations, "receive", breaks)
     api.push(text="13800001234")
     api.push(text="你好")
-    async with running(grace, asks):
-        await until(lambda: asks.heard)
+    with logged() as said:
+        async with running(grace, asks):
+            await until(lambda: asks.heard)
     assert asks.heard == ["你好"]
     assert len(tries) == 3
-    said = capsys.readouterr()
-    assert "telegram_update_skipped" in said.out
-    assert "13800001234" not in said.out + said.err
+    assert "telegram_update_skipped" in said.getvalue()
+    assert "13800001234" not in said.getvalue()
 
 
 async def test_an_edited_message_is_answered_once_and_never_read_as_new(
@@ -469,3 +473,34 @@ async def test_who_blocked_the_bot_is_sent_no_further_paper(
     await agree(grace, api, conversation)
     assert papers(grace) == [("picture", "failed"), ("calendar", "cancelled"), ("agreement", "cancelled")]
     assert api.made("sendDocument") == []
+
+
+# Files from an agent
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Answer(), "sent"),
+        (refusal(400, "Bad Request: PHOTO_INVALID_DIMENSIONS"), "failed"),
+        (SILENT, "uncertain"),
+    ],
+)
+async def test_an_agents_photo_and_document_arrive_as_such_and_what_came_of_them_is_known(
+    grace: Grace, api: FakeBotApi, conversation: str, answer: Answer, state: str
+) -> None:
+    grace.identity.vouch(conversation, "test")
+    number = grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+    agent = make_agent(grace)
+    grace.attachments.send(number, agent, "slip.png", PNG, "您的凭证", key="1")
+    grace.attachments.send(number, agent, "条款.pdf", PDF, key="2")
+    api.give("sendPhoto", answer)
+    async with running(grace, ScriptedAssistant()):
+        await until(lambda: not {"queued", "sending"} & {one.state for one in messages(grace, "out")})
+    assert [(method, content) for method, _, content in api.files] == [
+        ("sendPhoto", PNG),
+        ("sendDocument", PDF),
+    ]
+    assert [call.get("caption") for call in api.made("sendPhoto")] == ["您的凭证"]
+    sent = [one for one in messages(grace, "out") if one.initiator == "agent"]
+    assert [one.state for one in sent] == [state, "sent"]

@@ -116,7 +116,7 @@ def _agrees(ref: str) -> Act:
 
 
 def _asks_for_people(ref: str) -> Act:
-    return lambda grace, _: grace.handoffs.open(chat(grace, ref), HandoffReason.ASKED, cause="test")
+    return lambda grace, _: grace.handoffs.open(chat(grace, ref), HandoffReason.BEYOND_POLICY, cause="test")
 
 
 def _agent_closes(ref: str) -> Act:

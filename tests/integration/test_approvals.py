@@ -51,11 +51,6 @@ def ref(grace: Grace) -> str:
 
 
 @pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
-
-
-@pytest.fixture
 def agent(grace: Grace) -> int:
     return make_agent(grace)
 
@@ -240,8 +235,8 @@ class TestDeciding:
         view = ask(grace, conversation, Wish(kind="instalment", count=30), level="senior")
         for verdict in ("approve", "refuse"):
             assert refused(lambda given=verdict: decide(grace, view, agent, given)) == "level"  # type: ignore[misc]
-        assert [one.id for one in grace.approvals.waiting("senior")] == [view.id]
-        assert grace.approvals.waiting("agent") == ()
+        assert [one.id for one in grace.approvals.waiting("operator", "senior")] == [view.id]
+        assert grace.approvals.waiting("operator", "agent") == ()
         assert decide(grace, view, make_agent(grace, role="senior")).state is ApprovalState.APPROVED
 
     def test_nobody_decides_their_own_request(self, grace: Grace, conversation: str) -> None:
@@ -426,7 +421,7 @@ def test_requests_of_a_loan_are_listed_newest_first(grace: Grace, conversation: 
     first = decide(grace, ask(grace, conversation), agent, "refuse")
     second = ask(grace, conversation, turn="2")
     loan = only(grace, LoanRow).id
-    assert [one.id for one in grace.approvals.of_loan(loan)] == [second.id, first.id]
-    assert [one.id for one in grace.approvals.decided()] == [first.id]
+    assert [one.id for one in grace.approvals.of_loan(loan, "operator")] == [second.id, first.id]
+    assert [one.id for one in grace.approvals.decided("operator")] == [first.id]
     with pytest.raises(LookupError):
         grace.approvals.decide(99, agent_id=agent, verdict="approve", reason=WHY)

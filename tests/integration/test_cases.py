@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -18,7 +19,6 @@ from tests.integration.support import (
     add_loan,
     answered,
     change,
-    chat,
     claimed,
     events,
     make_agent,
@@ -32,16 +32,6 @@ from tests.integration.support import (
 )
 
 TODAY = date(2026, 3, 2)
-
-
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
 
 
 class TestThread:
@@ -58,7 +48,7 @@ class TestThread:
             ("agent", "李敏", None),
         ]
         assert [line.seq for line in lines] == sorted(line.seq for line in lines)
-        assert grace.threads.tail(conversation) == lines
+        assert grace.threads.tail(conversation) == [replace(line, channel="webchat") for line in lines]
 
     def test_what_was_cancelled_unsent_is_not_in_it(self, grace: Grace, ref: str, conversation: str) -> None:
         say(grace, ref, "你好")
@@ -83,7 +73,8 @@ class TestThread:
         lines = grace.threads.lines(conversation)
         assert grace.threads.lines(conversation, after=lines[2].seq) == lines[3:]
         assert grace.threads.lines(conversation, limit=2) == lines[:2]
-        assert grace.threads.tail(conversation, limit=2) == lines[3:]
+        ends = [replace(line, channel="webchat") for line in lines[3:]]
+        assert grace.threads.tail(conversation, limit=2) == ends
 
     def test_it_shows_which_button_was_used(self, grace: Grace, ref: str, conversation: str) -> None:
         say(grace, ref, "你好")

@@ -32,16 +32,6 @@ from tests.integration.support import (
 )
 
 
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
-
-
 class TestReceiving:
     def test_a_message_received_twice_is_stored_once(self, grace: Grace, ref: str) -> None:
         first, second = (say(grace, ref, "你好", key="web:1") for _ in range(2))

@@ -44,11 +44,6 @@ from tests.integration.support import (
 TODAY = date(2026, 3, 2)
 
 
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
 def signal(act: str, **more: object) -> Callable[[Grace, str], None]:
     def happen(grace: Grace, ref: str) -> None:
         conversation = chat(grace, ref)
@@ -350,10 +345,10 @@ class TestWaiting:
         assert len(tick(grace)) == 1
         assert tick(grace) == []
 
-    def test_two_loans_of_one_borrower_make_one_message_a_day(
+    def test_two_loans_whose_words_go_apart_make_one_message_a_day(
         self, grace: Grace, ref: str, clock: MovableClock
     ) -> None:
-        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=7), name="second")
+        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=30), name="second")
         assert len(tick(grace)) == 1
         assert len(send(grace)) == 1
         waiting = only(grace, Nudge, state="queued")
@@ -366,7 +361,7 @@ class TestWaiting:
         self, grace: Grace, ref: str, clock: MovableClock
     ) -> None:
         for number in range(6):
-            add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=15), name=f"L{number}")
+            add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=30), name=f"L{number}")
         sent = []
         for _ in range(10 * 6):
             tick(grace)

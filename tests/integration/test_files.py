@@ -32,16 +32,6 @@ def grace(settings: Settings, clock: MovableClock, tmp_path: Path) -> Iterator[G
     built.close()
 
 
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
-
-
 def kept(files: FileService, conversation: str, content: bytes = JPEG, name: str = "photo.jpg") -> KeptFile:
     found = files.keep(conversation, name, content)
     assert isinstance(found, KeptFile)

@@ -38,7 +38,7 @@ from bot.storage.tables import AddressRow, Conversation, HandoffRow, Message
 from tests.conftest import settings_for
 from tests.factory import make_borrower
 from tests.integration.support import make_agent, only, rows
-from tests.stack import free_port
+from tests.stack import free_port, until
 
 PATIENCE = 8.0
 SWEEPS = 0.2
@@ -211,16 +211,6 @@ class World:
         return self.line.texts(ref)
 
 
-async def until(check: Callable[[], Any], what: str) -> None:
-    """Wait until a check is true."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not check():
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        raise AssertionError(f"{what} did not come") from None
-
-
 @contextmanager
 def database_down(grace: Grace) -> Iterator[None]:
     """Put the database out of reach for the length of a block."""
@@ -250,11 +240,6 @@ async def world(grace: Grace, clock: MovableClock) -> AsyncIterator[World]:
     yield world
     await world.stop()
     await rasa.shut()
-
-
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
 
 
 @sqlite

@@ -9,12 +9,12 @@ import pytest
 from bot.bootstrap import Grace
 from bot.domain.handoff import HandoffReason, Outcome
 from bot.domain.money import Money
+from bot.domain.plans import Wish
 from bot.services.accounts import IdentityNeeded
 from bot.services.conversation import Incoming
 from bot.services.hardship import Told
 from bot.services.kit import MovableClock
 from bot.storage.tables import Borrower, HandoffRow, HardshipRow
-from tests.factory import make_borrower
 from tests.integration.support import (
     at_once,
     change,
@@ -31,11 +31,6 @@ from tests.integration.support import (
 )
 
 TOLD = Told("illness", 60, Money.of("500", "CNY"), 15)
-
-
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
 
 
 @pytest.fixture
@@ -202,3 +197,59 @@ class TestSharedContact:
 
 def change_borrower(grace: Grace, ref: str, **values: object) -> None:
     change(grace, Borrower, {"ref": ref}, **values)
+
+
+class TestReview:
+    """The pause ends with a person who looks at it again, never in silence."""
+
+    @pytest.fixture
+    def paused(self, grace: Grace, conversation: str, clock: MovableClock) -> str:
+        grace.negotiation.report_hardship(conversation, "1")
+        return conversation
+
+    def test_on_the_day_of_the_review_a_case_is_opened_once_and_reminders_stay_away(
+        self, grace: Grace, ref: str, paused: str, clock: MovableClock
+    ) -> None:
+        clock.at += timedelta(days=29)
+        assert grace.reviews.open_due() == 0
+        clock.at += timedelta(days=1)
+        found = at_once(*[grace.reviews.open_due] * 3)
+        assert sorted(found) == [0, 0, 1]
+        (case,) = rows(grace, HandoffRow)
+        assert (case.reason, case.state) == ("review", "waiting")
+        assert set(holds(grace, ref, clock.at)) == {"handoff"}
+        assert conversation_row(grace, paused).mode == "bot"
+        assert events(grace, "hardship_reviewed") == []
+
+    def test_a_person_who_closes_the_case_has_reviewed_it(
+        self, grace: Grace, ref: str, paused: str, clock: MovableClock
+    ) -> None:
+        clock.at += timedelta(days=31)
+        grace.settle()
+        (case,) = rows(grace, HandoffRow)
+        agent = make_agent(grace)
+        grace.handoffs.claim(case.id, agent)
+        grace.handoffs.close(case.id, agent, Outcome.RESOLVED, "spoke about it")
+        assert [event.actor for event in events(grace, "hardship_reviewed")] == [f"agent {agent}"]
+        assert holds(grace, ref, clock.at) == {}
+
+    def test_told_once_more_it_is_reviewed_when_that_pause_ends(
+        self, grace: Grace, paused: str, clock: MovableClock
+    ) -> None:
+        clock.at += timedelta(days=20)
+        grace.identity.vouch(paused, "test")
+        grace.negotiation.report_hardship(paused, "2")
+        clock.at += timedelta(days=15)
+        assert grace.reviews.open_due() == 0
+        clock.at += timedelta(days=20)
+        assert grace.reviews.open_due() == 1
+
+    def test_where_a_plan_was_agreed_since_nobody_is_troubled(
+        self, grace: Grace, paused: str, clock: MovableClock
+    ) -> None:
+        offers = grace.negotiation.propose(paused, Wish(count=6), turn="2").options
+        assert grace.negotiation.agree(paused, offers[0].id, turn="3").plan_id is not None
+        clock.at += timedelta(days=31)
+        assert grace.reviews.open_due() == 0
+        assert [event.detail["why"] for event in events(grace, "hardship_reviewed")] == ["plan"]
+        assert rows(grace, HandoffRow) == []

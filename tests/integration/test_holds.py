@@ -16,7 +16,6 @@ from bot.services.kit import MovableClock
 from bot.services.rights import RIGHTS, NotAllowed
 from bot.services.staff import ROLES
 from bot.storage.tables import AddressRow, Agent, Complaint, HoldRow
-from tests.factory import make_borrower
 from tests.integration.support import (
     at_once,
     change,
@@ -35,16 +34,6 @@ from tests.integration.support import (
 
 WHY = "与客户电话核实"
 FOLLOWING = {HoldKind.PROMISE, HoldKind.PLAN, HoldKind.HANDOFF}
-
-
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ class TestAppending:
     def test_a_switch_that_is_turned_is_an_event(self, grace: Grace) -> None:
         for on in (False, True, True, False):
             grace.kit.settings.automatic_off = on
-            grace.reminders.note_switch()
+            grace.switch.note()
         assert [event.detail["on"] for event in rows(grace, AuditEvent, kind="kill_switch")] == [True, False]
 
 
@@ -256,6 +256,12 @@ class TestCommands:
         result = grace_says("export", "events")
         assert result.stdout.splitlines()[0] == ",".join(FIELDS["events"])
         assert len(result.stdout.splitlines()) == 1 + len(rows(grace, AuditEvent))
+
+    def test_an_export_until_the_last_day_that_there_is_holds_everything(
+        self, grace: Grace, ref: str
+    ) -> None:
+        every, until = (grace_says("export", "events", *more) for more in ((), ("--to", "9999-12-31")))
+        assert (until.exit_code, until.stdout) == (0, every.stdout)
 
     @pytest.mark.parametrize(
         ("words", "said"),

@@ -336,6 +336,18 @@ def test_bad_objects_of_json_lines_are_named(grace: Grace, tmp_path: Path) -> No
     assert (report.added, report.rejected) == (1, 6)
 
 
+@pytest.mark.parametrize("written", ["{}", "[{}]"], ids=["lines", "array"])
+def test_an_object_that_says_something_twice_is_refused_by_its_name(
+    grace: Grace, tmp_path: Path, written: str
+) -> None:
+    path = tmp_path / ("book.jsonl" if written == "{}" else "book.json")
+    twice = json.dumps(due())[:-1] + ', "principal": "9"}'
+    path.write_text(written.replace("{}", twice), "utf-8")
+    report = grace.loanbook.import_loans(path)
+    assert problems(report) == [(1, "principal")]
+    assert not rows_of(grace, LoanRow)
+
+
 def test_what_one_file_describes_in_two_ways_is_refused(grace: Grace, book: Callable[..., Path]) -> None:
     report = grace.loanbook.import_loans(
         book(

@@ -48,16 +48,6 @@ from tests.integration.support import (
 TODAY = date(2026, 3, 2)
 
 
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
-
-
 def propose(grace: Grace, conversation: str, wish: Wish | None = None, turn: str = "1") -> Proposal:
     return grace.negotiation.propose(conversation, wish or Wish(count=3), turn=turn)
 

@@ -32,16 +32,6 @@ CHANNELS = ("webchat", "telegram", "sms", "email")
 
 
 @pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
-
-
-@pytest.fixture
 def reply(grace: Grace, ref: str, conversation: str) -> int:
     """The id of an answer that waits to be handed over."""
     say(grace, ref, "你好")

@@ -48,16 +48,6 @@ from tests.integration.support import (
 KINDS = ["picture", "calendar", "agreement"]
 
 
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
-
-
 def agree(grace: Grace, conversation: str, turn: str, *, count: int = 3) -> int:
     """Agree a plan as the dialogue does within a turn; return its id."""
     options = grace.negotiation.propose(conversation, Wish(count=count), turn=f"{turn}:options").options

@@ -23,11 +23,6 @@ def ref(grace: Grace) -> str:
 
 
 @pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
-
-
-@pytest.fixture
 def case(grace: Grace, conversation: str) -> int:
     return grace.handoffs.open(conversation, HandoffReason.BEYOND_POLICY, cause="test")
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from bot.bootstrap import Grace
-from bot.domain.handoff import PRIORITY
 from bot.domain.plans import Wish
 from bot.domain.protection import PROTECTIONS
 from bot.services.kit import MovableClock
@@ -30,16 +29,6 @@ from tests.integration.support import (
 )
 
 
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
-
-
 def honour(grace: Grace, conversation: str, act: str, turn: str = "1", **more: object) -> Answer:
     return grace.protection.honour(
         conversation,
@@ -60,7 +49,9 @@ def test_a_signal_freezes_hands_over_and_is_answered_as_the_table_says(
     placed = {row.kind for row in rows(grace, HoldRow)}
     assert (table.hold is None) or table.hold.value in placed
     assert [(row.reason, row.priority) for row in rows(grace, HandoffRow)] == (
-        [(table.handoff.value, PRIORITY[table.handoff])] if table.handoff else []
+        [(table.handoff.value, grace.kit.policies.routing.route(table.handoff).priority)]
+        if table.handoff
+        else []
     )
     assert conversation_row(grace, conversation).mode == ("human" if table.handoff else "bot")
     assert len(events(grace, table.event)) == 1

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from bot.bootstrap import Grace
 from bot.domain.plans import Wish
 from bot.services.kit import MovableClock
+from bot.services.records import record
 from bot.storage.queries import (
     best_address,
     circumstances,
     current_loan,
+    moves_of,
     recent_contacts,
+    zone_before,
     zone_of,
 )
 from bot.storage.tables import AddressRow, Borrower, LoanRow
@@ -22,11 +26,6 @@ from tests.factory import make_borrower
 from tests.integration.support import add_loan, chat, only, out, pay, send, tick, wait
 
 TODAY = date(2026, 3, 2)
-
-
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
 
 
 @pytest.fixture
@@ -96,6 +95,30 @@ class TestContacts:
         wait(clock, hours=6)
         assert self.count(grace, borrower) == 0
 
+    def test_it_keeps_the_zone_in_which_the_borrower_lived_then(
+        self, grace: Grace, borrower: int, clock: MovableClock
+    ) -> None:
+        tick(grace)
+        send(grace)
+        wait(clock, hours=1)
+        with grace.kit.db.begin() as session:
+            was, now = "Asia/Shanghai", "America/Los_Angeles"
+            record(
+                session,
+                clock.now(),
+                "timezone_changed",
+                cause="file",
+                actor="loan book",
+                borrower_id=borrower,
+                was=was,
+                now=now,
+            )
+        with grace.kit.db.begin() as session:
+            (contact,) = recent_contacts(session, borrower, clock.now() - timedelta(days=1))
+            moves = moves_of(session, [borrower])[borrower]
+        assert contact.timezone == was
+        assert zone_before(moves, clock.now()) is None, "what comes after the move is on the new wall"
+
 
 class TestAddresses:
     def best(self, grace: Grace, ref: str, *channels: str) -> str | None:
@@ -141,3 +164,20 @@ def test_extensions_are_counted_for_a_year_and_plans_of_other_kinds_are_not(
     wait(clock, days=2)
     assert used() == 0
     assert out(grace, conversation) == []
+
+
+def test_one_borrowers_contacts_are_found_by_their_chats_and_not_among_all_that_ever_went_out(
+    grace: Grace, borrower: int
+) -> None:
+    if not grace.kit.db.is_sqlite:
+        pytest.skip("PostgreSQL goes by its statistics, which an empty table has none of")
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        grace.kit.db.engine, "before_cursor_execute", lambda *found: asked.append((found[2], found[3]))
+    )
+    with grace.kit.db.begin() as session:
+        recent_contacts(session, borrower, grace.kit.clock.now() - timedelta(days=35))
+        statement, values = next(one for one in asked if "messages" in one[0])
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert any("ix_messages_conversation" in row[3] or "conversation_id=?" in row[3] for row in plan)
+    assert not any("ix_messages_state" in row[3] for row in plan)

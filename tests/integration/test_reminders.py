@@ -252,6 +252,9 @@ class Town:
             due_on=grace.kit.clock.now().date() + timedelta(days=1 - 15),
             name="second",
         )
+        self.apart = self.due()
+        due_on = grace.kit.clock.now().date() + timedelta(days=1 - 30)
+        add_loan(grace, self.apart, amount="90", due_on=due_on, name="formal")
 
     def due(self, days: int = 7, **more: object) -> str:
         return make_borrower(self.grace, days_past_due=days - 1, **more)  # type: ignore[arg-type]
@@ -304,6 +307,9 @@ class TestPreview:
             wait(clock, hours=1)
         loans = {loan.id: loan.ref for loan in rows(grace, LoanRow)}
         messages = {one.nudge_id: one for one in _messages(grace)}
+        messages |= {
+            one.id: messages[one.leader_id] for one in rows(grace, Nudge) if one.leader_id in messages
+        }
         happened: dict[tuple[str, str | None], str] = {}
         for nudge in rows(grace, Nudge):
             told = nudge.state
@@ -319,7 +325,9 @@ class TestPreview:
     def test_it_says_for_every_open_loan_who_what_when_and_why(self, grace: Grace) -> None:
         town = Town(grace)
         found = {(one.borrower, one.loan): one for one in grace.reminders.preview(TODAY + timedelta(days=1))}
-        by_ref = {borrower: one for (borrower, loan), one in found.items() if loan != "second"}
+        by_ref = {
+            borrower: one for (borrower, loan), one in found.items() if loan not in ("second", "formal")
+        }
         plain = by_ref[town.plain]
         assert (plain.verdict, plain.step, plain.channel) == ("allowed", "D+7", "webchat")
         assert plain.at == datetime(2026, 3, 3, 1, tzinfo=UTC)
@@ -336,7 +344,7 @@ class TestPreview:
             town.claiming: ("held", {"paid_claim"}),
             town.promising: ("allowed", set()),
             town.planning: ("allowed", set()),
-            town.extending: ("none", {"ladder"}),
+            town.extending: ("none", {"plan", "ladder"}),
             town.quiet_day: ("none", {"ladder"}),
             town.task: ("task", {"ladder"}),
             town.stopped_task: ("blocked", {"death", "handoff"}),
@@ -345,11 +353,18 @@ class TestPreview:
             one = by_ref[ref]
             assert (one.verdict, {reason.rule for reason in one.reasons}) == (verdict, reasons)
 
+    def test_of_two_loans_in_one_message_both_are_reminded_of(self, grace: Grace) -> None:
+        ref = make_borrower(grace, days_past_due=6)
+        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=14), name="second")
+        first, second = grace.reminders.preview(TODAY + timedelta(days=1))
+        assert (first.verdict, second.verdict, second.shared) == ("allowed", "allowed", f"L{ref}")
+        assert first.at == second.at
+
     def test_of_two_loans_one_is_reminded_of_and_the_other_waits_its_turn(
         self, grace: Grace, clock: MovableClock
     ) -> None:
         ref = make_borrower(grace, days_past_due=6)
-        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=14), name="second")
+        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=29), name="second")
         first, second = grace.reminders.preview(TODAY + timedelta(days=1))
         assert (first.verdict, second.verdict) == ("allowed", "held")
         assert {reason.rule for reason in second.reasons} == {"CN4"}
@@ -359,11 +374,11 @@ class TestPreview:
         self, grace: Grace, clock: MovableClock
     ) -> None:
         ref = make_borrower(grace)
-        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=15), name="second")
+        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=30), name="second")
         tick(grace)
         send(grace)
         foretold = {one.loan: one for one in grace.reminders.preview(TODAY + timedelta(days=1))}
-        assert (foretold["second"].step, foretold["second"].verdict) == ("D+15", "allowed")
+        assert (foretold["second"].step, foretold["second"].verdict) == ("D+30", "allowed")
         assert foretold["second"].at == datetime(2026, 3, 3, 0, tzinfo=UTC)
         assert foretold[f"L{ref}"].verdict == "none"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bot import processes
 from bot.domain.chain import verify
 from bot.services.ledger import CHAINS, parquet
 from bot.services.ledger import files as ledger_files
-from bot.simulation import Orders, Result, SimulationError, load_mix, simulate
+from bot.simulation import AssistanceError, Orders, Result, SimulationError, compare, load_mix, simulate
 from bot.simulation.people import PLACES
 from tests.checker.streams import check_folder
 from tests.conftest import ROOT
@@ -22,7 +24,6 @@ from tests.conftest import ROOT
 LOANS, DAYS = 120, 30
 FILES = ("contacts.csv", "contacts.parquet", "events.csv", "events.parquet", "summary.json")
 MIX = load_mix(ROOT / "policies/simulation/personas.yml")
-Folder = Callable[[str], Path]
 
 
 def orders(pack: str, loans: int = LOANS, days: int = DAYS, **more: object) -> Orders:
@@ -113,6 +114,16 @@ def test_a_message_moved_into_the_night_is_found(lived: Result, tmp_path: Path) 
     assert {"chain", "CN1"} <= {one.rule for one in found}
 
 
+def test_the_log_does_not_depend_on_how_many_processes_share_the_portfolios(tmp_path: Path) -> None:
+    for jobs in (1, 2):
+        simulate(orders("cn", 40, 8, portfolio=15, jobs=jobs), tmp_path / str(jobs))
+    different = [
+        name for name in FILES if (tmp_path / "1" / name).read_bytes() != (tmp_path / "2" / name).read_bytes()
+    ]
+    assert different == []
+    assert check_folder(tmp_path / "2", "cn").findings == ()
+
+
 def test_another_ladder_meets_the_same_borrowers(lived: Result, tmp_path: Path) -> None:
     ladder = tmp_path / "silent.yml"
     text = (ROOT / "policies/ladder/default.yml").read_text("utf-8")
@@ -120,6 +131,12 @@ def test_another_ladder_meets_the_same_borrowers(lived: Result, tmp_path: Path) 
     changed = simulate(orders("cn", instead=(ladder,)), tmp_path / "report").summary
     assert changed["personas"] == lived.summary["personas"]
     assert changed["totals"]["messages"] < lived.summary["totals"]["messages"]
+    found = compare(lived.summary, changed, tmp_path)
+    messages = found["totals"]["messages"]
+    assert messages["difference"] == messages["against"] - messages["as_is"] < 0
+    assert found["by_template"]["utter_reminder_upcoming"]["against"] == 0
+    assert json.loads((tmp_path / "comparison.json").read_text("utf-8")) == found
+    assert (tmp_path / "figures.png").stat().st_size > 0
 
 
 @pytest.mark.parametrize(
@@ -131,4 +148,11 @@ def test_what_cannot_be_simulated_is_said_at_once(
 ) -> None:
     with pytest.raises(SimulationError, match=words):
         simulate(orders(**wrong), tmp_path / "report")  # type: ignore[arg-type]
+    assert not (tmp_path / "report").exists()
+
+
+def test_without_a_trained_model_no_dialogue_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "MODEL", Path("models/none.tar.gz"))
+    with pytest.raises(AssistanceError, match=r"no trained model at models/none\.tar\.gz"):
+        simulate(orders("cn", 2, 2, dialogue=True), tmp_path / "report")
     assert not (tmp_path / "report").exists()

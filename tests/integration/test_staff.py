@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
 
 from bot.bootstrap import Grace
 from bot.services.kit import MovableClock
 from bot.services.rights import RIGHTS, NotAllowed, Right, reason_of, require
-from bot.services.staff import ROLES, StaffError
-from bot.storage.tables import Agent
+from bot.services.staff import ROLES, Staff, StaffError
+from bot.storage.tables import Agent, LoginTries
 from tests.integration.support import at_once, change, events, make_agent, only, wait
 
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def light_hashing(grace: Grace) -> None:
-    """Hash with little work: what is tested here is not how long it takes."""
-    grace.staff._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+def sign_in(grace: Grace, login: str, password: str) -> Staff | None:
+    return grace.access.sign_in(login, password).staff
 
 
 @pytest.fixture
@@ -27,7 +24,7 @@ def login(grace: Grace) -> str:
 
 
 def test_who_has_an_account_signs_in_with_name_and_role(grace: Grace, login: str) -> None:
-    found = grace.staff.sign_in(login, PASSWORD)
+    found = sign_in(grace, login, PASSWORD)
     assert found is not None
     assert (found.login, found.name, found.role) == ("limin", "李敏", "agent")
     assert grace.staff.get(found.id) == found
@@ -42,7 +39,7 @@ def test_who_has_an_account_signs_in_with_name_and_role(grace: Grace, login: str
 def test_a_wrong_login_and_a_wrong_password_are_refused_alike(
     grace: Grace, login: str, name: str, password: str
 ) -> None:
-    assert grace.staff.sign_in(name, password) is None
+    assert sign_in(grace, name, password) is None
 
 
 def test_the_password_is_not_stored(grace: Grace, login: str) -> None:
@@ -55,32 +52,32 @@ def test_five_wrong_tries_lock_the_account_for_a_quarter_of_an_hour(
     grace: Grace, login: str, clock: MovableClock
 ) -> None:
     for _ in range(5):
-        assert grace.staff.sign_in(login, "wrong") is None
-    assert grace.staff.sign_in(login, PASSWORD) is None
+        assert sign_in(grace, login, "wrong") is None
+    assert sign_in(grace, login, PASSWORD) is None
     wait(clock, minutes=15, seconds=-1)
-    assert grace.staff.sign_in(login, PASSWORD) is None
+    assert sign_in(grace, login, PASSWORD) is None
     wait(clock, seconds=1)
-    assert grace.staff.sign_in(login, PASSWORD) is not None
+    assert sign_in(grace, login, PASSWORD) is not None
     assert len(events(grace, "login_failed")) == 5
 
 
 def test_four_wrong_tries_do_not_and_a_right_one_begins_anew(grace: Grace, login: str) -> None:
     for _ in range(2):
         for _ in range(4):
-            grace.staff.sign_in(login, "wrong")
-        assert grace.staff.sign_in(login, PASSWORD) is not None
+            sign_in(grace, login, "wrong")
+        assert sign_in(grace, login, PASSWORD) is not None
 
 
 def test_threads_that_guess_at_once_are_all_counted(grace: Grace, login: str) -> None:
-    assert at_once(*[lambda: grace.staff.sign_in(login, "wrong")] * 5) == [None] * 5
-    assert grace.staff.sign_in(login, PASSWORD) is None
-    assert only(grace, Agent).locked_until is not None
+    assert at_once(*[lambda: sign_in(grace, login, "wrong")] * 5) == [None] * 5
+    assert sign_in(grace, login, PASSWORD) is None
+    assert only(grace, LoginTries).locked_until is not None
 
 
 def test_who_has_left_cannot_sign_in_but_is_still_named(grace: Grace, login: str) -> None:
     agent = only(grace, Agent)
     change(grace, Agent, {"id": agent.id}, active=False)
-    assert grace.staff.sign_in(login, PASSWORD) is None
+    assert sign_in(grace, login, PASSWORD) is None
     assert grace.staff.get(agent.id) is None
     assert grace.staff.names() == {agent.id: "李敏"}
 
@@ -160,15 +157,15 @@ class TestRights:
 def test_a_locked_account_locks_no_other(grace: Grace, login: str) -> None:
     grace.staff.add("wang", "王强", "senior", PASSWORD)
     for _ in range(5):
-        grace.staff.sign_in(login, "wrong")
-    assert grace.staff.sign_in(login, PASSWORD) is None
-    assert grace.staff.sign_in("wang", PASSWORD) is not None
+        sign_in(grace, login, "wrong")
+    assert sign_in(grace, login, PASSWORD) is None
+    assert sign_in(grace, "wang", PASSWORD) is not None
 
 
 def test_guesses_at_a_login_that_nobody_has_lock_nothing_and_leave_no_record(
     grace: Grace, login: str
 ) -> None:
     for _ in range(6):
-        assert grace.staff.sign_in("nobody", "wrong") is None
+        assert sign_in(grace, "nobody", "wrong") is None
     assert events(grace, "login_failed") == []
-    assert grace.staff.sign_in(login, PASSWORD) is not None
+    assert sign_in(grace, login, PASSWORD) is not None

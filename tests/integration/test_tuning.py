@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bot.bootstrap import Grace
-from tests.factory import make_borrower
 from tests.integration.support import answered, chat, claimed, say
 
 
@@ -18,11 +17,6 @@ def read(grace: Grace, ref: str, text: str, confidence: float, *acts: str, inten
         "acts": [{"intent": act, "confidence": confidence} for act in acts],
     }
     answered(grace, claimed(grace, conversation), reading=reading)
-
-
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
 
 
 def test_only_what_was_read_with_doubt_is_shown_newest_first(grace: Grace, ref: str) -> None:

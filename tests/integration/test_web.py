@@ -34,6 +34,7 @@ from websockets.sync.connection import Connection
 
 from bot.bootstrap import Grace, build
 from bot.channels.assistant import Answer, Assistant
+from bot.domain.handoff import HandoffReason
 from bot.services.kit import MovableClock
 from bot.services.replies import Reply
 from bot.services.turns import Turn
@@ -42,8 +43,9 @@ from bot.web.app import create_app
 from bot.web.chat.texts import WORDS, page_texts
 from bot.web.session import CHAT_COOKIE, PaperLinks, Sessions
 from tests.conftest import MORNING, settings_for
-from tests.e2e.conftest import _serve
+from tests.e2e.conftest import served
 from tests.factory import make_borrower, make_plan
+from tests.integration.support import make_agent
 from tests.stack import free_port
 
 PATIENCE = 10.0
@@ -165,7 +167,7 @@ def whole_site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) 
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Storage, "path", folder)
-        with _serve(create_app(grace, Scripted())) as url:
+        with served(create_app(grace, Scripted())) as url:
             logging.getLogger("uvicorn.error").addHandler(errors)
             yield Site(grace, clock, url, errors.lines)
             logging.getLogger("uvicorn.error").removeHandler(errors)
@@ -207,24 +209,18 @@ def send(line: Connection, text: Any, key: str | None = None) -> Frame:
     return hear(line, "ack", "error", check=lambda frame: frame["client_id"] == key)
 
 
-def until(check: Callable[[], Any]) -> Any:
-    """Wait until a check is true, and return what it returned."""
-    give_up = time.monotonic() + PATIENCE
-    while not (found := check()):
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
-    return found
-
-
 class TestHealth:
     def test_a_living_process_says_so(self, site: Site) -> None:
         answer = site.get("/health")
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
     def test_readiness_names_the_part_that_is_ill(self, site: Site) -> None:
-        async def ready(rasa: bool, database: bool) -> tuple[int, dict[str, bool]]:
+        async def ready(rasa: bool, database: bool) -> tuple[int, list[str]]:
             port = free_port()
-            settings = site.grace.kit.settings.model_copy(update={"rasa_url": f"http://127.0.0.1:{port}"})
+            address = f"http://127.0.0.1:{port}"
+            settings = site.grace.kit.settings.model_copy(
+                update={"rasa_url": address, "actions_url": f"{address}/webhook"}
+            )
             grace = build(settings, migrate=False)
             if not database:
                 grace.kit.db.engine = create_engine("sqlite:////nowhere/at/all/grace.db")
@@ -235,13 +231,11 @@ class TestHealth:
             if server is not None:
                 server.close()
             grace.close()
-            return answer.status_code, answer.json()["parts"]
+            return answer.status_code, answer.json()["ill"]
 
-        well = {"assistant": True, "database": True}
-        assert site.get("/ready").json() == {"parts": well}
-        assert asyncio.run(ready(True, True)) == (200, well)
-        assert asyncio.run(ready(False, True)) == (503, {**well, "assistant": False})
-        assert asyncio.run(ready(True, False)) == (503, {**well, "database": False})
+        assert asyncio.run(ready(True, True)) == (200, [])
+        assert asyncio.run(ready(False, True)) == (503, ["rasa", "actions"])
+        assert asyncio.run(ready(True, False)) == (503, ["database", "migrations"])
 
     def test_without_a_telegram_token_there_is_no_webhook(self, site: Site) -> None:
         assert httpx.post(f"{site.url}/telegram/webhook", json={}, trust_env=False).status_code == 404
@@ -902,7 +896,32 @@ class TestUploads:
         seq = self.put(site, cookie, JPEG).json()["seq"]
         for path in (f"/console/file/{seq}", "/console/file/0", f"/console/file/{2**40}"):
             assert site.get(path, cookie).status_code == 401
-        assert site.get(f"/chat/file/{seq}", cookie).status_code == 404
+        assert site.get(f"/chat/file/{seq}", cookie).status_code == 410
+        links = PaperLinks(site.grace.kit.settings)
+        conversation = site.grace.conversations.ensure("webchat", ref)
+        assert site.get(links.issue(conversation, seq, "file"), cookie).status_code == 404
+
+    def test_a_file_from_an_agent_is_served_inert_to_its_own_chat(self, site: Site, ref: str) -> None:
+        cookie, other = site.cookie(ref), site.cookie(make_borrower(site.grace, prefix="W"))
+        conversation = site.grace.conversations.ensure("webchat", ref)
+        site.grace.identity.vouch(conversation, "test")
+        number = site.grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+        agent, send_file = make_agent(site.grace), site.grace.attachments.send
+        with site.line(cookie) as line:
+            greet(line)
+            send_file(number, agent, "图.jpg", JPEG, key="1")
+            send_file(number, agent, 'a"b.pdf', b"%PDF-1.7 <script>", "Your terms", key="2")
+            found = [hear(line, "message", check=lambda frame: frame["attachments"]) for _ in range(2)]
+        assert [one["text"] for one in found] == ["", "Your terms"]
+        for one, disposition in zip(found, ("inline", "attachment"), strict=True):
+            (file,) = one["attachments"]
+            answer = site.get(file["url"], cookie)
+            assert (answer.status_code, answer.headers["content-type"]) == (200, file["type"])
+            assert answer.headers["content-disposition"].startswith(f"{disposition}; filename*=utf-8''")
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert "sandbox" in answer.headers["content-security-policy"]
+            assert site.get(file["url"], other).status_code == 404
+            assert site.get(file["url"]).status_code == 410
 
 
 class TestPapers:
@@ -912,8 +931,9 @@ class TestPapers:
         site.grace.identity.vouch(conversation, "test")
         make_plan(site.grace, conversation)
         with site.line(cookie) as line:
-            greet(line)
-            send(line, "好的")
+            # Neither is waited for: the papers may come with the answer to the one or to the other.
+            line.send(json.dumps({"type": "hello", "after": 0}))
+            line.send(json.dumps({"type": "message", "client_id": "yes", "text": "好的"}))
             return [hear(line, "message", check=lambda frame: frame["attachments"]) for _ in range(3)]
 
     def test_they_are_shown_or_saved_by_the_page_of_their_own_conversation(

@@ -8,7 +8,6 @@ from bot.bootstrap import Grace
 from bot.domain.handoff import HandoffReason
 from bot.services.wording import Unfit
 from bot.storage.tables import Borrower, Conversation, HandoffRow, Message, Nudge
-from tests.factory import make_borrower
 from tests.integration.support import (
     answered,
     change,
@@ -25,16 +24,6 @@ from tests.integration.support import (
     send,
     tick,
 )
-
-
-@pytest.fixture
-def ref(grace: Grace) -> str:
-    return make_borrower(grace)
-
-
-@pytest.fixture
-def conversation(grace: Grace, ref: str) -> str:
-    return chat(grace, ref)
 
 
 def bot_says(grace: Grace, ref: str, conversation: str, text: str, **more: object) -> Message:
@@ -154,7 +143,6 @@ class TestAgents:
             ("把驗證碼發給我", ("credentials", "驗證碼")),
             ("You will be arrested", ("threats", "arrested")),
             ("请看 https://evil.com/a", ("link", "https://evil.com/a")),
-            ("{name}您好", ("variable", "{name}")),
         ],
     )
     def test_a_message_that_breaks_a_rule_is_refused_with_its_reason_and_on_record(

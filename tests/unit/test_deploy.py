@@ -47,10 +47,14 @@ def test_every_setting_that_is_named_exists() -> None:
 
 def test_rasas_files_ask_for_nothing_that_is_not_given() -> None:
     asked = set(re.findall(r"\$\{(\w+)\}", (DEPLOY / "endpoints.yml").read_text("utf-8")))
-    given = COMPOSE["services"]["rasa"]["environment"]
-    assert asked <= set(given)
+    rasa = COMPOSE["services"]["rasa"]
+    secrets = set(re.findall(r"^(\w+)=", (DEPLOY / "env.example").read_text("utf-8"), re.MULTILINE))
+    assert rasa["env_file"] == [".env"]
+    assert asked <= set(rasa["environment"]) | secrets
     config = next(one for one in MANIFESTS if one["kind"] == "ConfigMap")["data"]
-    assert asked - {"GRACE_TRACKER_URL"} <= set(config)
+    # Made from the same example, see the head of kubernetes/config.yml.
+    assert asked - {"GRACE_TRACKER_URL"} <= set(config) | secrets
+    assert {"secretRef": {"name": "grace"}} in dict(containers())["rasa"]["envFrom"]
 
 
 @pytest.mark.parametrize("name", ["app", "worker"])
@@ -70,18 +74,20 @@ def test_ports_are_those_of_the_settings() -> None:
 
 def test_every_part_stands_in_both_with_limits_and_whatever_listens_with_health() -> None:
     assert set(OURS) < set(COMPOSE["services"]) == {name for name, _ in containers()}
-    for name, one in COMPOSE["services"].items():
+    for one in COMPOSE["services"].values():
         assert one["deploy"]["resources"]["limits"]["memory"]
-        assert name == "worker" or "healthcheck" in one
+        assert "healthcheck" in one
     for name, one in containers():
         assert one["resources"]["limits"].keys() == {"cpu", "memory"}
-        assert name == "worker" or {"readinessProbe", "livenessProbe"} <= one.keys()
+        assert {"readinessProbe", "livenessProbe"} <= one.keys()
+        assert name not in OURS or one["readinessProbe"]["httpGet"]["path"].endswith("/ready")
+        assert name not in OURS or "/ready" in COMPOSE["services"][name]["healthcheck"]["test"][-1]
 
 
 def test_no_secret_stands_in_a_file() -> None:
     example = (DEPLOY / "env.example").read_text("utf-8")
     for line in example.splitlines():
-        if re.match(r"\w*(PASSWORD|SECRET|TOKEN)=", line):
+        if re.match(r"\w*(PASSWORD|SECRET|TOKEN|KEYS)=", line):
             assert line.endswith("=")
     assert "postgresql://grace:${POSTGRES_PASSWORD}@" in (DEPLOY / "compose.yml").read_text("utf-8")
 

@@ -115,6 +115,17 @@ def test_one_chinese_character_decides_the_script() -> None:
         ("I lost my job, can I pay in three parts?", ["I lost my job", "can I pay in three parts"]),
         ("I can pay 1,200.50 on Friday", ["I can pay 1,200.50 on Friday"]),
         ("ok", ["ok"]),
+        ("我下岗了 别打我老婆 能分六期吗", ["我下岗了", "别打我老婆", "能分六期吗"]),
+        ("made redundant in june - could I split it", ["made redundant in june", "could I split it"]),
+        ("take the fee off and i'll pay the rest", ["take the fee off", "and i'll pay the rest"]),
+        ("hi who's this", ["hi", "who's this"]),
+        ("ring me monday please, thanks", ["ring me monday please", "thanks"]),
+        ("住院好久了所以晚了", ["住院好久了", "所以晚了"]),
+        ("1 - 2 weeks", ["1 - 2 weeks"]),
+        (
+            "my wages come on Tuesday and I hope that helps",
+            ["my wages come on Tuesday and I hope that helps"],
+        ),
         ("，，，", ["，，，"]),
     ],
 )

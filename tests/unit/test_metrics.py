@@ -87,3 +87,16 @@ def test_diversity_falls_when_examples_repeat_each_other() -> None:
 
 def test_calibration_counts_every_message_once() -> None:
     assert sum(count for _, _, count in metrics.calibration(PAIRS)) == len(PAIRS)
+
+
+def test_each_group_has_a_share_of_its_own() -> None:
+    shares = metrics.by_group(PAIRS)
+    assert shares["hardship"] == metrics.Share(1, 1)
+    assert shares["negotiation"] == metrics.Share(0, 1)
+    assert shares["account"] == metrics.Share(0, 0)
+
+
+def test_a_near_copy_shares_most_of_its_trigrams_with_an_earlier_sentence() -> None:
+    said = ["i will pay you on friday", "i will pay you on friday!", "send me the link"]
+    assert metrics.near_copies(said) == 1
+    assert metrics.near_copies(said[1:]) == 0

@@ -317,3 +317,10 @@ class TestCalendar:
 @pytest.mark.parametrize("kind", ["picture", "calendar", "agreement"])
 def test_the_same_terms_make_the_same_bytes(locale: str, kind: str) -> None:
     assert made(TEXTS, terms(), locale, kind) == made(TEXTS, terms(), locale, kind)
+
+
+def test_what_is_taken_off_is_said_in_the_agreement_and_nothing_where_nothing_is() -> None:
+    words = Words(TEXTS, "zh_CN")
+    reduced = agreement_sheet(terms(kind="waiver", waived=Decimal("100.00")), words)
+    assert ("减免", "100.00元") in reduced.sums
+    assert "减免" not in dict(agreement_sheet(terms(), words).sums)

@@ -17,11 +17,12 @@ import pytest
 from bot.domain.policy import Cap, QuietHours
 from bot.language.texts import Texts
 from bot.services.policy_words import differences, schema
-from bot.storage.policies import Policies, PolicyError, versioned
+from bot.storage.policies import Policies, PolicyError, check_files, versioned
+from bot.storage.policy_checks import check_texts
 from bot.storage.policy_files import read
+from tests.conftest import ROOT
 
 HOME = Path(__file__).parents[2]
-CARD = "tiers/default.yml"
 PRODUCT, PACK, LADDER = "consumer-cn.yml", "contact/cn.yml", "ladder/default.yml"
 CARD = "tiers/default.yml"
 ON = date(2026, 5, 1)
@@ -66,6 +67,15 @@ def test_the_shipped_policies_load() -> None:
     assert product.instalment.minimum == Decimal(100)
     assert [step.id for step in policies.ladder(product).steps][:3] == ["D-3", "D-1", "D0"]
     assert policies.default_pack == policies.pack(product)
+
+
+def test_a_file_is_understood_once_for_what_it_says_and_anew_when_it_says_something_else(
+    folder: Path,
+) -> None:
+    first = read(folder / LADDER)
+    assert read(folder / LADDER) is first
+    edited(folder, LADDER, lambda text: text.replace("version: ", "version: 9"))
+    assert read(folder / LADDER) != first
 
 
 def test_the_shipped_pack_is_what_the_contact_rules_say() -> None:
@@ -126,7 +136,7 @@ WRONG = {
     "a rule id twice": (PACK, ("id: CN40", "id: CN4"), "(file)", "# yaml-language-server"),
     "a rule of no known kind": (PACK, ("kind: quiet_hours", "kind: siesta"), "rules.0", "id: CN1"),
     "a rule without its source": (PACK, ("  source: project\n", ""), "rules.3.cap.source", "id: CN4"),
-    "a key twice": (PACK, ("version: 2", "version: 2\nversion: 3"), "version", "version: 3"),
+    "a key twice": (PACK, ("version: 3", "version: 3\nversion: 4"), "version", "version: 4"),
     "a country in two packs": (PACK, ("[CN]", "[CN, CN]"), "countries.1", "countries"),
     "an outcome of no call": (
         PACK,
@@ -152,11 +162,40 @@ WRONG = {
         "steps.12",
         "id: D+90",
     ),
+    "a channel that no pack knows": (LADDER, ("[telegram, webchat]", "[fax]"), "steps.0.channels", "id: D-3"),
+    "an audience of a product that is none": (
+        LADDER,
+        ("{tiers: [close]}", "{tiers: [close], products: [gone]}"),
+        "steps.10.audience.products",
+        "id: D+45",
+    ),
+    "receipts of a channel that is none": (LADDER, ("[webchat]\n", "[pager]\n"), "receipts", "receipts: ["),
+    "an approval of nobody": (
+        LADDER,
+        ("valid_days: 7,", "valid_days: 7, approval: {level: king},"),
+        "steps.9.approval.level",
+        "id: D+30",
+    ),
+    "quiet hours of no length": (PACK, ('end: "08:00"', 'end: "22:00"'), "rules.0.quiet_hours", "id: CN1"),
+    "a notice that passes the night": (PACK, ("[CN4, CN40]", "[CN1]"), "notices.0.passes", "agency_takeover"),
+    "a notice for a rule that is none": (
+        PACK,
+        ("rule: CN13", "rule: CN99"),
+        "notices.0.rule",
+        "agency_takeover",
+    ),
+    "a ground twice": (PACK, ("credit_warning", "agency_takeover"), "notices.1.ground", "rule: CN21"),
     "a last tier that leaves somebody over": (
         CARD,
         ("{tier: standard,", "{tier: standard, most_days: 9,"),
         "(file)",
         "# yaml-language-server",
+    ),
+    "a tier that nobody fits": (
+        CARD,
+        ("most_days: 30,", "most_days: 30, least_days: 31,"),
+        "tiers.0.most_days",
+        "tier: gentle",
     ),
     "a grade that is a number": (
         CARD,
@@ -170,6 +209,57 @@ WRONG = {
         "score_card",
         "score_card: harsh",
     ),
+    "quiet hours in a zone": (
+        PACK,
+        ('start: "22:00"', 'start: "22:00+08:00"'),
+        "rules.0.quiet_hours.start",
+        'start: "22:00',
+    ),
+    "an hour that there is not": (
+        PACK,
+        ('start: "22:00"', 'start: "25:00"'),
+        "rules.0.quiet_hours.start",
+        'start: "25:00',
+    ),
+    "people who are never there": (
+        PACK,
+        ('["09:00", "20:00"]', '["09:00", "09:00"]'),
+        "agent_hours",
+        "agent_hours:",
+    ),
+    "two terms for a complaint": (
+        PACK,
+        ("complaint_days: 15", "complaint_days: 10"),
+        "complaint.days",
+        "complaint: {",
+    ),
+    "a list that is a mapping": (
+        PACK,
+        ('["12356", "120", "110"]', "{police: 110}"),
+        "crisis_lines",
+        "police",
+    ),
+    "reminders in a zone": (LADDER, ('send_at: "09:00"', 'send_at: "09:00Z"'), "send_at", "send_at:"),
+    "channels that are a word": (
+        LADDER,
+        ("channels: [telegram, webchat]", "channels: telegram"),
+        "steps.0.channels",
+        "id: D-3",
+    ),
+    "a way to pay that says nothing": (
+        PRODUCT,
+        ("how_to_pay:\n  zh_CN: ", "how_to_pay:\n  zh_CN: ' '\n  yue: "),
+        "how_to_pay.zh_CN",
+        "zh_CN: ' '",
+    ),
+    "a minimum that is no number": (
+        PRODUCT,
+        ("minimum: 100", "minimum: .nan"),
+        "instalment.minimum",
+        "minimum: .nan",
+    ),
+    "a key without a name": (PRODUCT, ("version: 1", "version: 1\n~: 2"), "(key)", "~: 2"),
+    "a key that is a list": (PRODUCT, ("version: 1", "version: 1\n? [a]\n: 2"), "(key)", "? [a]"),
     "an empty file": (PACK, None, "(file)", None),
 }
 
@@ -235,6 +325,33 @@ def test_a_yaml_bomb_is_refused_before_it_is_built(folder: Path, name: str, bomb
     assert stopwatch.perf_counter() - started < 1
     assert re.match(rf"{re.escape(str(file))}:[12]: \*a: ", str(error.value))
     assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize("name", [PRODUCT, PACK, LADDER, CARD, "routing/default.yml", "canned/default.yml"])
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "version: [1", "- a\n- b\n"], ids=["empty", "comment", "no YAML", "list"]
+)
+def test_a_check_of_all_files_says_of_a_wrong_one_only_what_is_wrong_with_it(
+    folder: Path, name: str, text: str
+) -> None:
+    file = edited(folder, name, lambda _: text)
+    found = check_files([*folder.glob("*.yml"), *folder.glob("[!ls]*/*.yml"), folder / LADDER], folder)
+    (fault,) = [result for _, result in found if isinstance(result, PolicyError)]
+    assert re.match(rf"{re.escape(str(file))}:\d+: \(file\): ", str(fault))
+
+
+def test_no_message_about_a_wrong_file_speaks_of_the_program(folder: Path) -> None:
+    for name, old, new in (
+        (PACK, '["12356", "120", "110"]', "{police: 110}"),
+        (PRODUCT, "extension:\n", "extension: [1]\nx:\n"),
+        (LADDER, "version: 2", "version: [2]"),
+        (CARD, "good_record: {cycles: 3, on_time_percent: 90, broken_promises: 0}", "good_record: often"),
+    ):
+        file = edited(folder, name, lambda text, old=old, new=new: text.replace(old, new, 1))  # type: ignore[misc]
+        with pytest.raises(PolicyError) as error:
+            read(file)
+        for word in ("dictionary", "instance", "tuple", "Input", "validation"):
+            assert word not in str(error.value)
 
 
 def test_two_policies_of_one_product_on_one_day_are_refused_with_the_line(folder: Path) -> None:
@@ -551,3 +668,22 @@ def test_rules_are_compared_by_their_id(folder: Path) -> None:
     old = versioned(read(folder / PACK)).content
     edited(folder, PACK, lambda text: text.replace("count: 1\n", "count: 2\n", 1))
     assert differences(old, versioned(read(folder / PACK)).content) == ["rules.CN4.count: rises from 1 to 2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "field"),
+    [
+        (LADDER, ("template: utter_reminder_notice", "template: utter_none"), "steps.9.template"),
+        (LADDER, ("several: utter_reminder_several_open", "several: utter_none"), "steps.3.several"),
+        (PACK, ("template: utter_notice_agency", "template: utter_none"), "notices.0.template"),
+    ],
+)
+def test_a_text_that_is_not_there_is_said_with_file_line_and_field(
+    folder: Path, name: str, edit: tuple[str, str], field: str
+) -> None:
+    file = edited(folder, name, lambda text: text.replace(*edit, 1))
+    with pytest.raises(PolicyError) as error:
+        check_texts(folder, Texts.load(ROOT).keys())
+    assert str(error.value).startswith(
+        f"{file}:{line_with(file, edit[1])}: {field}: 'utter_none' is no response"
+    )

@@ -22,7 +22,22 @@ from bot.language.texts import SOURCE_LOCALE, Texts
 ROOT = Path(__file__).parents[2]
 LOCALES = (SOURCE_LOCALE, "zh_CN")
 LANGUAGES = ("zh", "en")
-LEAST_EXAMPLES = 30
+LEAST_EXAMPLES = 200
+# What is said in the most ways is learnt from the most sentences.
+MANY_EXAMPLES = 350
+VARIED = {
+    "report_hardship",
+    "promise_to_pay",
+    "request_extension",
+    "request_instalment",
+    "stop_contact",
+    "dispute_debt",
+    "file_complaint",
+    "signal_self_harm",
+    "out_of_scope",
+}
+# The rarer language of an act has at least that share of the sentences of the other.
+PARITY = 0.7
 # Chats are opened, numbers shared and facts stated, but no such sentence is learnt.
 UNSPOKEN = {"start_chat", "present_contact", "state_identity"}
 _KEY = re.compile(r"utter_[a-z0-9_]+")
@@ -148,7 +163,18 @@ class TestTrainingSentences:
             intent for path in (ROOT / "data/nlu" / language).glob("*.yml") for intent, _ in examples(path)
         )
         assert set(counted) == set(intents()) - UNSPOKEN
-        assert {intent: n for intent, n in counted.items() if n < LEAST_EXAMPLES} == {}
+        least = {intent: MANY_EXAMPLES if intent in VARIED else LEAST_EXAMPLES for intent in counted}
+        assert {intent: n for intent, n in counted.items() if n < least[intent]} == {}
+
+    def test_neither_language_learns_an_act_or_a_detail_from_far_fewer_sentences(self) -> None:
+        counts = [details(language) for language in LANGUAGES]
+        assert counts[0].keys() == counts[1].keys()
+        uneven = {
+            key: (one, counts[1][key])
+            for key, one in counts[0].items()
+            if min(one, counts[1][key]) < PARITY * max(one, counts[1][key])
+        }
+        assert uneven == {}
 
     def test_no_sentence_teaches_two_acts(self) -> None:
         taught: dict[str, set[str]] = {}
@@ -175,6 +201,16 @@ def intents() -> list[str]:
 def rules() -> list[Path]:
     """Return the files of rules."""
     return sorted((ROOT / "data/rules").glob("*.yml"))
+
+
+def details(language: str) -> Counter[tuple[str, str]]:
+    """Count a language's sentences by act and detail (a hardship reason, a scope; none for most)."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for path in (ROOT / "data/nlu" / language).glob("*.yml"):
+        for block in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["nlu"]:
+            detail = ", ".join(str(value) for value in (block.get("metadata") or {}).values())
+            counted[block["intent"], detail] += len(block["examples"].splitlines())
+    return counted
 
 
 @cache

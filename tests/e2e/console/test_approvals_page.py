@@ -7,13 +7,13 @@ from playwright.sync_api import expect
 
 from bot.domain.plans import Wish
 from bot.storage.tables import Approval, OfferRow, Plan
-from tests.e2e.desks import ask, case, debtor, in_chinese
-from tests.e2e.test_console import SECOND, Console, console, database_url, settings  # noqa: F401
+from tests.e2e.console.desks import ask, case, debtor, in_chinese
+from tests.e2e.console.stage import SECOND, Console
 from tests.integration.support import only, out, rows, say, send
 
 
 @pytest.mark.browser
-def test_a_request_shows_its_terms_against_the_limits_and_is_approved_by_keyboard(console: Console) -> None:  # noqa: F811
+def test_a_request_shows_its_terms_against_the_limits_and_is_approved_by_keyboard(console: Console) -> None:
     _, conversation = debtor(console)
     page = console.page("wang")
     expect(page.locator(".place .badge:visible")).to_have_count(0)
@@ -40,7 +40,7 @@ def test_a_request_shows_its_terms_against_the_limits_and_is_approved_by_keyboar
 
 
 @pytest.mark.browser
-def test_no_decision_without_a_reason(console: Console) -> None:  # noqa: F811
+def test_no_decision_without_a_reason(console: Console) -> None:
     ask(console, debtor(console)[1])
     page = console.page("wang", "/approvals")
     page.get_by_role("button", name="Refuse").click()
@@ -51,7 +51,7 @@ def test_no_decision_without_a_reason(console: Console) -> None:  # noqa: F811
 
 
 @pytest.mark.browser
-def test_who_may_not_decide_sees_the_request_and_no_buttons(console: Console) -> None:  # noqa: F811
+def test_who_may_not_decide_sees_the_request_and_no_buttons(console: Console) -> None:
     ask(console, debtor(console)[1], Wish(kind="instalment", count=30), "senior")
     page = console.page("wang", "/approvals")
     expect(page.locator(".card-entry")).to_contain_text("Needs: Senior agent")
@@ -60,7 +60,7 @@ def test_who_may_not_decide_sees_the_request_and_no_buttons(console: Console) ->
 
 
 @pytest.mark.browser
-def test_other_terms_are_granted_only_within_ones_level(console: Console) -> None:  # noqa: F811
+def test_other_terms_are_granted_only_within_ones_level(console: Console) -> None:
     ask(console, debtor(console)[1])
     page = console.page("wang", "/approvals")
     page.get_by_role("button", name="Change terms").click()
@@ -78,7 +78,7 @@ def test_other_terms_are_granted_only_within_ones_level(console: Console) -> Non
 
 
 @pytest.mark.browser
-def test_the_page_is_in_chinese_for_who_reads_chinese(console: Console) -> None:  # noqa: F811
+def test_the_page_is_in_chinese_for_who_reads_chinese(console: Console) -> None:
     ask(console, debtor(console)[1])
     page = console.page("wang", "/approvals")
     in_chinese(page)
@@ -88,7 +88,7 @@ def test_the_page_is_in_chinese_for_who_reads_chinese(console: Console) -> None:
 
 
 @pytest.mark.browser
-def test_the_simulator_offers_within_ones_level_and_sets_up_on_a_written_yes(console: Console) -> None:  # noqa: F811
+def test_the_simulator_offers_within_ones_level_and_sets_up_on_a_written_yes(console: Console) -> None:
     ref, conversation = debtor(console)
     page = console.page("wang", f"/case/{case(console, conversation)}")
     page.get_by_role("button", name="Try terms").click()
@@ -107,7 +107,7 @@ def test_the_simulator_offers_within_ones_level_and_sets_up_on_a_written_yes(con
 
 
 @pytest.mark.browser
-def test_the_simulator_asks_above_ones_level_and_names_the_limit(console: Console) -> None:  # noqa: F811
+def test_the_simulator_asks_above_ones_level_and_names_the_limit(console: Console) -> None:
     page = console.page("wang", f"/case/{case(console, debtor(console)[1])}")
     page.get_by_role("button", name="Try terms").click()
     dialog = page.get_by_role("dialog")

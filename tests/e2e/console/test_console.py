@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import ast
-import asyncio
-import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from fastapi import FastAPI
-from nicegui.storage import Storage
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select
+from playwright.sync_api import expect
+from sqlalchemy import select, update
 
-from bot.bootstrap import Grace
-from bot.domain.handoff import PRIORITY, HandoffReason, HandoffState, Outcome
+from bot.domain.handoff import HandoffReason, HandoffState, Outcome
 from bot.domain.model import HoldKind
+from bot.domain.policy.routing import LEAST_URGENT
 from bot.language.texts import Texts
 from bot.services.conversation import Incoming
 from bot.services.kit import MovableClock
@@ -29,136 +21,16 @@ from bot.services.records import BOOK, record
 from bot.services.replies import Reply
 from bot.services.rights import Code
 from bot.services.staff import ROLES
-from bot.settings import Settings
-from bot.storage.tables import AddressRow, Agent, AuditEvent, Borrower, Conversation, HandoffRow, Message
-from bot.web.console import mount, terms
+from bot.storage.tables import Agent, AuditEvent, Borrower, Conversation, Message
+from bot.web.console import terms
 from bot.web.console.words import CONTEXT, SOURCES
-from bot.web.feed import Feed
-from tests.conftest import ROOT, settings_for
-from tests.e2e.conftest import Serve
+from tests.conftest import ROOT
+from tests.e2e.console.stage import PASSWORD, SECOND, Console, sign_in
 from tests.factory import make_plan
 from tests.integration.support import add_loan
 
-PASSWORD = "correct horse battery"
-SECOND = 1000.0
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
 MARKUP = '<img src=x onerror="window.harmed=1"><b>bold</b> {{ 7*7 }}'
-
-
-@dataclass
-class Console:
-    """A console that is up, with what tests need of it."""
-
-    grace: Grace
-    url: str
-    browser: Browser
-    woken: list[float]
-    contexts: list[BrowserContext] = field(default_factory=list)
-
-    def page(self, login: str | None = None, path: str = "/", **options: Any) -> Page:
-        """Open a page in a browser of its own, signed in as `login`."""
-        context = self.browser.new_context(**options)
-        self.contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.goto(f"{self.url}/console{path}")
-        if login is not None:
-            sign_in(page, login, PASSWORD)
-            expect(page.locator(".bar")).to_be_visible()
-        return page
-
-    def borrower(self, name: str = "Li Ming", ref: str = "B-1", timezone: str = "Asia/Shanghai") -> str:
-        """Make a borrower who has written once, and return the conversation."""
-        now = self.grace.kit.clock.now()
-        with self.grace.kit.db.begin() as session:
-            row = Borrower(ref=ref, name=name, locale="en", timezone=timezone, created_at=now)
-            row.addresses = [AddressRow(channel="webchat", address=f"chat-{ref}", consent=True)]
-            session.add(row)
-        return self.write("Hello, is somebody there?", ref)
-
-    def write(self, text: str, ref: str = "B-1") -> str:
-        """Let a borrower write, and return the conversation."""
-        incoming = Incoming("webchat", f"chat-{ref}", f"web:{time.monotonic_ns()}", text)
-        return self.grace.conversations.receive(incoming).conversation_id
-
-    def hand_over(self, conversation: str, reason: HandoffReason = HandoffReason.ASKED) -> int:
-        """Open a hand-off."""
-        return self.grace.handoffs.open(conversation, reason, cause="test")
-
-    def agent(self, login: str) -> int:
-        """Return an agent's id."""
-        with self.grace.kit.db.begin() as session:
-            return session.scalars(select(Agent.id).where(Agent.login == login)).one()
-
-    def handoff(self, handoff_id: int) -> HandoffRow:
-        """Return a hand-off as it is stored."""
-        with self.grace.kit.db.begin() as session:
-            return session.get_one(HandoffRow, handoff_id)
-
-    def replies(self, conversation: str) -> list[Message]:
-        """Return what agents have queued or sent."""
-        with self.grace.kit.db.begin() as session:
-            return list(
-                session.scalars(
-                    select(Message).where(
-                        Message.conversation_id == conversation, Message.initiator == "agent"
-                    )
-                )
-            )
-
-
-@pytest.fixture
-def database_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """SQLite only: what the services do is tested on both databases elsewhere."""
-    path = tmp_path / "grace.db"
-    shutil.copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    update = {"default_locale": "en", "state": tmp_path / "state"}
-    return settings_for(database_url).model_copy(update=update)
-
-
-@pytest.fixture
-def console(
-    grace: Grace, browser: Browser, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Console]:
-    monkeypatch.setattr(Storage, "path", tmp_path)
-    for login, name, role in (
-        ("wang", "Wang Li", "agent"),
-        ("anna", "Anna Smith", "senior"),
-        ("boss", "Chen Zhu", "supervisor"),
-    ):
-        grace.staff.add(login, name, role, PASSWORD)
-    feed = Feed(grace.threads, grace.kit.settings.watch)
-    woken: list[float] = []
-
-    @asynccontextmanager
-    async def watching(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(feed.run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    async def wake() -> None:
-        woken.append(time.monotonic())
-
-    app = FastAPI(lifespan=watching)
-    mount(app, grace, feed, wake)
-    with serve(app) as url:
-        console = Console(grace, url, browser, woken)
-        yield console
-        for context in console.contexts:
-            context.close()
-
-
-def sign_in(page: Page, login: str, password: str) -> None:
-    page.get_by_label("Login").fill(login)
-    page.get_by_label("Password").fill(password)
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.browser
@@ -195,7 +67,7 @@ def test_a_session_ends_after_its_hours(console: Console, clock: MovableClock) -
     number = console.hand_over(console.borrower())
     page = console.page("wang")
     clock.move(timedelta(hours=console.grace.kit.settings.session_hours, seconds=1))
-    page.get_by_role("button", name="Take").click()
+    page.locator(".take").click()
     expect(page.get_by_label("Login")).to_be_visible()
     assert console.handoff(number).state == HandoffState.WAITING
     page.goto(f"{console.url}/console/")
@@ -208,7 +80,7 @@ def test_an_agent_who_left_cannot_act_any_more(console: Console) -> None:
     page = console.page("wang")
     with console.grace.kit.db.begin() as session:
         session.get_one(Agent, console.agent("wang")).active = False
-    page.get_by_role("button", name="Take").click()
+    page.locator(".take").click()
     expect(page.get_by_label("Login")).to_be_visible()
     assert console.handoff(number).state == HandoffState.WAITING
 
@@ -261,7 +133,7 @@ def test_two_agents_claim_and_one_wins(console: Console) -> None:
     number = console.hand_over(console.borrower())
     pages = [console.page("wang"), console.page("anna")]
     for page in pages:
-        expect(page.get_by_role("button", name="Take")).to_be_visible()
+        expect(page.locator(".take")).to_be_visible()
     for page in pages:
         page.evaluate("document.querySelector('.entry .take').click()")
     row = console.handoff(number)
@@ -373,7 +245,7 @@ def test_a_refusal_is_said_in_words_and_nothing_is_sent(
     page.get_by_label("Reply to Li Ming").fill("Hello")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("Anna Smith has this conversation.")
-    expect(page.locator(".reply")).to_be_hidden()
+    expect(page.locator(".for-reply")).to_be_hidden()
     assert console.replies(conversation) == []
 
 
@@ -400,7 +272,7 @@ def test_closing_needs_an_outcome_and_hands_back_to_the_assistant(console: Conso
         assert session.get_one(Conversation, conversation).mode == "bot"
     page.goto(f"{console.url}/console/case/{number}")
     expect(page.locator(".case-title")).to_contain_text("Closed: Promise to pay")
-    expect(page.locator(".reply")).to_be_hidden()
+    expect(page.locator(".for-reply")).to_be_hidden()
     page.get_by_role("button", name="Take over again").click()
     expect(page.locator(".case-title")).to_contain_text("You have this conversation.")
     assert page.url != f"{console.url}/console/case/{number}"
@@ -475,7 +347,7 @@ def test_a_file_is_opened_by_staff_alone_inert_and_on_record(console: Console) -
         sent = Incoming("webchat", "chat-B-1", key, "", kind="photo", attachment=kept.attachment())
         console.grace.conversations.receive(sent)
     page = console.page("wang", f"/case/{console.hand_over(conversation)}")
-    expect(page.locator(".file span")).to_have_text(["slip.png · 1 KB", 'a"b.pdf · 1 KB'])
+    expect(page.locator(".file-name span")).to_have_text(["slip.png · 1 KB", 'a"b.pdf · 1 KB'])
     for place, (kind, disposition) in enumerate((("image/png", "inline"), ("application/pdf", "attachment"))):
         url = page.locator(".file").nth(place).get_attribute("href")
         assert url is not None
@@ -492,7 +364,8 @@ def test_a_file_is_opened_by_staff_alone_inert_and_on_record(console: Console) -
     assert page.request.get(f"{console.url}/console/file/999").status == 404
     with console.grace.kit.db.begin() as session:
         reads = session.scalars(select(AuditEvent.actor).where(AuditEvent.kind == "file_read")).all()
-    assert reads == [f"agent {console.agent('wang')}"] * 2
+    # The picture was shown in the thread besides, and that is a reading of it as well.
+    assert reads == [f"agent {console.agent('wang')}"] * 3
 
 
 @pytest.mark.browser
@@ -600,7 +473,7 @@ def test_every_code_has_a_word() -> None:
     assert set(terms.HOLDS) == {one.value for one in HoldKind}
     assert set(terms.ROLES) == set(ROLES)
     assert set(terms.REFUSALS) == set(get_args(Code))
-    assert max(PRIORITY.values()) == len(terms.PRIORITIES) - 1
+    assert len(terms.PRIORITIES) - 1 == LEAST_URGENT
 
 
 @pytest.mark.browser
@@ -616,9 +489,13 @@ def test_a_plans_papers_stand_in_the_thread_for_staff_alone_and_reading_is_on_re
     turn = console.grace.turns.claim(conversation)
     assert turn is not None
     console.grace.turns.finish(turn, Reply("都安排好了。"), expected=None, understood=True)
+    # What has not gone out when people take over is never sent.
+    with console.grace.kit.db.begin() as session:
+        waiting = (Message.direction == "out", Message.state == "queued")
+        session.execute(update(Message).where(*waiting).values(state="sent"))
     page = console.page("wang", f"/case/{console.hand_over(conversation)}")
     names = [f"plan-{plan}.{ending}" for ending in ("png", "ics", "pdf")]
-    expect(page.locator(".file span")).to_have_text(names)
+    expect(page.locator(".file-name span")).to_have_text(names)
     stranger = console.browser.new_context()
     console.contexts.append(stranger)
     for place, kind in enumerate(("image/png", "text/calendar", "application/pdf")):
@@ -628,4 +505,5 @@ def test_a_plans_papers_stand_in_the_thread_for_staff_alone_and_reading_is_on_re
         assert stranger.request.get(f"{console.url}{url}").status == 401
     with console.grace.kit.db.begin() as session:
         reads = session.scalars(select(AuditEvent.actor).where(AuditEvent.kind == "file_read")).all()
-    assert reads == [f"agent {console.agent('wang')}"] * 3
+    # The picture was shown in the thread besides.
+    assert reads == [f"agent {console.agent('wang')}"] * 4

@@ -10,7 +10,7 @@ from bot.domain.plans import Wish
 from bot.domain.policy import Authority
 from bot.services.approval_rows import ApprovalView
 from bot.storage.tables import Agent, Borrower
-from tests.e2e.test_console import Console
+from tests.e2e.console.stage import Console
 from tests.factory import make_borrower
 from tests.integration.support import chat
 
