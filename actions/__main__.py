@@ -51,9 +51,7 @@ def server(settings: Settings) -> Sanic[Any, Any]:
     @app.get("/metrics")
     async def measured(request: Request) -> HTTPResponse:
         """What this process measures; behind the token where one is set."""
-        if settings.metrics_token is not None and not opens(
-            settings.metrics_token.get_secret_value(), request.headers.get("Authorization")
-        ):
+        if not metrics.readable(settings.metrics_token, request.headers.get("Authorization")):
             return response.empty(status=401)
         return response.raw(metrics.exposed(), content_type=metrics.CONTENT_TYPE)
 

@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot import readiness
-from bot.bearer import opens
 from bot.observing import metrics
 from bot.settings import Settings
 
@@ -29,9 +28,7 @@ def app(settings: Settings, checks: Mapping[str, readiness.Check]) -> Starlette:
         return JSONResponse(said, status)
 
     async def measured(request: Request) -> Response:
-        if settings.metrics_token is not None and not opens(
-            settings.metrics_token.get_secret_value(), request.headers.get("Authorization")
-        ):
+        if not metrics.readable(settings.metrics_token, request.headers.get("Authorization")):
             return Response(status_code=401)
         return Response(metrics.exposed(), media_type=metrics.CONTENT_TYPE)
 

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
+from pydantic import SecretStr
+
+from bot.bearer import opens
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """How `exposed` writes."""
@@ -106,6 +109,11 @@ def task(name: str) -> Iterator[None]:
         outcome = "done"
     finally:
         TASKS.labels(name, outcome).inc()
+
+
+def readable(token: SecretStr | None, authorization: str | None) -> bool:
+    """Return whether the header opens what is measured: anything does where no token is set."""
+    return token is None or opens(token.get_secret_value(), authorization)
 
 
 def exposed(*registries: CollectorRegistry) -> bytes:

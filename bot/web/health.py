@@ -10,7 +10,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from bot import readiness
-from bot.bearer import opens
 from bot.bootstrap import Grace
 from bot.channels.assistant import Assistant
 from bot.channels.channel import Channel
@@ -45,7 +44,7 @@ def add_health(app: FastAPI, grace: Grace, assistant: Assistant, channels: Mappi
         """What this process measures, and how things stand in the database; behind a token."""
         if settings.metrics_token is None:
             return Response(status_code=404)
-        if not opens(settings.metrics_token.get_secret_value(), request.headers.get("Authorization")):
+        if not metrics.readable(settings.metrics_token, request.headers.get("Authorization")):
             return Response(status_code=401)
         body = await asyncio.to_thread(metrics.exposed, grace.gauges.registry)
         return Response(body, media_type=metrics.CONTENT_TYPE)

@@ -19,6 +19,7 @@ from bot.web.console.desk import Visit
 from bot.web.console.figures import summary, today_in
 from bot.web.console.frame import Frame
 from bot.web.console.layout import act, box, text
+from bot.web.console.lists import Cards, Past
 from bot.web.console.notices import NoticesPart
 from bot.web.console.reasons import Question, ReasonDialog
 from bot.web.console.terms import APPROVALS
@@ -45,12 +46,8 @@ class ApprovalsPage:
         self.cards = ApprovalCards(visit, names, self._acts)
         with box("div", "desk"):
             text("h1", words("Approvals"))
-            self.waiting = box("div", "cards")
-            self.empty = text("p", words("No request waits for a decision."), "empty")
-            self.past = box("details", "past-cards")
-            with self.past:
-                text("summary", words("Decided before"))
-                self.decided = box("ul", "facts")
+            self.waiting = Cards(words("No request waits for a decision."))
+            self.past = Past(words("Decided before"))
             self.notices = NoticesPart(visit, names)
         self.reasons = ReasonDialog(visit)
         self.deciding = DecideDialog(visit, self.reasons, self._change)
@@ -75,17 +72,12 @@ class ApprovalsPage:
         if (waiting, decided) == self._shown:
             return
         self._shown = waiting, decided
-        self.waiting.clear()
         self.cards.forget()
-        with self.waiting:
-            for one in waiting:
-                self.cards.draw(one, [past for past in history[one.id] if past.id != one.id])
-        self.empty.set_visibility(not waiting)
-        self.decided.clear()
-        with self.decided:
-            for one in decided:
-                self._past(one)
-        self.past.set_visibility(bool(decided))
+        self.waiting.draw(
+            waiting,
+            lambda one: self.cards.draw(one, [past for past in history[one.id] if past.id != one.id]),
+        )
+        self.past.draw(decided, self._past)
 
     def _acts(self, view: ApprovalView) -> None:
         words, staff = self.words, self.visit.staff
@@ -103,12 +95,11 @@ class ApprovalsPage:
         words = self.words
         today = today_in(self.visit.desk.now(), view.timezone)
         people = [self.cards.who(one) for one in (view.decided_by, view.second_by) if one is not None]
-        with box("li"):
-            text("span", f"{view.borrower_name} · {summary(words, view.option, today)}")
-            state = words.of(APPROVALS, view.state.value)
-            text("span", " · ".join([state, *people]), "quiet")
-            if view.second_reason or view.reason:
-                text("span", f"“{view.second_reason or view.reason}”", "quiet note")
+        text("span", f"{view.borrower_name} · {summary(words, view.option, today)}")
+        state = words.of(APPROVALS, view.state.value)
+        text("span", " · ".join([state, *people]), "quiet")
+        if view.second_reason or view.reason:
+            text("span", f"“{view.second_reason or view.reason}”", "quiet note")
 
     def _ask(self, view: ApprovalView, verdict: str) -> None:
         words = self.words

@@ -14,6 +14,7 @@ from bot.web.console.allowing import window_words
 from bot.web.console.desk import Visit
 from bot.web.console.frame import Frame
 from bot.web.console.layout import act, box, text
+from bot.web.console.lists import Cards
 from bot.web.console.terms import CALLS, LANGUAGES, TASKS
 
 _TICK = 20.0
@@ -37,8 +38,7 @@ class CallsPage:
         self._calling: CallView | None = None
         with box("div", "desk"):
             text("h1", words("Calls"))
-            self.list = box("div", "cards")
-            self.empty = text("p", words("No call is to be made."), "empty")
+            self.waiting = Cards(words("No call is to be made."))
         with ui.dialog() as self.dialog, ui.card().classes("closing"):
             text("h2", words("What came of the call?"))
             self.outcome = ui.radio({code: words(name) for code, name in CALLS.items()})
@@ -57,11 +57,7 @@ class CallsPage:
         if found is None or found == self._shown:
             return
         self._shown = found
-        self.list.clear()
-        with self.list:
-            for one in found:
-                self._card(one)
-        self.empty.set_visibility(not found)
+        self.waiting.draw(found, self._card)
 
     def _card(self, view: CallView) -> None:
         words, now = self.words, self.visit.desk.now()

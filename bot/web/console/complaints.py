@@ -17,6 +17,7 @@ from bot.web.console.desk import Visit
 from bot.web.console.figures import today_in
 from bot.web.console.frame import Frame
 from bot.web.console.layout import act, box, text
+from bot.web.console.lists import Cards, Past
 from bot.web.console.terms import (
     CATEGORIES_OF_COMPLAINT,
     COMPLAINT_OUTCOMES,
@@ -47,12 +48,8 @@ class ComplaintsPage:
         self._answering: ComplaintView | None = None
         with box("div", "desk"):
             text("h1", words("Complaints"))
-            self.list = box("div", "cards")
-            self.empty = text("p", words("No complaint is open."), "empty")
-            self.past = box("details", "past-cards")
-            with self.past:
-                text("summary", words("Closed before"))
-                self.closed = box("ul", "facts")
+            self.waiting = Cards(words("No complaint is open."))
+            self.past = Past(words("Closed before"))
         self._answer_dialog()
         self._close_dialog()
 
@@ -63,18 +60,8 @@ class ComplaintsPage:
             return
         self._shown = found
         still_open = [one for one in found if one.is_open]
-        self.list.clear()
-        with self.list:
-            for one in still_open:
-                self._card(one)
-        self.empty.set_visibility(not still_open)
-        self.closed.clear()
-        with self.closed:
-            for one in found[len(still_open) :]:
-                with box("li"):
-                    text("span", f"{one.number} · {one.borrower_name or self.words('Not identified')}")
-                    text("span", self.words.of(COMPLAINT_OUTCOMES, one.outcome or ""), "quiet")
-        self.past.set_visibility(len(found) > len(still_open))
+        self.waiting.draw(still_open, self._card)
+        self.past.draw(found[len(still_open) :], self._past)
 
     def _card(self, view: ComplaintView) -> None:
         words = self.words
@@ -100,6 +87,10 @@ class ComplaintsPage:
                 act(words("Answer"), partial(self._ask_answer, view), "filled")
                 if has_right(self.visit.staff.role, "lift"):
                     act(words("Close complaint"), partial(self._ask_close, view), "outlined")
+
+    def _past(self, view: ComplaintView) -> None:
+        text("span", f"{view.number} · {view.borrower_name or self.words('Not identified')}")
+        text("span", self.words.of(COMPLAINT_OUTCOMES, view.outcome or ""), "quiet")
 
     def _left(self, view: ComplaintView) -> str:
         words, days = self.words, view.days_left

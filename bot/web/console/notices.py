@@ -14,6 +14,7 @@ from bot.services.switch import Thrown
 from bot.web.console.acting import attempt
 from bot.web.console.desk import Visit
 from bot.web.console.layout import act, box, text
+from bot.web.console.lists import Cards
 from bot.web.console.reasons import Question, ReasonDialog
 from bot.web.console.terms import ACTORS, GROUNDS, LEVELS
 
@@ -34,8 +35,7 @@ class NoticesPart:
             with box("header", "row"):
                 text("h2", words("Notices"))
                 act(words("Ask for a legal notice"), self._request, "outlined")
-            self.list = box("div", "cards")
-            self.empty = text("p", words("No notice waits for a decision."), "empty")
+            self.waiting = Cards(words("No notice waits for a decision."))
         self.reasons = ReasonDialog(visit)
 
     async def update(self) -> None:
@@ -45,11 +45,7 @@ class NoticesPart:
         if found is None or found == self._shown:
             return
         self._shown = found
-        self.list.clear()
-        with self.list:
-            for one in found:
-                self._card(one)
-        self.empty.set_visibility(not found)
+        self.waiting.draw(found, self._card)
 
     def _paint_switch(self, state: Thrown) -> None:
         words = self.words

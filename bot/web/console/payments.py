@@ -16,6 +16,7 @@ from bot.web.console.desk import Visit
 from bot.web.console.figures import today_in
 from bot.web.console.frame import Frame
 from bot.web.console.layout import act, box, fact, text
+from bot.web.console.lists import Cards, Past
 from bot.web.console.reasons import Question, ReasonDialog
 from bot.web.console.terms import EVENTS
 from bot.web.console.thread import file_link, file_size
@@ -43,12 +44,8 @@ class PaymentsPage:
         with box("div", "desk"):
             text("h1", words("Payments to check"))
             text("p", words(_MEANING), "quiet")
-            self.waiting = box("div", "cards")
-            self.empty = text("p", words("No payment waits to be checked."), "empty")
-            self.past = box("details", "past-cards")
-            with self.past:
-                text("summary", words("Decided before"))
-                self.decided = box("ul", "facts")
+            self.waiting = Cards(words("No payment waits to be checked."))
+            self.past = Past(words("Decided before"))
         self.reasons = ReasonDialog(visit)
 
     async def update(self) -> None:
@@ -59,16 +56,8 @@ class PaymentsPage:
             return
         self._shown = found
         waiting, decided = found
-        self.waiting.clear()
-        with self.waiting:
-            for one in waiting:
-                self._card(one)
-        self.empty.set_visibility(not waiting)
-        self.decided.clear()
-        with self.decided:
-            for one in decided:
-                self._past(one)
-        self.past.set_visibility(bool(decided))
+        self.waiting.draw(waiting, self._card)
+        self.past.draw(decided, self._past)
 
     def _card(self, one: PaidView) -> None:
         words = self.words
@@ -121,12 +110,11 @@ class PaymentsPage:
     def _past(self, one: PaidView) -> None:
         words = self.words
         who = [] if one.decided_by is None else [self.names.get(one.decided_by, str(one.decided_by))]
-        with box("li"):
-            text("span", f"{one.borrower} · {words.money(one.amount)}")
-            state = words.of(EVENTS, f"paid_{one.state}")
-            text("span", " · ".join([state, *who]), "quiet")
-            if one.reason:
-                text("span", f"“{one.reason}”", "quiet note")
+        text("span", f"{one.borrower} · {words.money(one.amount)}")
+        state = words.of(EVENTS, f"paid_{one.state}")
+        text("span", " · ".join([state, *who]), "quiet")
+        if one.reason:
+            text("span", f"“{one.reason}”", "quiet note")
 
     def _ask(self, one: PaidView, confirmed: bool) -> None:
         words, paid = self.words, self.visit.desk.grace.paid
