@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
-import httpx
+import aiohttp
 
 from bot.observing import tracing
 from bot.observing.masking import Plain
@@ -14,6 +16,8 @@ from bot.services.turns import Turn
 from bot.settings import Settings
 
 FALLBACK = "nlu_fallback"
+_CONNECT = _PROBE = 2.0
+"""Seconds to reach a process that is up."""
 
 
 class AssistantDown(Plain):
@@ -39,16 +43,16 @@ class Answer:
 
 
 class Assistant:
-    """A client that keeps its connections."""
+    """A client that keeps its connections, in the event loop that first asks through it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=f"{settings.rasa_url}/webhooks/gateway",
-            headers={"Authorization": f"Bearer {settings.rasa_token.get_secret_value()}"},
-            timeout=httpx.Timeout(settings.rasa_timeout, connect=2.0),
-            trust_env=False,
+        self._door = f"{settings.rasa_url.rstrip('/')}/webhooks/gateway"
+        self._headers = {"Authorization": f"Bearer {settings.rasa_token.get_secret_value()}"}
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=_CONNECT, sock_read=settings.rasa_timeout
         )
         self._actions = settings.actions_health
+        self._opened: aiohttp.ClientSession | None = None
 
     async def turn(self, turn: Turn) -> Answer:
         """Have one turn read and answered. Raises AssistantDown, AssistantStuck or AssistantBroken."""
@@ -73,38 +77,50 @@ class Assistant:
 
     async def ready(self) -> bool:
         """Tell whether Rasa answers."""
-        try:
-            return (await self._client.get("/")).status_code == 200
-        except httpx.HTTPError:
-            return False
+        return await self._is_well(f"{self._door}/", self._timeout, self._headers)
 
     async def _all_answer(self) -> bool:
         """Tell whether Rasa and its action server both answer now."""
-        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as probe:
-            try:
-                return await self.ready() and (await probe.get(self._actions)).is_success
-            except httpx.HTTPError:
-                return False
+        return await self.ready() and await self._is_well(self._actions, aiohttp.ClientTimeout(_PROBE))
+
+    async def _is_well(
+        self, url: str, timeout: aiohttp.ClientTimeout, headers: dict[str, str] | None = None
+    ) -> bool:
+        try:
+            async with self._session().get(url, timeout=timeout, headers=headers) as response:
+                return response.status == HTTPStatus.OK
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._opened is not None:
+            await self._opened.close()
+            self._opened = None
+
+    def _session(self) -> aiohttp.ClientSession:
+        # Not before a loop runs: a session belongs to one.
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
+        return self._opened
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        headers = {**self._headers, **tracing.headers()}
         try:
-            response = await self._client.post(path, json=body, headers=tracing.headers())
-        except httpx.ReadTimeout as error:
+            async with self._session().post(f"{self._door}{path}", json=body, headers=headers) as response:
+                status, said = response.status, await response.read()
+        except aiohttp.SocketTimeoutError as error:
             raise AssistantStuck("no answer in time") from error
-        except httpx.HTTPError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise AssistantDown(type(error).__name__) from error
-        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
             if await self._all_answer():
                 raise AssistantStuck("an action did not answer, though everything is up")
             raise AssistantDown("Rasa or its action server is not ready")
-        if not response.is_success:
-            raise AssistantBroken(f"Rasa answered {response.status_code}")
+        if status != HTTPStatus.OK:
+            raise AssistantBroken(f"Rasa answered {status}")
         try:
-            result = response.json()
+            result = json.loads(said)
         except ValueError as error:
             raise AssistantBroken("Rasa's answer is not JSON") from error
         if not isinstance(result, dict):

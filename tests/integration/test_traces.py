@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -34,11 +35,11 @@ def spans() -> Iterator[InMemorySpanExporter]:
     tracing.stop()
 
 
-def rasa(calls: list[dict[str, str]]) -> httpx.MockTransport:
+def rasa(calls: list[dict[str, str]]) -> TestServer:
     """Rasa's door: traced by Rasa's own code, with one action called."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        calls.append(dict(request.headers))
+    async def answer(request: web.Request) -> web.Response:
+        calls.append({name.lower(): value for name, value in request.headers.items()})
         with (
             of_rasa.traced(request.headers.get("traceparent")) as told,
             of_rasa.span("rasa action") as headers,
@@ -50,21 +51,23 @@ def rasa(calls: list[dict[str, str]]) -> httpx.MockTransport:
             "expected": None,
             "reading": {},
         }
-        return httpx.Response(200, json={**body, "spans": told} if told else body)
+        return web.json_response({**body, "spans": told} if told else body)
 
-    return httpx.MockTransport(answer)
+    served = web.Application()
+    served.router.add_post("/webhooks/gateway/turn", answer)
+    return TestServer(served)
 
 
 async def turn(grace: Grace, calls: list[dict[str, str]]) -> None:
     ref = make_borrower(grace)
-    assistant = Assistant(grace.kit.settings)
-    assistant._client._transport = rasa(calls)
-    assistant._client._mounts = {}
-    gateway = Gateway(grace, assistant, {"webchat": StoredChannel()})
-    await gateway.receive(Incoming("webchat", ref, "web:1", WORDS))
-    await gateway.idle()
-    await gateway.stop()
-    await assistant.close()
+    async with rasa(calls) as door:
+        settings = grace.kit.settings.model_copy(update={"rasa_url": str(door.make_url(""))})
+        assistant = Assistant(settings)
+        gateway = Gateway(grace, assistant, {"webchat": StoredChannel()})
+        await gateway.receive(Incoming("webchat", ref, "web:1", WORDS))
+        await gateway.idle()
+        await gateway.stop()
+        await assistant.close()
 
 
 def test_a_turn_is_one_trace_over_all_processes(grace: Grace, spans: InMemorySpanExporter) -> None:
