@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-import httpx
 from aiolimiter import AsyncLimiter
 from telegram import InputFile
 from telegram.error import (
@@ -21,9 +19,9 @@ from telegram.error import (
     TelegramError,
 )
 from telegram.ext import AIORateLimiter, ExtBot
-from telegram.request import HTTPXRequest
 
 from bot.channels.channel import Delivery
+from bot.channels.telegram_wire import NO_CONNECTION, BrokenAnswer, Wire
 from bot.services.outbox import Outgoing
 
 LONGEST = 4096
@@ -37,34 +35,7 @@ CHAT_BURST = 3
 """A chat takes one message a second in the long run, and this many at once."""
 LONG_POLL = 30
 
-_NO_CONNECTION = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-)
 _CHATS_KEPT = 2000
-
-
-class BrokenAnswer(TelegramError):
-    """What came back is no answer of the Bot API."""
-
-
-class _Request(HTTPXRequest):
-    """Never writes what it received to the log: updates hold what people wrote."""
-
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read an answer. Raises BrokenAnswer."""
-        try:
-            answer = json.loads(payload.decode("utf-8", "replace"))
-        except ValueError:
-            raise BrokenAnswer("the answer is not JSON") from None
-        if not isinstance(answer, dict):
-            raise BrokenAnswer("the answer is not an object")
-        return answer
 
 
 class _Pace(AIORateLimiter):
@@ -108,8 +79,8 @@ class BotApi(ExtBot[int]):
         super().__init__(
             token,
             base_url=f"{base.rstrip('/')}/bot",
-            request=_Request(read_timeout=patience, write_timeout=patience),
-            get_updates_request=_Request(connection_pool_size=1, read_timeout=patience),
+            request=Wire(patience),
+            get_updates_request=Wire(patience, connections=1),
             rate_limiter=_Pace() if limited else None,
         )
 
@@ -216,7 +187,7 @@ def judge(error: Exception) -> Delivery:
     """
     if isinstance(error, RetryAfter):
         return Delivery("later", "Telegram asks to wait")
-    if isinstance(error.__cause__, _NO_CONNECTION):
+    if isinstance(error.__cause__, NO_CONNECTION):
         return Delivery("later", f"no connection: {type(error.__cause__).__name__}")
     if not isinstance(error, TelegramError) or isinstance(error.__cause__, BrokenAnswer):
         # Something between us and Telegram answered, or nobody understandable did.

@@ -6,8 +6,9 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-import httpx
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import (
@@ -20,7 +21,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.channels.telegram_sending import BrokenAnswer, compose, judge, split
+from bot.channels.telegram_sending import compose, judge, split
 from bot.channels.telegram_updates import (
     Closed,
     Event,
@@ -32,6 +33,7 @@ from bot.channels.telegram_updates import (
     Tapped,
     read,
 )
+from bot.channels.telegram_wire import BrokenAnswer
 from bot.services.conversation import Incoming
 from bot.services.outbox import Outgoing
 
@@ -265,6 +267,11 @@ def _caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
+def _refused() -> aiohttp.ClientConnectorError:
+    key = ConnectionKey("api.telegram.org", 443, True, True, None, None, None)
+    return aiohttp.ClientConnectorError(key, OSError("refused"))
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
@@ -273,13 +280,13 @@ def _caused(error: Exception, cause: Exception) -> Exception:
         (BadRequest("Bad Request: message is too long"), "failed"),
         (ChatMigrated(-5), "failed"),
         (InvalidToken("Unauthorized"), "later"),
-        (_caused(NetworkError("x"), httpx.ConnectError("refused")), "later"),
-        (_caused(TimedOut(), httpx.ConnectTimeout("x")), "later"),
-        (_caused(TimedOut(), httpx.PoolTimeout("x")), "later"),
-        (_caused(TimedOut(), httpx.ReadTimeout("x")), "uncertain"),
-        (_caused(TimedOut(), httpx.WriteTimeout("x")), "uncertain"),
-        (_caused(NetworkError("x"), httpx.ReadError("x")), "uncertain"),
-        (_caused(NetworkError("x"), httpx.RemoteProtocolError("x")), "uncertain"),
+        (_caused(NetworkError("x"), _refused()), "later"),
+        (_caused(TimedOut(), aiohttp.ConnectionTimeoutError("x")), "later"),
+        (_caused(NetworkError("x"), aiohttp.InvalidUrlClientError("x")), "later"),
+        (_caused(TimedOut(), aiohttp.SocketTimeoutError("x")), "uncertain"),
+        (_caused(NetworkError("x"), aiohttp.ServerDisconnectedError()), "uncertain"),
+        (_caused(NetworkError("x"), aiohttp.ClientOSError("reset")), "uncertain"),
+        (_caused(NetworkError("x"), aiohttp.ClientPayloadError("half")), "uncertain"),
         (NetworkError("Bad Gateway (502)"), "uncertain"),
         (_caused(Forbidden("Forbidden (403)"), BrokenAnswer("no JSON")), "uncertain"),
         (BrokenAnswer("no JSON"), "uncertain"),
