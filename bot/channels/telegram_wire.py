@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import httpx
@@ -27,6 +28,7 @@ _CONNECTIONS = 256
 _CONNECT = 5.0
 _UPLOAD = 20.0
 _AGENT = {"User-Agent": BaseRequest.USER_AGENT}
+_FIELDS = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class BrokenAnswer(TelegramError):
@@ -78,9 +80,13 @@ class Wire(BaseRequest):
         # The time for an answer begins when all is written: how long that takes has a bound of its own.
         total = connect + _seconds(write_timeout, _UPLOAD if files else self._patience) + read
         timeout = aiohttp.ClientTimeout(total=total, connect=connect, sock_read=read)
-        body = _multipart(data, files) if files else data
+        # Fields alone are encoded here: aiohttp would get a writer of files ready for them.
+        body = _multipart(data, files) if files else urlencode(data).encode()
+        headers = None if files else _FIELDS
         try:
-            async with self._session.request(method, url, data=body, timeout=timeout) as answer:
+            async with self._session.request(
+                method, url, data=body, headers=headers, timeout=timeout
+            ) as answer:
                 return answer.status, await answer.read()
         except TimeoutError as error:
             raise TimedOut from error
