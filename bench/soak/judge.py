@@ -67,22 +67,23 @@ def in_order(grace: Grace, borrowers: Sequence[Borrower]) -> Iterator[str]:
     with grace.kit.db.begin() as session:
         messages = session.scalars(select(Message).order_by(Message.conversation_id, Message.id)).all()
     said: dict[str, list[str]] = defaultdict(list)
-    last: dict[str, tuple[int, int]] = {}
+    last: dict[str, tuple[int, str]] = {}
     turns: dict[tuple[str, str], int] = {}
     for one in messages:
         if one.direction == "in":
             name = (one.external_id or "").removeprefix("web:")
             said[name.rpartition("-")[0]].append(name)
-            turns[one.conversation_id, one.turn or str(one.id)] = one.id
+            if one.turn is not None:
+                turns[one.conversation_id, one.turn] = one.id
         elif one.turn and not one.turn.endswith(":outage") and not _is_paper(one):
             asked = turns.get((one.conversation_id, one.turn))
             if asked is None:
-                # Nobody asked: the words with which a conversation is given back.
+                # No turn of the assistant's: what is said to a button that is spent, or by people.
                 continue
-            before = last.get(one.conversation_id, (0, 0))
+            before = last.get(one.conversation_id, (0, ""))
             if asked < before[0]:
-                yield f"answer {one.id} to turn {one.turn} came after that of a later turn ({before[1]})"
-            last[one.conversation_id] = (asked, one.id)
+                yield f"answer {one.id} to turn {one.turn} came after that of a later turn: {before[1]}"
+            last[one.conversation_id] = (asked, f"{one.id}, {one.template}")
     for borrower in borrowers:
         typed = [one for one in said[borrower.ref] if one in set(borrower.sent)]
         if typed != [one for one in borrower.sent if one in set(typed)]:
