@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from actions.turn import Turn
@@ -74,7 +75,16 @@ def standing_plan(turn: Turn, plan: PlanStanding) -> dict[str, object]:
 def explain(turn: Turn, refusal: Refusal) -> None:
     """Say which limit a wish met."""
     allowed, asked = (_limit(turn, refusal.limit, value) for value in (refusal.allowed, refusal.asked))
-    turn.say(f"utter_limit_{refusal.limit.replace('.', '_')}", allowed=allowed, asked=asked)
+    key = f"utter_limit_{refusal.limit.replace('.', '_')}"
+    if refusal.limit == "ability" and _fits_otherwise(refusal):
+        key = "utter_limit_ability_kind"
+    turn.say(key, allowed=allowed, asked=asked)
+
+
+def _fits_otherwise(refusal: Refusal) -> bool:
+    """Tell whether a plan of another kind asks no more a month than the borrower can pay."""
+    least = refusal.detail.get("least_monthly")
+    return least is not None and Decimal(least.split()[0]) <= Decimal(refusal.allowed.split()[0])
 
 
 def _limit(turn: Turn, limit: str, value: str) -> str:

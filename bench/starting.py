@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import stock
-from bench.turns import Door, asked
+from bench.turns import DIALOGUES, Door, asked
 from bench.whole import PageDoor
 from bot import processes
 from tests.stack import Stack, running
@@ -76,7 +76,7 @@ def _stock(state: Path) -> tuple[float, float]:
 
 async def _asked(stack: Stack, door: Door, start: float) -> tuple[float, float]:
     """Return seconds from the start to the first answer, and megabytes after some more."""
-    talk = asked(stack, door, "zh_CN")
+    talk = asked(stack, door, "zh_CN", _TURNS // len(DIALOGUES["zh_CN"]) + 1)
     await anext(talk)
     waited = time.perf_counter() - start
     for _ in range(_TURNS):

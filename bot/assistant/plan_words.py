@@ -10,6 +10,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.language.acts import PROTECTION, in_order
 from bot.language.going_on import wants_it_to_go_on
+from bot.language.holding_on import only_holds_on
 
 HARDSHIP = "report_hardship"
 # Amid a plan these words name other terms of it, whatever else they would be.
@@ -44,6 +45,8 @@ _CHANGES_IT = re.compile(
 )
 # Right after a promise was noted, another day is another day for it.
 PROMISED = ("utter_promise_recorded", "utter_promise_recorded_soon")
+# Whichever clause it was heard in, this is kept; hours for messages are none of it.
+_GRAVE = frozenset(PROTECTION) - {"set_contact_time"}
 _SURE = 0.6
 _LIKELY = 0.5
 
@@ -58,6 +61,17 @@ def heed_go_on(message: Message) -> None:
         set_acts(message, kept or go_on)
         found = [one for one in message.get(ENTITIES, []) if one["entity"] != "scope"]
         message.set(ENTITIES, found, add_to_output=True)
+
+
+def heed_hold_on(message: Message) -> None:
+    """Take "hold on" for a moment to think: it asks for no time, and all else that was said stands."""
+    acts = message.get("acts") or []
+    if only_holds_on(message.get(TEXT) or ""):
+        acts, kept = acts or [{}], []
+    else:
+        kept = [act for act in acts if act["intent"] in _GRAVE or not only_holds_on(act["text"])]
+    if len(kept) < len(acts):
+        set_acts(message, kept or [{"intent": "unsure", "confidence": 1.0, "text": message.get(TEXT)}])
 
 
 def heed_break(message: Message) -> None:

@@ -17,6 +17,7 @@ from bot.assistant.plan_words import (
     arranges,
     heed_break,
     heed_go_on,
+    heed_hold_on,
     is_of_agreement,
     names_terms,
     set_acts,
@@ -85,6 +86,7 @@ class ContextReader(GraphComponent):
         """Read each message in the light of its `expected`."""
         for message in messages:
             heed_go_on(message)
+            heed_hold_on(message)
             heed_break(message)
             stated = _stated(message)
             if _introduces(message, stated):

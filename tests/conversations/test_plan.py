@@ -60,6 +60,38 @@ async def test_odd_cents_are_said_in_the_list(talks: Talks, locale: str) -> None
     assert all(formats.money(one.amount, one.currency, locale) in line for one in amounts)
 
 
+@LANGUAGES
+async def test_more_time_beyond_ones_means_is_not_called_the_least_that_there_is(
+    talks: Talks, locale: str
+) -> None:
+    """Payments that fit stand right below: what is too much is this way alone."""
+    talk = await talks.new(locale)
+    await talk.say(
+        {"zh_CN": "能分期吗，每个月最多还八百", "en": "can I pay in instalments, 800 a month at most"}[locale]
+    )
+    heard = await talk.say(
+        {"zh_CN": "那能不能宽限一下", "en": "could I have a bit more time instead"}[locale]
+    )
+    assert heard.keys == ("utter_limit_ability_kind", "utter_plan_options")
+
+
+@pytest.mark.parametrize(
+    ("locale", "wait"),
+    each(
+        ("zh_CN", "等等，要是逾期会怎么样"),
+        ("zh_CN", "等一下，逾期了会上征信吗"),
+        ("en", "hold on, what happens if I am late"),
+    ),
+)
+async def test_a_question_before_the_yes_keeps_the_plan(talks: Talks, locale: str, wait: str) -> None:
+    talk = await talks.new(locale)
+    await say_all(talk, SIX[locale], FIRST[locale])
+    heard = await talk.say(wait)
+    assert heard.keys == ("utter_account_consequences", "utter_plan_confirm_again")
+    await talk.say(YES[locale])
+    assert len(plans(talk)) == 1
+
+
 @pytest.mark.parametrize(
     ("locale", "wish", "limit"),
     each(
