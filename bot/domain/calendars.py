@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import holidays
@@ -14,6 +14,8 @@ Roll = Literal["following", "preceding", "modified following"]
 Closed = Callable[[date], bool]
 
 _DAY = timedelta(days=1)
+# The package looks through all its calendars each time it is asked.
+_countries = cache(holidays.list_supported_countries)
 
 
 class CalendarPolicy(BaseModel):
@@ -31,7 +33,7 @@ class CalendarPolicy(BaseModel):
 
     @model_validator(mode="after")
     def _is_known(self) -> CalendarPolicy:
-        known = holidays.list_supported_countries()
+        known = _countries()
         if self.country not in known:
             raise ValueError(f"there is no holiday calendar of country {self.country}")
         if self.subdivision is not None and self.subdivision not in known[self.country]:

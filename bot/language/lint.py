@@ -138,7 +138,7 @@ def fold(text: str) -> Normalised:
     chars: list[str] = []
     spans: list[tuple[int, int]] = []
     for place, char in enumerate(plain.text):
-        lowered = _plain(char)
+        lowered = _FORMS[ord(char)]
         chars.extend(lowered)
         spans.extend([plain.origin(place, place + 1)] * len(lowered))
     folded = Normalised("".join(chars), tuple(spans))
@@ -148,7 +148,7 @@ def fold(text: str) -> Normalised:
 def _folded(text: str) -> str:
     """Return the text of `fold`, without the places where it came from: most texts break nothing."""
     plain = normalise(text).text
-    return plain if plain.isascii() else _SPREAD.sub("", "".join(map(_plain, plain)))
+    return plain if plain.isascii() else _SPREAD.sub("", plain.translate(_FORMS))
 
 
 @lru_cache(maxsize=64)
@@ -156,11 +156,18 @@ def _folded_name(name: str) -> str:
     return _folded(name)
 
 
-@lru_cache(maxsize=1 << 14)
-def _plain(char: str) -> str:
-    # A full-width comma divides clauses, which exceptions must not reach across.
-    forms = char if char.isascii() or char in _KEPT else unicodedata.normalize("NFKD", char)
-    return "".join(normalise(form).text for form in forms if not unicodedata.combining(form))
+class _Forms(dict[int, str]):
+    """The folded form of each character, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        # A full-width comma divides clauses, which exceptions must not reach across.
+        forms = char if char.isascii() or char in _KEPT else unicodedata.normalize("NFKD", char)
+        made = "".join(normalise(form).text for form in forms if not unicodedata.combining(form))
+        return self.setdefault(code, made)
+
+
+_FORMS = _Forms()
 
 
 _HAN = "\u3400-\u9fff"

@@ -47,6 +47,9 @@ class Texts:
     ) -> None:
         self._responses = responses
         self._catalogues = catalogues
+        # What follows from the wordings alone is found once.
+        self._versions: dict[tuple[tuple[str, ...], str, str | None], str | None] = {}
+        self._variables: dict[tuple[str, str], frozenset[str]] = {}
 
     @classmethod
     def load(cls, home: Path) -> Texts:
@@ -111,7 +114,7 @@ class Texts:
             raise TextError(f"there is no response {key!r} {variation or ''}in domain.yml") from None
         text = self.translate(key, response["text"], locale)
         try:
-            written = string.Formatter().vformat(text, (), values or {})
+            written = text.format(**values or {})
         except (KeyError, IndexError) as error:
             raise TextError(f"response {key!r} needs the variable {error}") from None
         buttons = tuple(
@@ -126,6 +129,12 @@ class Texts:
 
     def version(self, keys: Sequence[str], locale: str, variation: str | None = None) -> str | None:
         """Name the wording of responses in a locale by its hash (12 hex digits); None for unknown keys."""
+        asked = (tuple(keys), locale, variation)
+        if asked not in self._versions:
+            self._versions[asked] = self._version(*asked)
+        return self._versions[asked]
+
+    def _version(self, keys: Sequence[str], locale: str, variation: str | None) -> str | None:
         known = [(key, self._wording(key, variation)) for key in keys if key in self._responses]
         if not known:
             return None
@@ -139,9 +148,18 @@ class Texts:
         return hashlib.sha256(wording.encode()).hexdigest()[:12]
 
     def variables(self, key: str, locale: str) -> frozenset[str]:
-        """Return the variables that response `key` asks for in `locale`, in any of its wordings."""
-        texts = (self.translate(key, one["text"], locale) for one in self._responses[key])
-        return frozenset(name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name)
+        """Return the variables that response `key` asks for in `locale`, in any of its wordings.
+
+        Raises TextError when there is no such response, or no translation of it.
+        """
+        found = self._variables.get((key, locale))
+        if found is None:
+            if key not in self._responses:
+                raise TextError(f"there is no response {key!r} in domain.yml")
+            texts = (self.translate(key, one["text"], locale) for one in self._responses[key])
+            names = (name for text in texts for _, name, _, _ in string.Formatter().parse(text))
+            found = self._variables[key, locale] = frozenset(name for name in names if name)
+        return found
 
 
 def _read_catalogue(path: Path) -> dict[tuple[str | None, str], str]:

@@ -13,8 +13,9 @@ from bot.domain.agreed import Step, plan_overtaken, promise_overtaken
 from bot.domain.money import Money
 from bot.domain.promises import PromiseState
 from bot.services.kit import local_day, written
+from bot.services.loan_files import LoanFile
 from bot.storage.prepared import prepared
-from bot.storage.tables import LoanRow, Plan, Promise
+from bot.storage.tables import Plan, Promise
 
 
 class Agreements:
@@ -40,7 +41,7 @@ class Agreements:
         followed = promises[-1].id > promise.id or any(plan.state == "active" for plan in plans)
         return promise_overtaken(step, PromiseState(promise.state), followed)
 
-    def subject(self, loan: LoanRow, step: Step, locale: str) -> tuple[Money, date, dict[str, str]]:
+    def subject(self, loan: LoanFile, step: Step, locale: str) -> tuple[Money, date, dict[str, str]]:
         """Return what a message about an agreement is about: amount, day, and values of its own."""
         currency = loan.currency
         if not step.is_of_plan:

@@ -10,6 +10,7 @@ from bot.domain.ladder import Rung, base_step, together
 from bot.domain.policy import Step
 from bot.services.casefiles import CaseFiles
 from bot.services.kit import Kit, local_day
+from bot.services.loan_files import LoanFile
 from bot.storage.policies import PolicyError
 from bot.storage.tables import LoanRow, Nudge
 
@@ -19,7 +20,7 @@ class _Waiting(Rung):
     nudge: Nudge
 
 
-def rung_of(kit: Kit, row: LoanRow, key: str, now: datetime) -> Step | None:
+def rung_of(kit: Kit, row: LoanRow | LoanFile, key: str, now: datetime) -> Step | None:
     """Return the rung of its loan's ladder that a nudge's key names; None for any other reminder."""
     try:
         policy = kit.policies.product(row.product, local_day(now, row.borrower.timezone))

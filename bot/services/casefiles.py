@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, and_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.orm import Session
 
 from bot.domain.agreed import Step
-from bot.domain.model import Address, Case, Contact, Loan
+from bot.domain.model import Address, Case, Contact, Due, Loan
+from bot.domain.money import Money
 from bot.services.agreements import Agreements
 from bot.services.kit import Kit
+from bot.services.loan_files import BorrowerFile, loan_files
 from bot.services.switch import is_off
 from bot.storage.prepared import prepared
 from bot.storage.queries import (
     best_address,
     channels_closed_by,
     holds_of_all,
-    loan_snapshot,
     recent_contacts_of_all,
-    wish_of,
 )
-from bot.storage.tables import AddressRow, Borrower, Conversation, LoanRow, Nudge
+from bot.storage.tables import AddressRow, Conversation, DueItem, Nudge
 
 # As far back as any cap may look.
 CONTACT_WINDOW = timedelta(days=35)
@@ -34,7 +36,7 @@ class CaseFiles:
     def __init__(self, session: Session, kit: Kit, nudges: Sequence[Nudge], now: datetime) -> None:
         self._is_off = is_off(session, kit)
         self._load_loans(session, {nudge.loan_id for nudge in nudges})
-        borrowers = {loan.borrower_id for loan in self.loans.values()}
+        borrowers = {loan.borrower.id for loan in self.loans.values()}
         self.holds = holds_of_all(session, borrowers, now)
         self.contacts = recent_contacts_of_all(session, borrowers, now - CONTACT_WINDOW)
         self.chats = {(chat.channel, chat.address): chat for chat in session.scalars(*_chats(borrowers))}
@@ -43,23 +45,31 @@ class CaseFiles:
         )
 
     def _load_loans(self, session: Session, loan_ids: Collection[int]) -> None:
-        self.loans = {row.id: row for row in session.scalars(*_loans(loan_ids))}
+        self.loans = loan_files(session, loan_ids)
+        self._dues: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+        for due in session.execute(*_dues(loan_ids)):
+            self._dues[due[0]].append(due)
         self._snapshots: dict[int, Loan] = {}
 
     def loan(self, loan_id: int) -> Loan:
         """Return a loan as decisions see it."""
         found = self._snapshots.get(loan_id)
         if found is None:
-            found = self._snapshots[loan_id] = loan_snapshot(self.loans[loan_id])
+            loan = self.loans[loan_id]
+            dues = tuple(
+                Due(number, due_on, *(Money(minor, loan.currency) for minor in amounts))
+                for _, number, due_on, *amounts in self._dues[loan_id]
+            )
+            found = self._snapshots[loan_id] = Loan(loan_id, loan.ref, loan.product, loan.currency, dues)
         return found
 
-    def address(self, borrower: Borrower, channels: Sequence[str]) -> AddressRow | None:
+    def address(self, borrower: BorrowerFile, channels: Sequence[str]) -> Address | None:
         """Return the address at which a borrower would be written to on one of these channels."""
-        return best_address(borrower, channels, channels_closed_by(self.holds[borrower.id]))
+        return best_address(borrower.addresses, channels, channels_closed_by(self.holds[borrower.id]))
 
     def case(
         self,
-        borrower: Borrower,
+        borrower: BorrowerFile,
         address: Address | None,
         loan_id: int,
         *,
@@ -76,11 +86,11 @@ class CaseFiles:
             exempt=borrower.exempt,
             automatic_off=self._is_off,
             night_consent=borrower.night_consent,
-            wish=wish_of(borrower),
+            wish=borrower.wish,
             basis=ground,
         )
 
-    def add_contact(self, borrower: Borrower, channel: str, at: datetime) -> None:
+    def add_contact(self, borrower: BorrowerFile, channel: str, at: datetime) -> None:
         """Count a message that was written since: the next one to the same borrower must see it."""
         self.contacts[borrower.id].append((0, Contact(channel, at)))
 
@@ -100,13 +110,19 @@ class CaseFiles:
 
 
 @prepared
-def _loans(loan_ids: Collection[int]) -> Select[tuple[LoanRow]]:
+def _dues(loan_ids: Collection[int]) -> Select[Any]:
     return (
-        select(LoanRow)
-        .where(LoanRow.id.in_(loan_ids))
-        .options(selectinload(LoanRow.dues), joinedload(LoanRow.borrower).selectinload(Borrower.addresses))
-        # A session that holds them from before holds what they were before.
-        .execution_options(populate_existing=True)
+        select(
+            DueItem.loan_id,
+            DueItem.number,
+            DueItem.due_on,
+            DueItem.principal_minor,
+            DueItem.interest_minor,
+            DueItem.fee_minor,
+            DueItem.paid_minor,
+        )
+        .where(DueItem.loan_id.in_(loan_ids))
+        .order_by(DueItem.loan_id, DueItem.number)
     )
 
 

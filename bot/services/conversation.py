@@ -258,7 +258,8 @@ class ConversationService:
             for address in addresses:
                 if address not in found:
                     row = rows.get(address)
-                    found[address] = open_conversation(session, self.kit, channel, address, now, row)
+                    owner = None if row is None else row.borrower
+                    found[address] = open_conversation(session, self.kit, channel, address, now, owner)
             return [found[address].id for address in addresses]
 
     def verified(self, conversation_id: str) -> bool:

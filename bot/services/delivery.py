@@ -29,7 +29,7 @@ from bot.services.reminders import ReminderService
 from bot.services.replies import open_conversation
 from bot.storage.db import retried
 from bot.storage.policies import PolicyError
-from bot.storage.queries import INITIATED, address_snapshot, channels_closed_by, conversation_for
+from bot.storage.queries import INITIATED, channels_closed_by, conversation_for
 from bot.storage.tables import Borrower, LoanRow, Message, Nudge
 
 _AGREED = (Purpose.INSTALMENT.value, Purpose.NOTICE.value)
@@ -187,7 +187,7 @@ class DeliveryService:
         elif nudge.expires_at <= now:
             end(session, nudge, "expired", "its time has passed", now)
         elif nudge.purpose == TASK:
-            self._task(session, nudge, batch.files.loans[nudge.loan_id])
+            self._task(session, nudge)
         else:
             return True
         return False
@@ -203,8 +203,7 @@ class DeliveryService:
             end(session, leader, "cancelled", str(error), now)
             return None, list(others)
         pack = self.kit.policies.pack(policy, borrower.country)
-        found = files.address(borrower, leader.channels)
-        address = None if found is None else address_snapshot(found)
+        address = files.address(borrower, leader.channels)
         case = files.case(borrower, address, row.id, ground=leader.ground)
         verdict = may_contact(case, Purpose(leader.purpose), now, pack)
         if not verdict.allowed or address is None:
@@ -214,7 +213,9 @@ class DeliveryService:
         joining = [one for one in others if self._may_join(batch, one, address, pack)]
         conversation = files.chats.get((address.channel, address.address))
         if conversation is None:
-            conversation = open_conversation(session, self.kit, address.channel, address.address, now, found)
+            conversation = open_conversation(
+                session, self.kit, address.channel, address.address, now, borrower
+            )
             files.chats[address.channel, address.address] = conversation
         # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
         known = address.verified and conversation.verified_at is not None
@@ -244,7 +245,7 @@ class DeliveryService:
             return None
         policy = self.kit.policies.product(row.product, local_day(batch.now, row.borrower.timezone))
         closed = channels_closed_by(batch.files.holds[row.borrower_id])
-        living = [address_snapshot(one) for one in row.borrower.addresses if one.channel not in closed]
+        living = [one for one in row.borrower.addresses if one.channel not in closed]
         return tried_again_after(self.kit.policies.ladder(policy), step, address.channel, living)
 
     def _left_to_people(self, batch: _Batch, nudge: Nudge, verdict: Verdict) -> bool:
@@ -252,7 +253,7 @@ class DeliveryService:
         if nudge.ground is None or verdict.until is None or verdict.until < nudge.expires_at - PEOPLE_FROM:
             return False
         nudge.purpose, nudge.template = TASK, "send_notice"
-        self._task(batch.session, nudge, batch.files.loans[nudge.loan_id])
+        self._task(batch.session, nudge)
         return True
 
     def _wait_for_identity(self, batch: _Batch, nudge: Nudge) -> None:
@@ -264,7 +265,7 @@ class DeliveryService:
             nudge.reason = "identity: a notice about the debt goes to nobody who is not verified"
         else:
             nudge.purpose, nudge.template = TASK, "send_notice"
-            self._task(batch.session, nudge, batch.files.loans[nudge.loan_id])
+            self._task(batch.session, nudge)
 
     def _may_join(self, batch: _Batch, nudge: Nudge, address: Address, pack: ContactPack) -> bool:
         """Tell whether a message to an address, under a pack, may speak of another debt as well."""
@@ -280,9 +281,10 @@ class DeliveryService:
         case = batch.files.case(row.borrower, address, row.id)
         return may_contact(case, Purpose(nudge.purpose), batch.now, pack).allowed
 
-    def _task(self, session: Session, nudge: Nudge, row: LoanRow) -> None:
+    def _task(self, session: Session, nudge: Nudge) -> None:
         """A rung for people: a hand-off in the queue, and no message to the borrower."""
         now = self.kit.clock.now()
+        row = session.get_one(LoanRow, nudge.loan_id)
         verdict = task_verdict(session, self.kit, row, now)
         if not verdict.allowed:
             put_off(session, nudge, verdict, now)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.domain.agreed import CYCLE
 from bot.domain.model import Purpose
 from bot.domain.policy import ContactPack, Notice
 from bot.services.kit import Kit, local_day
+from bot.services.loan_files import LoanFile
 from bot.services.packs import pack_of_loan
 from bot.services.records import record
+from bot.storage.prepared import prepared
 from bot.storage.tables import LoanRow, Nudge
 
 PEOPLE_FROM = timedelta(days=2)
@@ -21,7 +23,13 @@ PEOPLE_FROM = timedelta(days=2)
 
 
 def notice_nudge(
-    kit: Kit, row: LoanRow, notice: Notice, cycle: int, at: datetime, now: datetime, until: datetime
+    kit: Kit,
+    row: LoanRow | LoanFile,
+    notice: Notice,
+    cycle: int,
+    at: datetime,
+    now: datetime,
+    until: datetime,
 ) -> Nudge:
     """Return the nudge of a legal notice, good from `at` to `until`; it waits for a yes if it needs one."""
     policy = kit.policies.product(row.product, local_day(now, row.borrower.timezone))
@@ -42,7 +50,9 @@ def notice_nudge(
     )
 
 
-def follow_first_contact(session: Session, kit: Kit, row: LoanRow, pack: ContactPack, now: datetime) -> None:
+def follow_first_contact(
+    session: Session, kit: Kit, row: LoanRow | LoanFile, pack: ContactPack, now: datetime
+) -> None:
     """Queue what has to follow the first contact about a debt, once for the loan, within the rule's days.
 
     A day is left between: two messages at once would be one too many. A message that told whoever holds the
@@ -52,8 +62,7 @@ def follow_first_contact(session: Session, kit: Kit, row: LoanRow, pack: Contact
         notice = pack.demanded(rule.task)
         assert notice is not None
         step = f"notice:{notice.ground}"
-        made = select(Nudge.id).where(Nudge.loan_id == row.id, Nudge.step == step)
-        if session.scalars(made).first() is not None:
+        if session.scalars(*_made(row.id, step)).first() is not None:
             continue
         zone = ZoneInfo(row.borrower.timezone)
         last = local_day(now, row.borrower.timezone) + timedelta(days=rule.within_days)
@@ -73,6 +82,11 @@ def follow_first_contact(session: Session, kit: Kit, row: LoanRow, pack: Contact
             rule=rule.id,
             until=until.isoformat(),
         )
+
+
+@prepared
+def _made(loan_id: int, step: str) -> Select[tuple[int]]:
+    return select(Nudge.id).where(Nudge.loan_id == loan_id, Nudge.step == step)
 
 
 def follow_call(session: Session, kit: Kit, row: LoanRow, now: datetime) -> None:

@@ -163,8 +163,8 @@ class Foreteller:
         `expected` are contacts that will have been made by then.
         """
         at = due.send_at
-        row = best_address(borrower, due.channels, closed_channels(session, borrower.id, at))
-        address = None if row is None else address_snapshot(row)
+        addresses = [address_snapshot(row) for row in borrower.addresses]
+        address = best_address(addresses, due.channels, closed_channels(session, borrower.id, at))
         case = contact_case(session, self.kit, borrower, address, loan_id, at)
         case = replace(case, contacts=[*case.contacts, *expected], basis=due.ground)
         return address, may_contact(case, Purpose(due.purpose), at, pack)

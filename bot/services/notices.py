@@ -17,6 +17,7 @@ from bot.services.bundling import rung_of
 from bot.services.casefiles import CaseFiles
 from bot.services.follow_ups import notice_nudge
 from bot.services.kit import Kit, local_day
+from bot.services.loan_files import LoanFile
 from bot.services.nudges import end
 from bot.services.packs import pack_of_loan
 from bot.services.records import record
@@ -219,7 +220,7 @@ class NoticeService:
             nudge.reason,
         )
 
-    def _consent(self, row: LoanRow, nudge: Nudge, now: datetime) -> Consent:
+    def _consent(self, row: LoanFile, nudge: Nudge, now: datetime) -> Consent:
         if nudge.ground is not None:
             notice = pack_of_loan(self.kit, row, local_day(now, row.borrower.timezone)).demanded(nudge.ground)
             found = None if notice is None else notice.approval

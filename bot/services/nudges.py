@@ -38,7 +38,7 @@ def contact_case(
         exempt=borrower.exempt,
         automatic_off=is_off(session, kit),
         night_consent=borrower.night_consent,
-        wish=wish_of(borrower),
+        wish=wish_of(borrower.wish),
         initiator=initiator,
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, case, select, true, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
@@ -24,7 +24,7 @@ from bot.services.reach import bury, take_another_way, undisclose
 from bot.services.webhooks import announce_all
 from bot.services.withholding import Withholding
 from bot.storage.queries import INITIATED, address_snapshot, own_address, own_addresses, zone_of
-from bot.storage.tables import AddressRow, Conversation, Message, Nudge
+from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
 
 Outcome = Literal["sent", "failed", "uncertain", "dead", "later", "cancelled"]
 
@@ -146,13 +146,13 @@ class Outbox:
                 select(Message, Conversation)
                 .join(Conversation, Conversation.id == Message.conversation_id)
                 .where(Message.id.in_(message_ids), Message.state == "queued")
-                # No join: who locks the conversation later reads it alike, and a join cannot be locked.
-                .options(selectinload(Conversation.borrower))
                 .order_by(Message.purpose.in_(INITIATED), Message.id)
                 .with_for_update(of=Message, key_share=True, skip_locked=True)
                 .execution_options(populate_existing=True)
             ).all()
-            _lock(session, rows)
+            if not self.kit.db.is_sqlite:
+                # There, nobody else has written since this transaction began.
+                _lock(session, rows)
             now = self.kit.clock.now()
             allowed, wait = self._within_pace(session, [tuple(row) for row in rows], rates)
             numbers = [message.nudge_id for message, _ in allowed if message.nudge_id is not None]
@@ -161,9 +161,12 @@ class Outbox:
             files = CaseFiles(session, self.kit, every, now) if every else None
             answers = [message.conversation_id for message, _ in allowed if message.nudge_id is None]
             places = own_addresses(session, answers)
-            packs = packs_for(
-                session, self.kit, [chat.borrower for one, chat in allowed if one.nudge_id is None]
+            answered = {chat.borrower_id for one, chat in allowed if one.nudge_id is None} - {None}
+            # Loaded at once and held on to, so that each chat finds its own.
+            borrowers = (
+                session.scalars(select(Borrower).where(Borrower.id.in_(answered))).all() if answered else ()
             )
+            packs = packs_for(session, self.kit, borrowers)
             taken = {}
             for message, conversation in allowed:
                 message.state, message.done_at, message.claim = "sending", now, claim
@@ -283,8 +286,7 @@ class Outbox:
             return nudge.reason
         loan = files.loans[nudge.loan_id]
         place = (conversation.channel, conversation.address)
-        row = next((one for one in loan.borrower.addresses if (one.channel, one.address) == place), None)
-        address = None if row is None else address_snapshot(row)
+        address = next((one for one in loan.borrower.addresses if (one.channel, one.address) == place), None)
         case = files.case(loan.borrower, address, loan.id, besides=message.id, ground=nudge.ground)
         pack = self.kit.policies.pack_of(
             loan.product, local_day(now, loan.borrower.timezone), loan.borrower.country

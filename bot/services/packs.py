@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from bot.domain.policy import ContactPack, QuietHours
 from bot.services.kit import Kit, local_day
+from bot.services.loan_files import LoanFile
 from bot.storage.prepared import prepared
 from bot.storage.queries import current_loan
 from bot.storage.tables import Borrower, LoanRow
 
 
-def pack_of_loan(kit: Kit, row: LoanRow, day: date | None = None) -> ContactPack:
+def pack_of_loan(kit: Kit, row: LoanRow | LoanFile, day: date | None = None) -> ContactPack:
     """Return the contact pack of one loan on a day, today when left out."""
     borrower = row.borrower
     today = day or local_day(kit.clock.now(), borrower.timezone)

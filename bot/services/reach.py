@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.services.kit import Kit
 from bot.services.nudges import carried, release
 from bot.services.records import record
-from bot.storage.queries import address_of, best_address, closed_channels, conversation_for
+from bot.storage.queries import address_of, address_snapshot, best_address, closed_channels, conversation_for
 from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
 
 # What begins so dies of failed delivery; an address that was given up for another reason stays dead.
@@ -58,8 +58,9 @@ def take_another_way(session: Session, nudge: Nudge, now: datetime) -> None:
     """Queue a nudge anew whose address has died, where another of its channels is alive."""
     session.flush()
     borrower = session.get_one(Borrower, nudge.borrower_id)
-    row = best_address(borrower, nudge.channels, closed_channels(session, borrower.id, now))
-    if row is not None and row.dead_at is None and row.consent:
+    addresses = [address_snapshot(row) for row in borrower.addresses]
+    found = best_address(addresses, nudge.channels, closed_channels(session, borrower.id, now))
+    if found is not None and not found.dead and found.consent:
         release([nudge])
 
 

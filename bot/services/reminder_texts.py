@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.domain.agreed import Step
@@ -16,8 +17,9 @@ from bot.services.bundling import rung_of
 from bot.services.casefiles import CaseFiles
 from bot.services.disclosures import disclosed
 from bot.services.kit import Kit, local_day, written
+from bot.services.loan_files import LoanFile
 from bot.services.together import Debt, several
-from bot.storage.tables import Conversation, LoanRow, Message, Nudge
+from bot.storage.tables import Conversation, Message, Nudge
 
 # Thirty days from receipt, which the law takes to be five days after it is sent (12 CFR 1006.34(b)(5)).
 VALIDATION_DAYS = 35
@@ -82,9 +84,8 @@ class ReminderTexts:
     ) -> tuple[str, dict[str, str]]:
         leader = nudges[0]
         assert leader.template is not None
-        values = self._values(files, leader, locale, now)
         if len(nudges) == 1:
-            return leader.template, values
+            return leader.template, self._values(files, leader, leader.template, locale, now)
         rung = rung_of(self.kit, files.loans[leader.loan_id], leader.step, now)
         assert rung is not None
         assert rung.several is not None
@@ -96,30 +97,33 @@ class ReminderTexts:
             debts.append(Debt(row.ref, amount, on))
             ways.append(self._how(row, locale, today))
         how = " ".join(dict.fromkeys(ways))
+        values = self._values(files, leader, rung.several, locale, now)
         return rung.several, {**values, **several(self.kit, debts, locale, today), "how": how}
 
-    def _values(self, files: CaseFiles, nudge: Nudge, locale: str, now: datetime) -> dict[str, str]:
+    def _values(self, files: CaseFiles, nudge: Nudge, key: str, locale: str, now: datetime) -> dict[str, str]:
+        """What a response may say of a nudge; only what it does say is written."""
         row, loan = files.loans[nudge.loan_id], files.loan(nudge.loan_id)
         today = local_day(now, row.borrower.timezone)
         amount, on, extra = self._subject(files, nudge, row, locale, today)
-        return {
-            "name": row.borrower.name,
-            "loan": loan.ref,
-            "amount": written(amount, locale),
-            "date": formats.day(on, locale, today),
-            **{name: written(_sum(loan, name), locale) for name in ("principal", "interest", "fee", "paid")},
-            "until": formats.day(today + timedelta(days=VALIDATION_DAYS), locale, today),
-            "outstanding": written(loan.outstanding, locale),
-            "how": self._how(row, locale, today),
-            **extra,
+        values: dict[str, Callable[[], str]] = {
+            "name": lambda: row.borrower.name,
+            "loan": lambda: loan.ref,
+            "amount": lambda: written(amount, locale),
+            "date": lambda: formats.day(on, locale, today),
+            **{name: partial(_sum, loan, name, locale) for name in ("principal", "interest", "fee", "paid")},
+            "until": lambda: formats.day(today + timedelta(days=VALIDATION_DAYS), locale, today),
+            "outstanding": lambda: written(loan.outstanding, locale),
+            "how": lambda: self._how(row, locale, today),
         }
+        wanted = self.kit.texts.variables(key, locale)
+        return {name: write() for name, write in values.items() if name in wanted} | extra
 
-    def _how(self, row: LoanRow, locale: str, today: date) -> str:
+    def _how(self, row: LoanFile, locale: str, today: date) -> str:
         policy = self.kit.policies.product(row.product, today)
         return policy.how_to_pay.get(locale) or next(iter(policy.how_to_pay.values()))
 
     def _subject(
-        self, files: CaseFiles, nudge: Nudge, row: LoanRow, locale: str, today: date
+        self, files: CaseFiles, nudge: Nudge, row: LoanFile, locale: str, today: date
     ) -> tuple[Money, date, dict[str, str]]:
         """The amount and the day that the message is about: due item, promise or plan payment."""
         step = Step.read(nudge.step)
@@ -132,8 +136,8 @@ class ReminderTexts:
         return (overdue if overdue.minor > 0 else due.open), due.due_on, {}
 
 
-def _sum(loan: Loan, part: str) -> Money:
-    return Money(sum(getattr(due, part).minor for due in loan.dues), loan.currency)
+def _sum(loan: Loan, part: str, locale: str) -> str:
+    return written(Money(sum(getattr(due, part).minor for due in loan.dues), loan.currency), locale)
 
 
 def _named(files: CaseFiles, nudges: Sequence[Nudge]) -> dict[str, Any] | None:

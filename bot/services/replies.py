@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,21 @@ from bot.services.kit import Kit
 from bot.services.packs import pack_for
 from bot.storage.prepared import prepared
 from bot.storage.queries import address_of
-from bot.storage.tables import AddressRow, Conversation, Message
+from bot.storage.tables import Conversation, Message
+
+
+class Owner(Protocol):
+    """Whose an address is: a row, or what has been read of one."""
+
+    @property
+    def id(self) -> int:
+        """The borrower's number."""
+        ...
+
+    @property
+    def locale(self) -> str:
+        """How texts to them are written."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +115,22 @@ def open_conversation(
     channel: str,
     address: str,
     now: datetime,
-    row: AddressRow | None = None,
+    owner: Owner | None = None,
     *,
     language: str | None = None,
 ) -> Conversation:
     """Make the conversation of an address, with the borrower it belongs to when that is known.
 
-    `row` is that address where the caller has it at hand.
+    `owner` is that borrower where the caller has one at hand.
     """
-    row = row or address_of(session, channel, address)
+    if owner is None:
+        row = address_of(session, channel, address)
+        owner = None if row is None else row.borrower
     spoken = [one for one in kit.texts.locales if language and language_of(one) == language.split("-")[0]]
-    locale = row.borrower.locale if row is not None else next(iter(spoken), kit.settings.default_locale)
+    locale = owner.locale if owner is not None else next(iter(spoken), kit.settings.default_locale)
     conversation = Conversation(
         id=kit.new_id(),
-        borrower_id=row.borrower_id if row is not None else None,
+        borrower_id=owner.id if owner is not None else None,
         channel=channel,
         address=address,
         locale=locale,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,8 @@ from bot.services.relay import Relay
 from bot.services.wording import cited, findings
 from bot.storage.tables import Conversation, Message, Nudge
 
+_KNOWN = 256
+
 
 class Withholding:
     """What the outbox asks about every message before it leaves."""
@@ -25,6 +28,8 @@ class Withholding:
         self.kit = kit
         self.handoffs = handoffs
         self.relay = relay
+        # Much that goes out, such as what may be said before identity is known, is the same word for word.
+        self._findings = lru_cache(maxsize=_KNOWN)(partial(findings, kit))
 
     def hold(
         self, session: Session, message: Message, conversation: Conversation, nudges: Sequence[Nudge]
@@ -36,7 +41,7 @@ class Withholding:
         titles = (str(button.get("title", "")) for button in message.buttons)
         # Whether facts may be told here was decided when it was written; withdrawn since, they stay unsent.
         verified = conversation.verified_at is not None
-        found = findings(self.kit, "\n".join((message.text, *titles)), verified=verified)
+        found = self._findings("\n".join((message.text, *titles)), verified=verified)
         if not found:
             return False
         detail = cited(self.kit, found)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Session
 
 from bot.storage.db import Database
 
@@ -22,6 +22,14 @@ class _Alone(Session):
         super().__init__(*args, **kwargs)
         self._kept: set[Any] = set()
 
+    def execute(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        """Execute a statement; what is loaded is not filled in anew."""
+        return super().execute(statement, params, **_trusting(more))
+
+    def scalars(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        """Like `execute`, for the first column."""
+        return super().scalars(statement, params, **_trusting(more))
+
     def get(self, entity: Any, ident: Any, **more: Any) -> Any:
         """Return a row by its key, without locking it."""
         return super().get(entity, ident, **{**more, "with_for_update": None})
@@ -35,11 +43,9 @@ class _Alone(Session):
         self._kept.add(row)
 
 
-@event.listens_for(_Alone, "do_orm_execute")
-def _trust(state: ORMExecuteState) -> None:
+def _trusting(more: dict[str, Any]) -> dict[str, Any]:
     """What was loaded is not filled in anew: nobody else can have changed it."""
-    if state.is_select and state.execution_options.get("populate_existing"):
-        state.update_execution_options(populate_existing=False)
+    return {**more, "execution_options": {**more.get("execution_options", {}), "populate_existing": False}}
 
 
 @event.listens_for(_Alone, "loaded_as_persistent")

@@ -29,7 +29,7 @@ from bot.simulation.portfolio import Portfolio, Span
 
 PORTFOLIO = 25_000
 """Loans on one database. How many processes share the portfolios changes nothing in the log; this does."""
-_LITTER = 50_000
+_LITTER = 200_000
 Told = Callable[[int, int], None]
 
 

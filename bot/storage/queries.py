@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
@@ -151,15 +151,15 @@ def pauses_of(session: Session, borrower_id: int, loan_id: int) -> list[tuple[da
     ]
 
 
-def wish_of(borrower: Borrower) -> Wish:
-    """Return when and where a borrower has said to be contacted."""
-    if borrower.wish is None:
+def wish_of(wish: Mapping[str, Any] | None) -> Wish:
+    """Return when and where a borrower has said to be contacted, as it is stored with them."""
+    if wish is None:
         return Wish()
     windows = tuple(
         Window(time.fromisoformat(one["start"]), time.fromisoformat(one["end"]), frozenset(one["weekdays"]))
-        for one in borrower.wish["windows"]
+        for one in wish["windows"]
     )
-    return Wish(windows, frozenset(borrower.wish["channels"]))
+    return Wish(windows, frozenset(wish["channels"]))
 
 
 def channels_closed_by(holds: Iterable[Hold]) -> frozenset[str]:
@@ -270,14 +270,14 @@ def address_snapshot(row: AddressRow) -> Address:
 
 
 def best_address(
-    borrower: Borrower, channels: Sequence[str], closed: Collection[str] = ()
-) -> AddressRow | None:
+    addresses: Collection[Address], channels: Sequence[str], closed: Collection[str] = ()
+) -> Address | None:
     """Return the first living address in the order of `channels`; failing that, any of them, to say why not.
 
     `closed` are channels on which the borrower wants no contact: they are passed over like dead ones.
     """
-    candidates = [row for name in channels for row in borrower.addresses if row.channel == name]
-    usable = [row for row in candidates if row.dead_at is None and row.consent and row.channel not in closed]
+    candidates = [one for name in channels for one in addresses if one.channel == name]
+    usable = [one for one in candidates if not one.dead and one.consent and one.channel not in closed]
     return next(iter(usable or candidates), None)
 
 

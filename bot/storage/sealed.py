@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, TypeVar
 
@@ -17,6 +17,9 @@ from bot.storage.keyring import MOST_KEYS, Keyring, ring_of
 
 T = TypeVar("T")
 
+# Asked for anything but its defaults, `json.dumps` makes a new encoder each time.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class _Secret(TypeDecorator[T]):
     """A text that nobody reads without its key; `context` names the column, into which alone it opens."""
@@ -28,13 +31,16 @@ class _Secret(TypeDecorator[T]):
         super().__init__()
         self.context = context
 
-    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
+    # An engine has one ring from its beginning: it is looked up once for a statement, not for each value.
+    def bind_processor(self, dialect: Dialect) -> Callable[[T | None], str | None]:
         """Seal."""
-        return None if value is None else ring_of(dialect).seal(self.written(value), self.context)
+        seal, written, context = ring_of(dialect).seal, self.written, self.context
+        return lambda value: None if value is None else seal(written(value), context)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> T | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], T | None]:
         """Open."""
-        return None if value is None else self.read(ring_of(dialect).open(value, self.context))
+        open_, read, context = ring_of(dialect).open, self.read, self.context
+        return lambda value: None if value is None else read(open_(value, context))
 
     def reseal(self, ring: Keyring, stored: str) -> str:
         """Return a stored value under the newest key."""
@@ -84,7 +90,7 @@ class SealedJson(_Secret[Any]):
 
     def written(self, value: Any) -> str:
         """JSON."""
-        return json.dumps(value, ensure_ascii=False)
+        return _encode(value)
 
     def read(self, text: str) -> Any:
         """JSON."""
@@ -111,16 +117,22 @@ class Findable(TypeDecorator[str]):
         super().__init__()
         self.context = context
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """Seal, in the form that is asked for."""
-        if value is None:
-            return None
-        forms = ring_of(dialect).alike(str(value), self.context)
-        return forms[min(getattr(value, "number", 0), len(forms) - 1)]
+        alike, context = ring_of(dialect).alike, self.context
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        def sealed(value: str | None) -> str | None:
+            if value is None:
+                return None
+            forms = alike(str(value), context)
+            return forms[min(getattr(value, "number", 0), len(forms) - 1)]
+
+        return sealed
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], str | None]:
         """Open."""
-        return None if value is None else ring_of(dialect).open_alike(value, self.context)
+        open_alike, context = ring_of(dialect).open_alike, self.context
+        return lambda value: None if value is None else open_alike(value, context)
 
     def reseal(self, ring: Keyring, stored: str) -> str:
         """Return a stored value under the newest key."""

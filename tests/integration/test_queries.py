@@ -13,6 +13,7 @@ from bot.domain.plans import Wish
 from bot.services.kit import MovableClock
 from bot.services.records import record
 from bot.storage.queries import (
+    address_snapshot,
     best_address,
     circumstances,
     current_loan,
@@ -123,8 +124,9 @@ class TestContacts:
 class TestAddresses:
     def best(self, grace: Grace, ref: str, *channels: str) -> str | None:
         with grace.kit.db.begin() as session:
-            row = best_address(session.scalars(select(Borrower).where(Borrower.ref == ref)).one(), channels)
-            return None if row is None else row.channel
+            found = session.scalars(select(Borrower).where(Borrower.ref == ref)).one()
+            best = best_address([address_snapshot(row) for row in found.addresses], channels)
+            return None if best is None else best.channel
 
     def test_the_order_of_the_rung_decides_among_those_that_live_and_agreed(
         self, grace: Grace, ref: str, borrower: int

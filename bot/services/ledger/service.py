@@ -62,26 +62,26 @@ class LedgerService:
                 found = contacts.contacts(session, contacts.unrecorded(session, _BATCH), secret)
             else:
                 found = events.events(session, events.unrecorded(session, _BATCH))
-            before, entries = head.number, []
-            for source_id, at, fields in found:
+            last, entries = head.hash, []
+            for number, (source_id, at, fields) in enumerate(found, head.number + 1):
                 # All of it was read from the database: it is what will be read back.
-                record, hashed = sealed(fields, head.hash)
-                head.number += 1
+                record, hashed = sealed(fields, last)
                 entries.append(
                     {
                         "chain": chain,
-                        "number": head.number,
+                        "number": number,
                         "source_id": source_id,
                         "at": at,
                         "record": record,
-                        "prev_hash": head.hash,
+                        "prev_hash": last,
                         "hash": hashed,
                     }
                 )
-                head.hash = hashed
+                last = hashed
             if entries:
+                head.number, head.hash = head.number + len(entries), last
                 session.execute(insert(LedgerEntry), entries)
-            return head.number - before
+            return len(entries)
 
     def _head(self, session: Session, chain: Chain) -> LedgerHead:
         dialect = sqlite if self.kit.db.is_sqlite else postgresql
