@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -53,6 +54,42 @@ def record(
         if about[0] == "handoff" and about[1].isdecimal():
             named["handoff"] = int(about[1])
         announce(session, at, event, borrower=borrower_id, loan=loan_id, **named)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An event that is written with others: its kind and cause, whom and what it is about, and more."""
+
+    kind: str
+    cause: str
+    borrower_id: int
+    loan_id: int | None
+    detail: Mapping[str, Any]
+
+
+def record_all(session: Session, at: datetime, notes: Iterable[Note], *, actor: str) -> None:
+    """Write many audit events at once, in their order, behind whatever waits to be written.
+
+    Only kinds of which no program is told. Raises ValueError for any other.
+    """
+    rows = [
+        {
+            "at": at,
+            "borrower_id": note.borrower_id,
+            "loan_id": note.loan_id,
+            "kind": note.kind,
+            "detail": note.detail,
+            "cause": note.cause,
+            "actor": actor,
+        }
+        for note in notes
+    ]
+    told = {row["kind"] for row in rows} & OF_RECORDS.keys()
+    if told:
+        raise ValueError(f"programs are told of {', '.join(sorted(told))}, one by one")
+    session.flush()
+    if rows:
+        session.execute(insert(AuditEvent), rows)
 
 
 def caused_by(turn: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.domain.policy import ScoreCard
 from bot.domain.tiers import Assessment, Signals, assess
 from bot.services.kit import Kit, local_day
-from bot.services.records import record
+from bot.services.records import Note, record_all
 from bot.services.tier_facts import Assessed, Facts, loans
 from bot.storage.policies import PolicyError, versioned
 from bot.storage.queries import STILL_OPEN
@@ -99,28 +99,24 @@ class TierService:
             yield row, (key[0], known[key])
 
     def _settle(self, session: Session, assessed: Iterable[tuple[Assessed, tuple[str, Assessment]]]) -> int:
-        changed = []
+        changed, notes = [], []
         for row, (card, one) in assessed:
             if (row.tier, row.good_record) != (one.tier, one.good_record):
-                self._tell(session, row, card, one)
+                notes.append(_note(row, card, one))
                 changed.append({"id": row.id, "tier": one.tier, "good_record": one.good_record})
         if changed:
+            record_all(session, self.kit.clock.now(), notes, actor="clock")
             session.execute(update(LoanRow), changed)
         return len(changed)
 
-    def _tell(self, session: Session, row: Assessed, card: str, one: Assessment) -> None:
-        record(
-            session,
-            self.kit.clock.now(),
-            "tier",
-            cause=card,
-            actor="clock",
-            borrower_id=row.borrower_id,
-            loan_id=row.id,
-            was=row.tier,
-            tier=one.tier,
-            good_record=one.good_record,
-            ability=one.ability,
-            willingness=one.willingness,
-            points=[{"signal": part.signal, "points": part.points} for part in one.points],
-        )
+
+def _note(row: Assessed, card: str, one: Assessment) -> Note:
+    detail = {
+        "was": row.tier,
+        "tier": one.tier,
+        "good_record": one.good_record,
+        "ability": one.ability,
+        "willingness": one.willingness,
+        "points": [{"signal": part.signal, "points": part.points} for part in one.points],
+    }
+    return Note("tier", card, row.borrower_id, row.id, detail)

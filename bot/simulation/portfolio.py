@@ -160,8 +160,9 @@ class Portfolio:
         away = {person.timezone for person in self._persons.values()} - home
         if not zones & (home | away):
             return
-        self.grace.plans.settle_promises()
-        self.grace.plans.settle_plans()
+        with self._db.together():
+            self.grace.plans.settle_promises()
+            self.grace.plans.settle_plans()
         if self._place.zones[0][0] in zones:
             # Before its day no rung asks for a loan's tier.
             self.grace.tiers.assess(now.date() + timedelta(days=1))

@@ -14,7 +14,7 @@ from bot.services.loanbook.addresses import Addresses
 from bot.services.loanbook.book import Book, Landing, exact, money_faults
 from bot.services.loanbook.lines import LoanLine
 from bot.services.loanbook.nudges import cancel_moved
-from bot.services.records import BOOK
+from bot.services.records import BOOK, Note, record_all
 from bot.services.restating import restate
 from bot.storage.tables import Borrower, DueItem, LoanRow, Payment
 
@@ -199,8 +199,11 @@ class LoanBook(Book[LoanLine]):
         if self._new_dues:
             rows = [{"loan_id": loan.id, **values} for loan, values in self._new_dues]
             self.session.execute(insert(DueItem), rows)
-        for kind, borrower, loan_of, detail in self._notes:
-            self.record(kind, borrower.id, None if loan_of is None else loan_of.id, **detail)
+        notes = (
+            Note(kind, self.cause, borrower.id, None if loan is None else loan.id, detail)
+            for kind, borrower, loan, detail in self._notes
+        )
+        record_all(self.session, self.now, notes, actor=BOOK)
         # Only the events of new and changed due items name a loan.
         self._spend_credit({loan.id for _, _, loan, _ in self._notes if loan is not None})
         cancel_moved(self.session, self.now, self._moved, self.cause)
