@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,7 +67,7 @@ class Note:
     detail: Mapping[str, Any]
 
 
-def record_all(session: Session, at: datetime, notes: Iterable[Note], *, actor: str) -> None:
+def record_all(session: Session, at: datetime, notes: Sequence[Note], *, actor: str) -> None:
     """Write many audit events at once, in their order, behind whatever waits to be written.
 
     Only kinds of which no program is told. Raises ValueError for any other.
@@ -84,7 +84,7 @@ def record_all(session: Session, at: datetime, notes: Iterable[Note], *, actor: 
         }
         for note in notes
     ]
-    told = {row["kind"] for row in rows} & OF_RECORDS.keys()
+    told = {note.kind for note in notes} & OF_RECORDS.keys()
     if told:
         raise ValueError(f"programs are told of {', '.join(sorted(told))}, one by one")
     session.flush()

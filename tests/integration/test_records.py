@@ -10,7 +10,16 @@ from sqlalchemy import select
 
 from bot.bootstrap import Grace
 from bot.domain.model import HoldKind
-from bot.services.records import lift_holds, place_hold, policy_version, record, record_once, recorded
+from bot.services.records import (
+    Note,
+    lift_holds,
+    place_hold,
+    policy_version,
+    record,
+    record_all,
+    record_once,
+    recorded,
+)
 from bot.storage.tables import AuditEvent, Borrower, Conversation, HoldRow, LoanRow, PolicyVersion
 from tests.factory import make_borrower
 from tests.integration.support import at_once, chat, only, rows
@@ -29,6 +38,27 @@ def place(grace: Grace, borrower: int, kind: HoldKind = HoldKind.PAUSE, **more: 
 def lift(grace: Grace, borrower: int, *kinds: HoldKind, **more: Any) -> int:
     with grace.kit.db.begin() as session:
         return lift_holds(session, grace.kit.clock.now(), borrower, *kinds, **more)
+
+
+class TestManyAtOnce:
+    def test_they_stand_in_their_order_behind_what_was_told_before(self, grace: Grace, borrower: int) -> None:
+        now = grace.kit.clock.now()
+        with grace.kit.db.begin() as session:
+            record(session, now, "first", cause="test", actor="bot", borrower_id=borrower)
+            notes = [Note(kind, f"cause of {kind}", borrower, None, {"why": kind}) for kind in "cab"]
+            record_all(session, now, notes, actor="clock")
+            record(session, now, "last", cause="test", actor="bot", borrower_id=borrower)
+        found = rows(grace, AuditEvent)
+        assert [one.kind for one in found] == ["first", "c", "a", "b", "last"]
+        assert [(one.cause, one.actor, one.detail, one.at, one.recorded) for one in found[1:4]] == [
+            (f"cause of {kind}", "clock", {"why": kind}, now, False) for kind in "cab"
+        ]
+
+    def test_what_programs_are_told_of_is_refused(self, grace: Grace, borrower: int) -> None:
+        notes = [Note(kind, "test", borrower, None, {}) for kind in ("a", "complaint")]
+        with pytest.raises(ValueError, match="complaint"), grace.kit.db.begin() as session:
+            record_all(session, grace.kit.clock.now(), notes, actor="clock")
+        assert rows(grace, AuditEvent) == []
 
 
 class TestOnceForATurn:

@@ -49,6 +49,19 @@ class TestInstants:
             )
             assert session.scalars(later).all() == ["late"]
 
+    @pytest.mark.parametrize("fraction", [0, 123000])
+    def test_sqlite_holds_them_all_in_one_width_so_that_texts_compare_as_instants_do(
+        self, tmp_path: Path, fraction: int
+    ) -> None:
+        database = Database(f"sqlite:///{tmp_path}/instants.db")
+        Base.metadata.create_all(database.engine)
+        with database.begin() as session:
+            session.add(event(datetime(2026, 3, 2, 9, 30, 0, fraction, tzinfo=CHINA)))
+            session.flush()
+            stored = session.scalar(text("SELECT at FROM audit_events"))
+        database.close()
+        assert stored == f"2026-03-02 01:30:00.{fraction:06d}"
+
     def test_a_naive_instant_is_refused(self, grace: Grace) -> None:
         with pytest.raises(StatementError, match="instants must be aware"), grace.kit.db.begin() as session:
             session.add(event(datetime(2026, 3, 2, 9)))

@@ -199,10 +199,10 @@ class LoanBook(Book[LoanLine]):
         if self._new_dues:
             rows = [{"loan_id": loan.id, **values} for loan, values in self._new_dues]
             self.session.execute(insert(DueItem), rows)
-        notes = (
+        notes = [
             Note(kind, self.cause, borrower.id, None if loan is None else loan.id, detail)
             for kind, borrower, loan, detail in self._notes
-        )
+        ]
         record_all(self.session, self.now, notes, actor=BOOK)
         # Only the events of new and changed due items name a loan.
         self._spend_credit({loan.id for _, _, loan, _ in self._notes if loan is not None})
