@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from bot.assistant.features import normalise
+from bot.assistant.features import MAX_CHARS, normalise
 from bot.assistant.model import ActModel, Encoder
+from bot.language import danger
 from bot.language.acts import ALONE, PROTECTION, in_order
 from bot.language.clauses import clauses
 from bot.language.denial import denied
@@ -19,6 +20,9 @@ _HAN = re.compile(r"[㐀-鿿]")
 _LEAST_HAN = 6
 _LEAST_WORDS = 4
 _TINY = 1e-9
+_DANGER = "signal_self_harm"
+_HEARD, _OVERLAP = 1200, 40
+"""Characters of a long message in which words of danger are looked for, and how far its parts overlap."""
 _A_PAGE = 1000
 """Characters of a message from which on no vector is made: it is no message but a document, or an attack."""
 
@@ -30,7 +34,8 @@ class Thresholds:
     `whole`: the best act of the message; `guess`: the same where clauses say something surely. `clause`: the
     best act of a clause. `protection`: a protection act that is not the best, in the whole.
     `protection_clause`: the best act of a clause when it is a protection act that the whole message does not
-    bear out (`borne`).
+    bear out (`borne`). `danger`: danger to the writer's life, which is heard sooner than anything else;
+    `plain`: the same in a span, whole or clause, that has plain words for it; the writer's own need none.
     """
 
     whole: float = 0.2
@@ -39,6 +44,8 @@ class Thresholds:
     protection: float = 0.2
     protection_clause: float = 0.7
     borne: float = 0.05
+    danger: float = 0.17
+    plain: float = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,13 @@ def find(text: str, model: ActModel, encoder: Encoder | None, limits: Thresholds
     for act in _of_whole(whole, names, limits, some=bool(found)):
         score, place = found.get(names[act], (0.0, _place(rows, act)))
         found[names[act]] = (max(score, float(whole[act])), place)
+    column = names.index(_DANGER)
+    heard = _plainly(spans, scores[:, column], limits)
+    if heard == 0.0 and _tells_danger_late(text):
+        heard = limits.protection_clause
+    if heard > 0.0:
+        score, place = found.get(_DANGER, (0.0, _place(rows, column)))
+        found[_DANGER] = (max(score, heard), place)
     top = np.argsort(-whole)[:5]
     ranking = [{"name": names[at], "confidence": float(whole[at])} for at in top]
     return Found([_act(act, score, spans, place) for act, (score, place) in _served(found)], ranking)
@@ -81,7 +95,7 @@ def _without_denied(spans: list[str], model: ActModel, encoder: Encoder | None, 
     # The rests come last: the vectors' budget is for what was said.
     scores = model.probabilities([*spans, *(rest for _, _, rest in denials)], encoder)
     rows = scores[: len(spans)]
-    danger = model.classes.index("signal_self_harm")
+    life = model.classes.index(_DANGER)
     harmless = [at for at, name in enumerate(model.classes) if name not in (*PROTECTION, "deny")]
     for (at, act, rest), again in zip(denials, scores[len(spans) :], strict=True):
         column = model.classes.index(act)
@@ -89,7 +103,7 @@ def _without_denied(spans: list[str], model: ActModel, encoder: Encoder | None, 
         left = min(rows[at, column], again[column]) if said else 0.0
         freed, rows[at, column] = rows[at, column] - left, left
         if act == "stop_contact" and _tells(rest):
-            rows[at, danger] = min(rows[at, danger], again[danger])
+            rows[at, life] = min(rows[at, life], again[life])
         rows[at, harmless] *= 1 + freed / max(rows[at, harmless].sum(), _TINY)
     return rows
 
@@ -109,9 +123,29 @@ def _of_whole(row: Any, names: list[str], limits: Thresholds, *, some: bool) -> 
     guess = some and names[best] not in PROTECTION
     if row[best] >= (limits.guess if guess else limits.whole):
         yield best
-    for at in np.flatnonzero(row >= limits.protection):
-        if at != best and names[at] in PROTECTION:
+    for at in np.flatnonzero(row >= min(limits.protection, limits.danger)):
+        least = limits.danger if names[at] == _DANGER else limits.protection
+        if names[at] in PROTECTION and row[at] >= least:
             yield int(at)
+
+
+def _tells_danger_late(text: str) -> bool:
+    """Tell whether a message says plainly, past what is read of a long one, that its writer may die."""
+    step = MAX_CHARS - _OVERLAP
+    parts = (text[at : at + MAX_CHARS] for at in range(step, min(len(text), _HEARD), step))
+    return any(danger.words(normalise(part)) == "own" for part in parts)
+
+
+def _plainly(spans: list[str], column: Any, limits: Thresholds) -> float:
+    """Return how sure danger is where plain words tell it, 0 where none do: another act may drown it."""
+    heard = 0.0
+    for span, score in zip(spans, column, strict=True):
+        told = danger.words(normalise(span))
+        if told == "own":
+            heard = max(heard, float(score), limits.protection_clause)
+        elif told is not None and score >= limits.plain:
+            heard = max(heard, float(score))
+    return heard
 
 
 def _needed(act: str, in_whole: float, limits: Thresholds) -> float:

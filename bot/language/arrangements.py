@@ -14,7 +14,8 @@ _ASKED_EN = r"(?:(?:the|my|our|this|that|a|an|current|existing|whole|payment|agr
 _HOLIDAY = re.compile(
     r"^\W*(?:就|那就|选|要)?暂停(?:还款)?(?:的?那个|吧|好了|可以|行)*\W*$"
     r"|^\W*(?:the )?(?:break|pause|holiday)(?: please| then)?\W*$"
-    r"|(?:暂停|停|缓|歇)还款?|(?:暂停|停|缓|歇)(?:上|个)?(?:半|[一两二三四五六\d]+)个?月"
+    r"|(?<![不别])(?<!不[会要用])(?<!没有)(?:暂停|停|缓|歇)还款?"
+    r"|(?:暂停|停|缓|歇)(?:上|个)?(?:半|[一两二三四五六\d]+)个?月"
     r"|暂缓(?:还款|[一两二三四五六\d]+个?月)|还款假|喘息期"
     r"|(?:这|下|头|前)(?:[一两二三四五六\d]*个?)月(?:先不还|先别还|停还|免还|不还(?=行|可|成|吗|好)|跳过)"
     r"|跳过?(?:一|两|几|\d)期|\b(?:payment|repayment)s? (?:holiday|break|pause)"
@@ -47,8 +48,8 @@ _PARTIAL = re.compile(
 _CANCEL = re.compile(
     rf"{_NOT_ZH}(?:取消|终止|作废|撤销|解除|退掉|废掉|停掉)了?{_FEW}{{0,8}}?{_NOUN_ZH}"
     rf"|{_NOUN_ZH}{_FEW}{{0,6}}?{_NOT_ZH}(?:取消|终止|作废|撤销|解除|不要了|不想要了|不做了|退掉|停掉)"
-    rf"|(?<!don't )(?<!not )(?<!never )\b(?:cancel|end|stop|terminate|call off|undo|revoke|drop|scrap"
-    rf"|get out of)\s+{_ASKED_EN}{_NOUN_EN}|\b(?:don't|do not|no longer) want {_ASKED_EN}{_NOUN_EN}",
+    rf"|(?<!don't )(?<!dont )(?<!not )(?<!never )\b(?:cancel|end|stop|terminate|call off|undo|revoke|drop"
+    rf"|scrap|get out of)\s+{_ASKED_EN}{_NOUN_EN}|\b(?:don't|do not|no longer) want {_ASKED_EN}{_NOUN_EN}",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(

@@ -59,10 +59,15 @@ _DENIED: dict[str, str] = {
     "refuse_to_pay": (
         r"(?:从来?|又|也|可)?没(?:有)?(?:说|想)过?(?:要)?(?:不还|不给|赖账?)|不是(?:我)?(?:不想?|不肯|不愿意?)[还给]|"
         r"不会(?:不还|赖账?)|不是(?:想|要)?(?:赖账?|不还)|没打算(?:不还|赖账?)"
+        r"|(?:谁|哪个|什么时候|啥时候?|几时)(?:说|讲)过?(?:我)?(?:要|会|想)?(?:不还|不给|赖账?)了?"
         r"|\b(?:never|not|n'?t)\s+(?:said|saying|say|told|mean|meant)\s+(?:that\s+)?(?:i|i'm|im)\s+"
         r"(?:wo ?n'?t|would ?n'?t|will not|not|am not|refus\w+)\b(?:\s+(?:be\s+)?pay(?:ing)?)?"
         rf"|{_NOT}(?:refus\w+|gonna\s+run|running away)(?:\s+to\s+pay)?"
         r"|\b(?:wo ?n'?t|not going to) stop paying\b"
+        r"|\bwho (?:says?|said|told (?:you|u))(?: that)? i ?(?:'?m|am|was|wo|would|will|ai)? ?(?:n'?t|not)"
+        r"(?: gonna| going to| be)? pay(?:ing)?\b"
+        r"|\bnot (?:that|because|like) i (?:wo ?n'?t|do ?n'?t want to|would ?n'?t|refuse to"
+        r"|am not going to) pay\b"
     ),
     "request_data_rights": (
         r"(?:不用|别|不要|不必)(?:把)?删(?:除|掉)?|(?<!you )(?<!u )\bdo ?n'?t (?:delete|erase|remove)\b"

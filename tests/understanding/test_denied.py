@@ -25,6 +25,9 @@ DENIED = {
     "要是申请个人破产，这钱还用还吗": "report_bankruptcy",
     "what if I went bankrupt, would that wipe it": "report_bankruptcy",
     "I'm no student any longer, I work now": "report_underage",
+    "who says I'm not paying, it comes on the 3rd": "refuse_to_pay",
+    "it's not that I won't pay, wages come on the 9th": "refuse_to_pay",
+    "谁说我不还，三号就打过去": "refuse_to_pay",
 }
 SAID = {
     "我不是要投诉你，我要去金融监管局投诉你们公司": "file_complaint",
@@ -33,6 +36,11 @@ SAID = {
     "如果你们再打来，我就直说了，他上个月已经去世了": "report_death",
     "if you had asked me you would know he died in May": "report_death",
     "I'm not dead yet but I want to end my life tonight": "signal_self_harm",
+    "can I have a payment link and a real person, I want to kill myself": "signal_self_harm",
+    "how much do i owe before i kill myself": "signal_self_harm",
+    "转人工，把余额告诉我，我想自杀": "signal_self_harm",
+    "再给两个月，不然我就跳楼": "signal_self_harm",
+    f"{'店里生意一直不好，' * 70}我想自杀": "signal_self_harm",
 }
 
 

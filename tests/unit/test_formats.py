@@ -119,6 +119,11 @@ def test_one_chinese_character_decides_the_script() -> None:
         ("made redundant in june - could I split it", ["made redundant in june", "could I split it"]),
         ("take the fee off and i'll pay the rest", ["take the fee off", "and i'll pay the rest"]),
         ("hi who's this", ["hi", "who's this"]),
+        ("fine, which account is it", ["fine", "which account is it"]),
+        ("lost my job in may can I split it", ["lost my job in may", "can I split it"]),
+        ("when can I pay it", ["when can I pay it"]),
+        ("my hours are cut so 30 a week is my limit", ["my hours are cut", "so 30 a week is my limit"]),
+        ("give me time or I swear I'll jump", ["give me time", "or I swear I'll jump"]),
         ("ring me monday please, thanks", ["ring me monday please", "thanks"]),
         ("住院好久了所以晚了", ["住院好久了", "所以晚了"]),
         ("1 - 2 weeks", ["1 - 2 weeks"]),
@@ -133,9 +138,14 @@ def test_a_message_falls_into_its_clauses(text: str, parts: list[str]) -> None:
     assert clauses(text) == parts
 
 
+def test_the_end_of_a_long_message_is_read() -> None:
+    told = "，".join(["去年店里生意就不好"] * 12)
+    assert clauses(f"{told}，能不能分六期还")[-1] == "能不能分六期还"
+
+
 @fixed
 @given(st.text(max_size=200))
-def test_any_text_has_between_one_and_eight_clauses(text: str) -> None:
+def test_any_text_has_at_least_one_clause_and_not_too_many(text: str) -> None:
     assert 1 <= len(clauses(text)) <= MAX_CLAUSES
 
 

@@ -36,6 +36,17 @@ _ACROSS = re.compile(r"\b(?:over|across|spread|during) the (?:next|coming)\s+$",
 # "A month today" is a month away; "a quarter today" is a part of the sum.
 _PART_TODAY = re.compile(r"quarters?\s+today$")
 _FROM_DAY = re.compile(r"'?s?\s+(?:(?P<link>from|after|before|on)\s+)?", re.A)
+# 三周后的周五, 两个月后的15号, "in two weeks' time on Friday": what stands between the length and the day, …
+_THEN = re.compile(
+    r"(?P<zh>(?:之后|以后|后)的?(?:那个?)?)|(?:'?s?'?\s+time|\s+from\s+(?:now|today))\s+(?:on\s+)?", re.A
+)
+# … and "Friday in two weeks", "Friday two weeks from now": … between the day and the length.
+_IN = re.compile(r"\s+in\s+", re.A)
+_NEXT = re.compile(r"\s+", re.A)
+_TIME = re.compile(r"'?s?'?\s+time\b|", re.A)
+_FROM_NOW = re.compile(r"\s+from\s+(?:now|today)\b", re.A)
+_BESIDE = 16
+"""Characters between a length and a day that belong together."""
 _FURTHEST = {"day": 3660, "week": 520, "month": 120, "year": 10, "hour": 2400, "minute": 100_000}
 _MINUTES = {"hour": 60, "minute": 1}
 
@@ -66,6 +77,49 @@ def from_days(message: Message, lengths: list[Length], found: list[Piece]) -> It
         number = -length.low if match["link"] == "before" else length.low
         day = shifted(base.day.first, number, length.unit)
         yield Piece(length.start, base.end, day=Day(day, day, vague=length.vague))
+
+
+def then_days(message: Message, lengths: list[Length], found: list[Piece]) -> Iterator[Piece]:
+    """Yield days named, and told by how far they are away: 三周后的周五, "Friday in two weeks"."""
+    named = [(piece, piece.day.bare) for piece in found if piece.clock is None and piece.day is not None]
+    for length in lengths:
+        if length.low != length.high or length.unit in _MINUTES or length.high > _FURTHEST[length.unit]:
+            continue
+        point = shifted(message.today, length.low, length.unit)
+        for piece, bare in named:
+            if bare is None or max(piece.start - length.end, length.start - piece.end) > _BESIDE:
+                continue
+            span, chinese = _span_then(message.text, length, piece)
+            if span is None:
+                continue
+            day = _day_then(point, length.unit, *bare, counted=chinese)
+            if day is not None:
+                yield Piece(*span, day=Day(day, day, vague=length.vague))
+
+
+def _span_then(text: str, length: Length, piece: Piece) -> tuple[tuple[int, int] | None, bool]:
+    """Return the span of a length and a day that belong together, and whether it is said in Chinese."""
+    if length.end <= piece.start:
+        link = _THEN.fullmatch(text, length.end, piece.start)
+        return (link and (length.start, piece.end), bool(link and link["zh"]))
+    if _IN.fullmatch(text, piece.end, length.start) and (tail := _TIME.match(text, length.end)):
+        return (piece.start, tail.end()), False
+    if _NEXT.fullmatch(text, piece.end, length.start) and (tail := _FROM_NOW.match(text, length.end)):
+        return (piece.start, tail.end()), False
+    return None, False
+
+
+def _day_then(point: date, unit: str, named: str, number: int, *, counted: bool) -> date | None:
+    """Return the named day of the week or month of `point`, or the weekday nearest to it.
+
+    Weeks that are `counted` begin on their Mondays, as those of 下下周五 do.
+    """
+    if named == "weekday":
+        ahead = number - point.weekday()
+        return point + timedelta(days=ahead if counted and unit == "week" else (ahead + 3) % 7 - 3)
+    if named == "day" and unit in ("month", "year"):
+        return days.valid(point.year, point.month, number)
+    return None
 
 
 def _piece(message: Message, length: Length) -> Piece | None:

@@ -77,7 +77,7 @@ def find(message: Message, lengths: list[Length]) -> Iterator[Candidate]:
         holidays.find(message),
     )
     found = [piece for finder in finders for piece in islice(finder, _MOST)]
-    found += offsets.from_days(message, lengths, found)
+    found += [*offsets.from_days(message, lengths, found), *offsets.then_days(message, lengths, found)]
     for piece in assembly.assemble(message, found):
         if piece.day is None and piece.instant is None and (piece.clock is None or piece.clock.attached):
             continue

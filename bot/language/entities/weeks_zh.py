@@ -12,11 +12,14 @@ from bot.language.entities.pieces import Day, Piece, single
 
 STEPS = {
     "上上": -2, "上": -1, "last": -1, "这": 0, "本": 0, "呢": 0, "今": 0, "当": 0, "this": 0, "": 0, "下": 1,
-    "次": 1, "next": 1, "下下": 2,
+    "次": 1, "next": 1, "下下": 2, "大下": 2, "下下下": 3,
 }  # fmt: skip
 """How many weeks or months ahead: 下个月, 呢个礼拜, next周五."""
 # 撞上周末 and 剩下月底 hold no "last" and no "next".
-STEP = r"上上|下下|(?<![撞赶碰遇加晚早马])上|(?<![剩留余])下|这|本|呢|(?<![a-z])(?:next|this|last)\s?"
+STEP = (
+    r"上上|下下下|下下|大下|(?<![撞赶碰遇加晚早马])上|(?<![剩留余])下|这|本|呢"
+    r"|(?<![a-z])(?:next|this|last)\s?"
+)
 """What stands before the name of a week or month."""
 WEEK = "(?:周|星期|礼拜|(?<![礼崇结跪参])拜)"
 # 下周一定 and 下周五百 are no weekdays.
