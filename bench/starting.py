@@ -19,13 +19,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import stock
-from bench.turns import DIALOGUES, Door, asked
+from bench.turns import Door, asked
 from bench.whole import PageDoor
 from bot import processes
 from tests.stack import Stack, running
 
 ROUNDS = 3
-_TURNS = 20
 Found = dict[str, dict[str, float]]
 
 
@@ -75,12 +74,13 @@ def _stock(state: Path) -> tuple[float, float]:
 
 
 async def _asked(stack: Stack, door: Door, start: float) -> tuple[float, float]:
-    """Return seconds from the start to the first answer, and megabytes after some more."""
-    talk = asked(stack, door, "zh_CN", _TURNS // len(DIALOGUES["zh_CN"]) + 1)
+    """Return seconds from the start to the first answer, and megabytes after two dialogues."""
+    talk = asked(stack, door, "zh_CN")
     await anext(talk)
     waited = time.perf_counter() - start
-    for _ in range(_TURNS):
-        await anext(talk)
+    for rest in (talk, asked(stack, door, "en")):
+        async for _ in rest:
+            pass
     held = sum(memory(child.pid) for child in stack.children.values())
     await door.close()
     return waited, held
