@@ -12,11 +12,12 @@ from typing import Any, ParamSpec, TypeVar
 from sqlalchemy import DateTime, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql.compiler import InsertmanyvaluesSentinelOpts
 from sqlalchemy.types import TypeDecorator
 
 from bot.observing.masking import Plain
+from bot.storage import liveness
 from bot.storage.keyring import Keyring, SealError, attach
 
 P = ParamSpec("P")
@@ -74,11 +75,20 @@ def _in_utc(value: datetime) -> datetime:
 
 
 _READS = "grace_reads"
-_READING: dict[str, Any] = {_READS: True, "postgresql_readonly": True}
+# PostgreSQL gives each statement a snapshot of its own in any case: a transaction around look-ups would
+# add nothing but the way there and back, twice.
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {_READS: True},
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
 
 
 class ReadOnly(Exception):
     """Something was to be written in a transaction that was opened for reading."""
+
+
+class Reading(Session):
+    """A session that only looks: it refuses to write, and to lock what it could not keep locked."""
 
 
 class Database:
@@ -87,6 +97,7 @@ class Database:
     def __init__(self, url: str, keys: Keyring | None = None) -> None:
         self.url = make_url(_with_driver(url))
         self.engine = self._make_engine()
+        self._reading = self.engine.execution_options(**_READING[self.url.get_backend_name()])
         self.keys = keys or Keyring()
         attach(self.engine.dialect, self.keys)
 
@@ -97,9 +108,12 @@ class Database:
 
     def _make_engine(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(
-                self.url, pool_size=10, max_overflow=20, pool_pre_ping=True, query_cache_size=_STATEMENTS
+            # The last one returned is taken first: it has the statements prepared.
+            engine = create_engine(
+                self.url, pool_size=10, max_overflow=20, pool_use_lifo=True, query_cache_size=_STATEMENTS
             )
+            liveness.watch(engine)
+            return engine
         if self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
@@ -119,23 +133,23 @@ class Database:
 
         Raises StorageError when the database cannot be reached, or what it holds cannot be opened.
         """
-        with self._session(self.engine) as session:
+        with self._session(self.engine, Session) as session:
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a transaction that only reads: on SQLite it waits for no writer, and no writer for it.
+        """Open a session that only reads: on SQLite it waits for no writer, and no writer for it.
 
+        Each statement sees what is committed when it begins, on SQLite what was when the first one did.
         Raises StorageError when the database cannot be reached, ReadOnly when something would be written.
         """
-        with self._session(self.engine.execution_options(**_READING)) as session:
-            session.info[_READS] = True
+        with self._session(self._reading, Reading) as session:
             yield session
 
     @contextmanager
-    def _session(self, engine: Engine) -> Iterator[Session]:
+    def _session(self, engine: Engine, kind: type[Session]) -> Iterator[Session]:
         try:
-            with Session(engine, expire_on_commit=False) as session, session.begin():
+            with kind(engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
             raise StorageError(f"the database at {self._shown()} does not answer: {error.orig}") from error
@@ -217,7 +231,13 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-@event.listens_for(Session, "before_flush")
-def _refuse_writes(session: Session, _context: Any, _instances: Any) -> None:
-    if session.info.get(_READS) and (session.new or session.dirty or session.deleted):
-        raise ReadOnly("this transaction only reads")
+@event.listens_for(Reading, "before_flush")
+def _refuse_flush(session: Session, _context: Any, _instances: Any) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise ReadOnly("this session only reads")
+
+
+@event.listens_for(Reading, "do_orm_execute")
+def _refuse_writes(state: ORMExecuteState) -> None:
+    if not state.is_select or getattr(state.statement, "_for_update_arg", None) is not None:
+        raise ReadOnly("this session only reads")

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.orm import Session
 
 from bot.bootstrap import Grace, build
 from bot.domain.model import HoldKind
 from bot.services.kit import MovableClock
 from bot.services.records import place_hold, policy_version
-from bot.storage.db import Database, StorageError, retried
+from bot.storage.db import Database, ReadOnly, StorageError, retried
 from bot.storage.tables import Agent, AuditEvent, Base, Borrower, HoldRow, PolicyVersion
-from tests.conftest import settings_for
+from tests.conftest import MORNING, settings_for
 from tests.factory import make_borrower
 from tests.integration.support import at_once, make_agent, only, rows, slowly
 
@@ -191,6 +194,53 @@ class TestOutage:
         for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
             assert Database(f"{scheme}://u@h/d").url.drivername == "postgresql+psycopg"
         assert Database("sqlite://").is_sqlite
+
+
+class TestReading:
+    def test_nothing_is_written_or_locked_where_only_reading_was_announced(self, grace: Grace) -> None:
+        ref = make_borrower(grace)
+        kinds: list[Callable[[Session], object]] = [
+            lambda session: session.add(event(MORNING)),
+            lambda session: session.execute(update(Borrower).values(name="x")),
+            lambda session: session.execute(delete(AuditEvent)),
+            lambda session: session.get_one(Borrower, 1, with_for_update=True),
+            lambda session: session.execute(text("DELETE FROM audit_events")),
+        ]
+        before = len(rows(grace, AuditEvent))
+        for attempt in kinds:
+            with pytest.raises(ReadOnly), grace.kit.db.read() as session:
+                attempt(session)
+                session.flush()
+        assert len(rows(grace, AuditEvent)) == before
+        assert only(grace, Borrower).ref == ref
+
+    def test_a_look_up_is_no_transaction_on_a_server(self, grace: Grace) -> None:
+        if grace.kit.db.is_sqlite:
+            pytest.skip("a file has no server")
+        with grace.kit.db.read() as session:
+            session.scalar(select(Borrower.id))
+            driver: Any = session.connection().connection.dbapi_connection
+            assert driver.info.transaction_status.name == "IDLE"
+        with grace.kit.db.begin() as session:
+            session.scalar(select(Borrower.id))
+            driver = session.connection().connection.dbapi_connection
+            assert driver.info.transaction_status.name == "INTRANS"
+
+    def test_a_connection_that_its_server_ended_is_replaced_unasked(self, grace: Grace) -> None:
+        if grace.kit.db.is_sqlite:
+            pytest.skip("a file has no server")
+        end = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY(:pids)")
+        make_borrower(grace)
+        with grace.kit.db.begin() as one, grace.kit.db.begin() as other:
+            mine = text("SELECT pg_backend_pid()")
+            pids = [one.scalar(mine), other.scalar(mine)]
+        elsewhere = Database(grace.kit.settings.database_url)
+        with elsewhere.begin() as session:
+            session.execute(end, {"pids": pids})
+        elsewhere.close()
+        with grace.kit.db.begin() as session, grace.kit.db.read() as reading:
+            assert reading.scalar(select(func.count(Borrower.id))) == 1
+            assert session.scalar(mine) not in pids
 
 
 def test_rows_that_are_added_together_share_a_statement_and_each_gets_its_own_number(grace: Grace) -> None:
