@@ -207,6 +207,7 @@ def build(
     hardship = HardshipService(kit, accounts)
     evidence = EvidenceService(handoffs, hardship)
     papers = PaperService(kit)
+    outbox = Outbox(kit, Withholding(kit, handoffs, relay))
     ledger = LedgerService(kit)
     reminders = ReminderService(kit)
     negotiation = NegotiationService(kit, accounts)
@@ -228,10 +229,10 @@ def build(
         promises=PromiseService(kit, accounts),
         plans=PlanService(kit),
         conversations=ConversationService(kit, identity, protection, relay, evidence),
-        turns=TurnService(kit, identity, accounts, handoffs, relay, papers),
+        turns=TurnService(kit, identity, accounts, handoffs, relay, papers, outbox),
         reminders=reminders,
         delivery=DeliveryService(kit, reminders, handoffs),
-        outbox=Outbox(kit, Withholding(kit, handoffs, relay)),
+        outbox=outbox,
         papers=papers,
         reviews=ReviewService(kit, handoffs),
         reach=ReachService(kit),

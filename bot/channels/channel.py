@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.services.conversation import Incoming, Received
 from bot.services.outbox import Outcome, Outgoing
@@ -58,4 +58,13 @@ class Channel(Protocol):
 
     async def send(self, message: Outgoing) -> Delivery:
         """Hand one message over. Never raises for what the channel or the borrower does."""
+        ...
+
+
+@runtime_checkable
+class Stores(Protocol):
+    """A channel for which having stored a message is having sent it."""
+
+    def stored(self, conversation_id: str) -> None:
+        """Take note that a message of a conversation has been stored, and is so sent."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -67,6 +67,11 @@ class Dispatcher:
         """Begin to hand over what is queued in one conversation, besides what the lender starts."""
         queued = partial(self.grace.outbox.queued, tuple(self.channels), conversation=conversation_id)
         for message_id, _ in await asyncio.to_thread(queued, _MOST_ANSWERS, in_bulk=False):
+            self._hand_over(conversation_id, message_id)
+
+    def hand_over(self, conversation_id: str, message_ids: Iterable[int]) -> None:
+        """Begin to hand over messages that are known to be queued in a conversation."""
+        for message_id in message_ids:
             self._hand_over(conversation_id, message_id)
 
     def soon(self, conversation_id: str) -> None:

@@ -11,11 +11,11 @@ import structlog
 
 from bot.bootstrap import Grace
 from bot.channels.assistant import Answer, Assistant, AssistantBroken, AssistantDown, AssistantStuck
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, Stores
 from bot.channels.dispatch import Dispatcher, guarded
 from bot.observing import logs, metrics, tracing
 from bot.services.conversation import Incoming, Received
-from bot.services.turns import Turn
+from bot.services.turns import Finished, Turn
 from bot.storage.db import StorageError
 
 log = structlog.get_logger()
@@ -102,8 +102,13 @@ class Gateway:
                 turn = await asyncio.to_thread(self.grace.turns.claim, conversation_id)
                 if turn is None and conversation_id not in self._news:
                     break
-                if turn is not None and not await self._take(turn):
+                if turn is None:
+                    continue
+                taken = await self._take(turn)
+                if taken is None:
                     break
+                if not taken.more and conversation_id not in self._news:
+                    return
             await self.dispatcher.answer(conversation_id)
         except StorageError as error:
             log.warning("turn_waits", conversation=conversation_id, error=error)
@@ -111,23 +116,29 @@ class Gateway:
             # One conversation's fault must not be silent, nor stop the others.
             log.exception("turn_failed", conversation=conversation_id)
 
-    async def _take(self, turn: Turn) -> bool:
-        """Have one turn answered; its id goes with it through all processes, in their logs and traces."""
+    async def _take(self, turn: Turn) -> Finished | None:
+        """Have one turn answered; its id goes with it through all processes, in their logs and traces.
+
+        Return what it left, None when it waits to be asked again.
+        """
         start = time.perf_counter()
         with (
             logs.bound_contextvars(turn=turn.id, conversation=turn.conversation_id),
             metrics.timed(metrics.TURN_SECONDS),
             tracing.span("turn", turn=turn.id, conversation=turn.conversation_id),
         ):
-            outcome = await self._serve(turn)
+            outcome, finished = await self._serve(turn)
             metrics.TURNS.labels(turn.channel, outcome).inc()
             log.info("turn_taken", outcome=outcome, seconds=round(time.perf_counter() - start, 4))
-            if outcome == "answered":
-                await self.dispatcher.answer(turn.conversation_id)
-        return outcome != "down"
+            if turn.channel in self.channels:
+                self.dispatcher.hand_over(turn.conversation_id, finished.waiting)
+        return None if outcome == "down" else finished
 
-    async def _serve(self, turn: Turn) -> str:
-        """Return how it ended: answered, down (asked again later), or given to people: given_up, broken."""
+    async def _serve(self, turn: Turn) -> tuple[str, Finished]:
+        """Return how it ended and what it left.
+
+        Answered, down (asked again later), or given to people: given_up, broken.
+        """
         try:
             with metrics.timed(metrics.ASSISTANT_SECONDS):
                 answer = await self.assistant.turn(turn)
@@ -137,28 +148,34 @@ class Gateway:
             given_up = await asyncio.to_thread(self.grace.turns.fail, turn, own_fault=stuck)
             if given_up:
                 log.error("turn_given_up")
-            return "given_up" if given_up else "down"
+            return ("given_up" if given_up else "down"), Finished()
         except AssistantBroken as error:
             log.error("turn_broken", error=error)
             await asyncio.to_thread(self.grace.turns.abandon, turn)
-            return "broken"
+            return "broken", Finished()
         if not answer.understood:
             metrics.FALLBACKS.inc()
         with tracing.span("store answer"):
-            await asyncio.to_thread(self._finish, turn, answer)
-        return "answered"
+            channel = self.channels.get(turn.channel)
+            stores = channel if isinstance(channel, Stores) else None
+            finished = await asyncio.to_thread(self._finish, turn, answer, stored=stores is not None)
+        if finished.sent and stores is not None:
+            stores.stored(turn.conversation_id)
+            metrics.SENDS.labels(turn.channel, "sent").inc()
+        return "answered", finished
 
-    def _finish(self, turn: Turn, answer: Answer) -> None:
+    def _finish(self, turn: Turn, answer: Answer, *, stored: bool) -> Finished:
         reply = answer.reply
         if turn.context["cut"]:
             note = self.grace.kit.texts.render("utter_too_long", turn.context["locale"]).text
             reply = replace(reply, text=f"{note}\n\n{reply.text}")
-        self.grace.turns.finish(
+        return self.grace.turns.finish(
             turn,
             reply,
             expected=answer.expected,
             understood=answer.understood,
             reading=answer.reading,
+            stored=stored,
         )
 
     async def _sweep(self) -> None:

@@ -21,8 +21,8 @@ class StoredChannel:
     in_hand = 200
     carries_files = True
 
-    def __init__(self, name: str = NAME, told: Callable[[], None] | None = None) -> None:
-        """`told` is called after each message: whoever shows the thread need not wait to look."""
+    def __init__(self, name: str = NAME, told: Callable[[str], None] | None = None) -> None:
+        """`told` is called with the conversation after each message: who shows it need not wait to look."""
         self.name = name
         self._told = told
 
@@ -34,6 +34,10 @@ class StoredChannel:
 
     async def send(self, message: Outgoing) -> Delivery:
         """It is sent: the page shows every message of its conversation."""
-        if self._told is not None:
-            self._told()
+        self.stored(message.conversation_id)
         return Delivery("sent")
+
+    def stored(self, conversation_id: str) -> None:
+        """Tell who shows the conversation."""
+        if self._told is not None:
+            self._told(conversation_id)

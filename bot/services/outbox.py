@@ -21,7 +21,7 @@ from bot.services.nudges import carried, end, in_message_of, put_off, release
 from bot.services.pace import grant, keep_quiet
 from bot.services.packs import packs_for
 from bot.services.reach import bury, take_another_way, undisclose
-from bot.services.webhooks import announce_all
+from bot.services.webhooks import announce, announce_all
 from bot.services.withholding import Withholding
 from bot.storage.queries import INITIATED, address_snapshot, own_address, own_addresses, zone_of
 from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
@@ -176,6 +176,23 @@ class Outbox:
                     taken[message.id] = outgoing
             later = frozenset(message.id for message, _ in rows) - {message.id for message, _ in allowed}
             return Claimed(taken, later, wait)
+
+    def send_stored(self, session: Session, conversation: Conversation, message: Message) -> None:
+        """Let a message out with the transaction that writes it, on a channel where storing it is sending it.
+
+        The caller holds the conversation's lock. It is asked what any message is asked before it leaves:
+        what may not go is cancelled or held, as by `claim_many`.
+        """
+        with session.no_autoflush:
+            places = own_addresses(session, [conversation.id])
+            packs = packs_for(session, self.kit, [conversation.borrower])
+        now = message.done_at = self.kit.clock.now()
+        message.state = "sending"
+        if self._take(session, message, conversation, (), None, places, packs) is None:
+            return
+        message.state = "sent"
+        session.flush()
+        announce(session, now, "message.out", conversation=conversation.id, message=message.id)
 
     def _within_pace(
         self,

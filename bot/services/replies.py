@@ -60,13 +60,13 @@ def queue_reply(
     now: datetime,
     cancelled: bool = False,
     payload: dict[str, Any] | None = None,
-) -> None:
+) -> Message | None:
     """Write a reply for the outbox, once for each `turn`; `cancelled` keeps one that must not go out.
 
-    `payload` holds what it carries besides its words.
+    `payload` holds what it carries besides its words. Return it, None where it had been written before.
     """
     if is_queued(session, conversation, turn):
-        return
+        return None
     text = reply.text
     if not cancelled:
         first = not conversation.disclosed
@@ -75,24 +75,24 @@ def queue_reply(
         duties = disclosed(kit, conversation, pack, verified=verified)
         if duties:
             text = f"{duties}\n\n{text}" if first else f"{text}\n\n{duties}"
-    session.add(
-        Message(
-            conversation_id=conversation.id,
-            direction="out",
-            initiator="bot",
-            purpose=reply.purpose,
-            state="cancelled" if cancelled else "queued",
-            external_id=f"turn:{turn}",
-            text=text,
-            payload=payload,
-            buttons=reply.buttons,
-            template=" ".join(reply.keys)[:200],
-            template_version=kit.texts.version(reply.keys, conversation.locale),
-            locale=conversation.locale,
-            turn=turn,
-            created_at=now,
-        )
+    written = Message(
+        conversation_id=conversation.id,
+        direction="out",
+        initiator="bot",
+        purpose=reply.purpose,
+        state="cancelled" if cancelled else "queued",
+        external_id=f"turn:{turn}",
+        text=text,
+        payload=payload,
+        buttons=reply.buttons,
+        template=" ".join(reply.keys)[:200],
+        template_version=kit.texts.version(reply.keys, conversation.locale),
+        locale=conversation.locale,
+        turn=turn,
+        created_at=now,
     )
+    session.add(written)
+    return written
 
 
 def is_queued(session: Session, conversation: Conversation, turn: str) -> bool:

@@ -52,6 +52,15 @@ class News:
     locale: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What may be new to who shows a conversation: a message in a state, or (`state` None) an audit event."""
+
+    conversation: str
+    number: int
+    state: str | None
+
+
 class ThreadService:
     """Read models of the chat page and of the console alike."""
 
@@ -94,19 +103,15 @@ class ThreadService:
             message, event, going = session.execute(*_counters()).tuples().one()
             return message or 0, (event or 0) - going
 
-    def changed(self, after: int, after_event: int | None = None) -> set[str]:
-        """Return the conversations that have messages after a sequence number.
-
-        With `after_event`, those too whose borrower an audit event after that number tells of.
-        """
-        found: Select[tuple[str]] = select(Message.conversation_id).where(Message.id > after)
+    def changed(self, after: int, after_event: int) -> list[Change]:
+        """Return what is new after a message's number and after an audit event's, by conversation."""
         with self.kit.db.read() as session:
-            changed = set(session.scalars(found.distinct()))
-            if after_event is not None:
-                told = select(AuditEvent.borrower_id).where(AuditEvent.id > after_event)
-                of_borrowers = select(Conversation.id).where(Conversation.borrower_id.in_(told))
-                changed.update(session.scalars(of_borrowers))
-            return changed
+            messages = session.execute(*_messages_after(after)).tuples()
+            events = session.execute(*_events_after(after_event)).tuples()
+            return [
+                *(Change(conversation, number, state) for number, conversation, state in messages),
+                *(Change(conversation, number, None) for number, conversation in events),
+            ]
 
     def read(self, conversation_id: str, seq: int) -> None:
         """Note that the borrower has seen the thread up to a sequence number.
@@ -154,6 +159,20 @@ def _page(conversation_id: str, after: int, limit: int) -> Select[tuple[Message,
 @prepared
 def _state(conversation_id: str) -> Select[tuple[str, str]]:
     return select(Conversation.mode, Conversation.locale).where(Conversation.id == conversation_id)
+
+
+@prepared
+def _messages_after(number: int) -> Select[tuple[int, str, str]]:
+    return select(Message.id, Message.conversation_id, Message.state).where(Message.id > number)
+
+
+@prepared
+def _events_after(number: int) -> Select[tuple[int, str]]:
+    return (
+        select(AuditEvent.id, Conversation.id)
+        .join(Conversation, Conversation.borrower_id == AuditEvent.borrower_id)
+        .where(AuditEvent.id > number)
+    )
 
 
 @prepared

@@ -16,12 +16,13 @@ from bot.services.accounts import AccountService
 from bot.services.handoffs import HandoffService
 from bot.services.identity import IdentityService
 from bot.services.kit import Kit
+from bot.services.outbox import Outbox
 from bot.services.papers import PaperService
 from bot.services.records import caused_by, record
 from bot.services.relay import Relay
 from bot.services.replies import Reply, queue_reply, rendered
 from bot.storage.prepared import prepared
-from bot.storage.queries import zone_of
+from bot.storage.queries import INITIATED, zone_of
 from bot.storage.tables import Conversation, Message
 
 
@@ -38,6 +39,18 @@ class Turn:
     channel: str = "webchat"
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a finished turn leaves: messages that wait to be handed over, and whether more was written to us.
+
+    `sent` tells whether the answer has gone already.
+    """
+
+    waiting: tuple[int, ...] = ()
+    more: bool = True
+    sent: bool = False
+
+
 class TurnService:
     """What the gateway calls around the assistant. All state is in the database: anyone may take over."""
 
@@ -49,6 +62,7 @@ class TurnService:
         handoffs: HandoffService,
         relay: Relay,
         papers: PaperService,
+        outbox: Outbox,
     ) -> None:
         self.kit = kit
         self.identity = identity
@@ -56,6 +70,7 @@ class TurnService:
         self.handoffs = handoffs
         self.relay = relay
         self.papers = papers
+        self.outbox = outbox
 
     def claim(self, conversation_id: str) -> Turn | None:
         """Take the next turn of a conversation for this caller, or None when there is nothing to do yet.
@@ -125,30 +140,50 @@ class TurnService:
         expected: str | None,
         understood: bool,
         reading: dict[str, Any] | None = None,
-    ) -> None:
+        stored: bool = False,
+    ) -> Finished:
         """Store the answer and close the turn in one transaction; a turn that was lost to another is ignored.
 
         When people took over while the assistant was thinking, its answer is kept as cancelled, unsent, even
         if they have handed back meanwhile.
-        `reading` (intent, confidence, acts) is kept with the messages that were read.
+        `reading` (intent, confidence, acts) is kept with the messages that were read. On a channel where
+        having `stored` an answer is having sent it, it goes here and now, unless another is before it.
         """
         now = self.kit.clock.now()
-        # Nothing that is looked up here depends on what is written here: it is written in one go.
-        with self.kit.db.begin() as session, session.no_autoflush:
-            conversation = _held(session, turn)
-            if conversation is None:
-                return
-            conversation.expected = expected
-            conversation.outage_told = False
-            if understood:
-                conversation.misunderstood = 0
-            if reading:
-                _keep_reading(session, turn, reading)
-            _handled(session, turn, now)
-            if reply.text:
-                silenced = reply.purpose != "handoff" and _with_people(conversation, turn)
-                queue_reply(session, self.kit, conversation, reply, turn=turn.id, now=now, cancelled=silenced)
-            self.papers.follow(session, conversation, turn.id, now)
+        with self.kit.db.begin() as session:
+            # Nothing that is looked up here depends on what is written here: it is written in one go.
+            with session.no_autoflush:
+                conversation = _held(session, turn)
+                if conversation is None:
+                    return Finished()
+                conversation.expected = expected
+                conversation.outage_told = False
+                if understood:
+                    conversation.misunderstood = 0
+                if reading:
+                    _keep_reading(session, turn, reading)
+                _handled(session, turn, now)
+                left = session.execute(*_left_in(conversation.id)).tuples().all()
+                answer = self._answer(session, conversation, turn, reply, now)
+                self.papers.follow(session, conversation, turn.id, now)
+            before = [(number, state) for number, direction, state in left if direction == "out"]
+            if stored and not before and answer is not None and answer.state == "queued":
+                self.outbox.send_stored(session, conversation, answer)
+            written = [one for one in session.new if isinstance(one, Message)]
+            session.flush()
+            queued = [number for number, state in before if state == "queued"]
+            queued += [one.id for one in written if one.state == "queued"]
+            sent = answer is not None and answer.state == "sent"
+            return Finished(tuple(sorted(queued)), any(direction == "in" for _, direction, _ in left), sent)
+
+    def _answer(
+        self, session: Session, conversation: Conversation, turn: Turn, reply: Reply, now: datetime
+    ) -> Message | None:
+        """Write the answer, if there are words for it."""
+        if not reply.text:
+            return None
+        silenced = reply.purpose != "handoff" and _with_people(conversation, turn)
+        return queue_reply(session, self.kit, conversation, reply, turn=turn.id, now=now, cancelled=silenced)
 
     def fail(self, turn: Turn, *, own_fault: bool = False) -> bool:
         """Give the turn back because the assistant did not answer; tell the borrower once.
@@ -266,6 +301,19 @@ def _handling(conversation_id: str, turn: str, now: datetime) -> Update:
         )
         .values(state="handled", done_at=now)
         .execution_options(synchronize_session=False)
+    )
+
+
+@prepared
+def _left_in(conversation_id: str) -> Select[tuple[int, str, str]]:
+    """What was written to us and waits for a turn; answers that are not on record as gone."""
+    unread = (Message.direction == "in") & (Message.state == "received")
+    answers = Message.purpose.not_in(INITIATED)
+    going = (Message.direction == "out") & Message.state.in_(("queued", "sending")) & answers
+    return (
+        select(Message.id, Message.direction, Message.state)
+        .where(Message.conversation_id == conversation_id, unread | going)
+        .order_by(Message.id)
     )
 
 

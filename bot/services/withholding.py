@@ -44,6 +44,8 @@ class Withholding:
         found = self._findings("\n".join((message.text, *titles)), verified=verified)
         if not found:
             return False
+        # It may be held as it is written; what tells of it names it by its number.
+        session.flush()
         detail = cited(self.kit, found)
         message.state, message.failure = "held", f"wording: {', '.join(detail['rules'])}"[:200]
         self._tell(session, message, conversation, nudges, detail)

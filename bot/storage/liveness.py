@@ -47,7 +47,7 @@ def watch(engine: Engine) -> None:
 
 
 def _has_something_to_say(connection: Any) -> bool:
-    """Tell whether anything waits to be read on a connection's socket; True when it is closed on this side."""
+    """Tell whether anything waits to be read on a connection's socket; True when we have closed it."""
     if connection.closed:
         return True
     poll = select.poll()

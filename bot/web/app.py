@@ -31,8 +31,8 @@ from bot.web.session import Sessions
 log = structlog.get_logger()
 
 
-def channels(grace: Grace, told: Callable[[], None] | None = None) -> dict[str, Channel]:
-    """Return the channels that the settings ask for; `told` is called when a chat page has news."""
+def channels(grace: Grace, told: Callable[[str], None] | None = None) -> dict[str, Channel]:
+    """Return the channels that the settings ask for; `told` is called with a chat that has news."""
     made: list[Channel] = [StoredChannel(told=told), StoredChannel(CHANNEL)]
     if grace.kit.settings.telegram_token is not None:
         from bot.channels.telegram import TelegramChannel
@@ -47,7 +47,7 @@ def create_app(grace: Grace, assistant: Assistant | None = None) -> FastAPI:
     asks = assistant or Assistant(settings)
     feed = Feed(grace.threads, settings.watch)
     hooks = Hooks(grace.webhooks, settings.signing_secret(), private=settings.webhook_private)
-    gateway = Gateway(grace, asks, channels(grace, feed.soon))
+    gateway = Gateway(grace, asks, channels(grace, feed.told))
 
     async def wake() -> None:
         await gateway.wake()

@@ -14,11 +14,13 @@ from bot.domain.plans import Wish
 from bot.services.kit import MovableClock
 from bot.services.records import BOOK, record
 from bot.storage.tables import Borrower, HoldRow, Message
+from bot.web.feed import Feed
 from tests.factory import make_borrower
 from tests.integration.support import (
     add_loan,
     answered,
     change,
+    chat,
     claimed,
     events,
     make_agent,
@@ -120,10 +122,42 @@ class TestWatching:
     def test_only_conversations_with_news_are_named(self, grace: Grace, ref: str, conversation: str) -> None:
         other = make_borrower(grace)
         say(grace, other, "你好")
-        last, _ = grace.threads.newest()
+        last, event = grace.threads.newest()
         say(grace, ref, "你好")
-        assert grace.threads.changed(last) == {conversation}
-        assert len(grace.threads.changed(0)) == 2
+        assert {one.conversation for one in grace.threads.changed(last, event)} == {conversation}
+        assert len({one.conversation for one in grace.threads.changed(0, event)}) == 2
+
+    async def test_a_page_is_woken_once_by_what_it_has_not_shown(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        feed, shown = Feed(grace.threads, 60.0), set[int]()
+        async with (
+            feed.subscribe(conversation, shown) as page,
+            feed.subscribe(conversation) as case,
+            feed.subscribe(chat(grace, make_borrower(grace))) as other,
+        ):
+
+            async def woken() -> tuple[bool, bool, bool]:
+                await feed.look()
+                found = page.is_set(), case.is_set(), other.is_set()
+                for event in (page, case, other):
+                    event.clear()
+                return found
+
+            assert await woken() == (True, True, True)
+            say(grace, ref, "你好")
+            assert await woken() == (True, True, False)
+            assert await woken() == (False, False, False)
+            turn = claimed(grace, conversation)
+            answered(grace, turn)
+            shown.update(line.seq for line in grace.threads.lines(conversation))
+            assert await woken() == (False, True, False)
+            send(grace)
+            assert await woken() == (False, True, False)
+            grace.handoffs.open(conversation, HandoffReason.ASKED, cause="test")
+            assert await woken() == (True, True, False)
+            feed.told(conversation)
+            assert (page.is_set(), case.is_set(), other.is_set()) == (True, True, False)
 
     def test_the_mode_says_who_speaks(self, grace: Grace, conversation: str) -> None:
         assert grace.threads.mode(conversation) == ("bot", "zh_CN")

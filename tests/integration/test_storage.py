@@ -196,6 +196,12 @@ class TestOutage:
         assert Database("sqlite://").is_sqlite
 
 
+def read(grace: Grace, attempt: Callable[[Session], object]) -> None:
+    with grace.kit.db.read() as session:
+        attempt(session)
+        session.flush()
+
+
 class TestReading:
     def test_nothing_is_written_or_locked_where_only_reading_was_announced(self, grace: Grace) -> None:
         ref = make_borrower(grace)
@@ -208,9 +214,8 @@ class TestReading:
         ]
         before = len(rows(grace, AuditEvent))
         for attempt in kinds:
-            with pytest.raises(ReadOnly), grace.kit.db.read() as session:
-                attempt(session)
-                session.flush()
+            with pytest.raises(ReadOnly):
+                read(grace, attempt)
         assert len(rows(grace, AuditEvent)) == before
         assert only(grace, Borrower).ref == ref
 

@@ -116,7 +116,7 @@ class ChatSocket:
             )
 
     async def _push(self) -> None:
-        async with self._feed.subscribe(self._conversation) as event:
+        async with self._feed.subscribe(self._conversation, self._sent) as event:
             while True:
                 await event.wait()
                 event.clear()
