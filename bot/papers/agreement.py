@@ -7,7 +7,7 @@ from datetime import datetime
 from fpdf import FPDF
 from fpdf.enums import TextMode
 
-from bot.papers.font import path
+from bot.papers.cut import path_for
 from bot.papers.lines import wrap
 from bot.papers.sheet import Sheet
 
@@ -39,7 +39,10 @@ class _Agreement(FPDF):
         self.set_margins(_MARGIN, _TOP, _MARGIN)
         self.set_auto_page_break(False)
         self.c_margin = 0
-        self.add_font(_FONT, fname=path())
+        self.add_font(_FONT, fname=path_for(sheet.characters))
+        for font in self.fonts.values():
+            # Following every outline once more would only find the boxes that the font states.
+            font.ttfont.recalcBBoxes = False
         self.set_font(_FONT, size=10)
         self.set_title(sheet.title)
         self.set_author(sheet.lender)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain, starmap
 from math import ceil
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from bot.papers.font import sized
 from bot.papers.lines import wrap
@@ -22,7 +24,15 @@ _TALLEST = 6000
 
 _PAPER, _INK, _QUIET, _ACCENT = "#fcfbf8", "#1d2a26", "#55645f", "#2f6f5e"
 _ZEBRA, _RULE = "#eff4f1", "#d5dfda"
-_COLOURS = 64
+# What is drawn: each ground, each ink on it, and how many shades an edge between them may have.
+_BLENDS = (
+    (_PAPER, _INK, 16),
+    (_PAPER, _QUIET, 12),
+    (_PAPER, _ACCENT, 12),
+    (_ZEBRA, _INK, 12),
+    (_ZEBRA, _QUIET, 10),
+    (_RULE, _RULE, 1),
+)
 
 
 def picture(sheet: Sheet, page: int = 1) -> bytes:
@@ -39,6 +49,23 @@ def picture(sheet: Sheet, page: int = 1) -> bytes:
     return canvas.png()
 
 
+@lru_cache(maxsize=1)
+def _palette() -> Image.Image:
+    """Return an image whose palette has all colours that are drawn: looking for them in each takes longer."""
+    colours = list(dict.fromkeys(chain.from_iterable(starmap(_shades, _BLENDS))))
+    palette = Image.new("P", (1, 1))
+    # Filled up with the first one, so that nothing else is taken for the nearest.
+    palette.putpalette([part for one in (colours + colours[:1] * 256)[:256] for part in one])
+    return palette
+
+
+def _shades(ground: str, ink: str, count: int) -> list[tuple[int, ...]]:
+    """Return so many colours from one to the other, both among them where there are several."""
+    ends = list(zip(ImageColor.getrgb(ground), ImageColor.getrgb(ink), strict=True))
+    steps = [place / max(count - 1, 1) for place in range(count)]
+    return [tuple(round(low + (high - low) * step) for low, high in ends) for step in steps]
+
+
 class _Canvas:
     """Draws from the top down; `_y` is how far it has come."""
 
@@ -52,9 +79,7 @@ class _Canvas:
         """Return what was drawn, cut to its height, in few colours: it goes over mobile networks."""
         cut = self._image.crop((0, 0, WIDTH, min(self._y, _TALLEST)))
         buffer = io.BytesIO()
-        cut.quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            buffer, "PNG", optimize=True
-        )
+        cut.quantize(palette=_palette(), dither=Image.Dither.NONE).save(buffer, "PNG")
         return buffer.getvalue()
 
     def head(self, sheet: Sheet, page: int, pages: int) -> None:

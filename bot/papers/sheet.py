@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -34,6 +35,11 @@ class Sheet:
     policy: str
     page: str
     """With `{page}` and `{pages}` in it."""
+
+    @property
+    def characters(self) -> frozenset[str]:
+        """Every character that it shows."""
+        return frozenset("".join(_texts(getattr(self, one.name) for one in fields(self))))
 
     def numbered(self, page: int, pages: int | str) -> str:
         """Return the words that tell which page this is."""
@@ -94,6 +100,14 @@ def _sheet(terms: Terms, words: Words, title: str, names: tuple[str, ...]) -> Sh
     )
     curls = {} if formats.language_of(locale) in _WIDE_QUOTES else _STRAIGHT
     return replace(sheet, **{one.name: _printable(getattr(sheet, one.name), curls) for one in fields(sheet)})
+
+
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        else:
+            yield from _texts(value)
 
 
 def _pairs(words: Words, values: dict[str, str], names: tuple[str, ...]) -> tuple[Pair, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from bot.storage.queries import CALL_OUTCOMES
 from bot.storage.tables import Agent, AuditEvent, Conversation, Message
 
 _SHOWN_OUT = ("queued", "sending", "sent", "delivered", "read", "uncertain", "failed")
+_TAP = "tap:"
+"""How the id of a tapped button begins."""
 _SHOWN_TO_STAFF = (*_SHOWN_OUT, "held", *CALL_OUTCOMES)
 
 
@@ -145,9 +148,16 @@ class ThreadService:
 
 def _lines(session: Session, conversation_id: str, after: int, limit: int) -> list[Line]:
     rows = session.execute(*_page(conversation_id, after, limit)).tuples().all()
-    offers = any(message.buttons for message, _ in rows)
-    used = _taps(session, (conversation_id,)) if offers else {}
+    if len(rows) < limit:
+        # A tap comes after what it is on: all that could be on these lines stand among them.
+        used = _used(message.payload for message, _ in rows if _is_tap(message))
+    else:
+        used = _taps(session, (conversation_id,))
     return [_line(message, name, used) for message, name in rows]
+
+
+def _is_tap(message: Message) -> bool:
+    return message.direction == "in" and (message.external_id or "").startswith(_TAP)
 
 
 @prepared
@@ -222,8 +232,11 @@ def _thread(
 
 def _taps(session: Session, conversations: tuple[str, ...]) -> dict[int, int]:
     """Which button of which message was tapped."""
-    rows: list[dict[str, Any] | None] = list(session.scalars(*_tapped(conversations)))
-    taps = [row["attachment"] for row in rows if row and row.get("attachment")]
+    return _used(session.scalars(*_tapped(conversations)))
+
+
+def _used(payloads: Iterable[dict[str, Any] | None]) -> dict[int, int]:
+    taps = [one["attachment"] for one in payloads if one and one.get("attachment")]
     return {tap["message"]: tap["button"] for tap in taps}
 
 
@@ -233,7 +246,7 @@ def _tapped(conversations: tuple[str, ...]) -> Select[tuple[dict[str, Any] | Non
         Message.conversation_id.in_(conversations),
         ~_silenced(),
         Message.direction == "in",
-        Message.external_id.like("tap:%"),
+        Message.external_id.like(f"{_TAP}%"),
     )
 
 

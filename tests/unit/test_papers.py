@@ -19,6 +19,7 @@ from pypdf import PdfReader
 
 from bot.language import formats
 from bot.language.texts import Texts
+from bot.papers import cut
 from bot.papers.font import MISSING, covered, printable, sized
 from bot.papers.lines import wrap
 from bot.papers.making import made
@@ -317,6 +318,23 @@ class TestCalendar:
 @pytest.mark.parametrize("kind", ["picture", "calendar", "agreement"])
 def test_the_same_terms_make_the_same_bytes(locale: str, kind: str) -> None:
     assert made(TEXTS, terms(), locale, kind) == made(TEXTS, terms(), locale, kind)
+
+
+def test_a_paper_does_not_tell_which_ones_were_made_before_it() -> None:
+    first = made(TEXTS, terms(), "zh_CN", "agreement")
+    other = made(TEXTS, terms(borrower="欧阳羲翯", lender="Ångström & Söhne"), "en", "agreement")
+    assert "欧阳羲翯" in pdf(other)[0]
+    assert made(TEXTS, terms(), "zh_CN", "agreement") == first
+
+
+def test_the_font_is_cut_once_for_what_papers_show_in_common(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuts = cut._Cut()
+    monkeypatch.setattr(cut, "_cut", cuts)
+    for borrower in ("张伟", "伟张", "张伟"):
+        made(TEXTS, terms(borrower=borrower), "zh_CN", "agreement")
+    assert cuts._cuts == 1
+    made(TEXTS, terms(borrower="羲"), "zh_CN", "agreement")
+    assert cuts._cuts == 2
 
 
 def test_what_is_taken_off_is_said_in_the_agreement_and_nothing_where_nothing_is() -> None:
