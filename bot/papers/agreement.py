@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fpdf import FPDF
 from fpdf.enums import TextMode
+from fpdf.fonts import TTFFont
 
 from bot.papers.cut import path_for
 from bot.papers.lines import wrap
@@ -42,7 +43,8 @@ class _Agreement(FPDF):
         self.add_font(_FONT, fname=path_for(sheet.characters))
         for font in self.fonts.values():
             # Following every outline once more would only find the boxes that the font states.
-            font.ttfont.recalcBBoxes = False
+            if isinstance(font, TTFFont):
+                font.ttfont.recalcBBoxes = False
         self.set_font(_FONT, size=10)
         self.set_title(sheet.title)
         self.set_author(sheet.lender)

@@ -130,11 +130,11 @@ class ConversationService:
             return Received(conversation.id, message.id, False, False)
 
     def _conversation(self, session: Session, incoming: Incoming, now: datetime) -> Conversation:
-        found = conversation_for(session, incoming.channel, incoming.address)
+        found = conversation_for(session, incoming.channel, incoming.address, lock=True)
         if found is not None:
             # Who writes can be reached again: an address that had only failed to deliver comes back to life.
             revive(session, incoming.channel, incoming.address, now)
-            return session.get_one(Conversation, found.id, with_for_update=True)
+            return found
         made = open_conversation(
             session, self.kit, incoming.channel, incoming.address, now, language=incoming.language
         )

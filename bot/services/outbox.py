@@ -19,7 +19,7 @@ from bot.services.files import file_of
 from bot.services.kit import Kit, SystemClock, local_day
 from bot.services.nudges import carried, end, in_message_of, put_off, release
 from bot.services.pace import grant, keep_quiet
-from bot.services.packs import packs_for
+from bot.services.packs import pack_for, packs_for
 from bot.services.reach import bury, take_another_way, undisclose
 from bot.services.webhooks import announce, announce_all
 from bot.services.withholding import Withholding
@@ -185,7 +185,7 @@ class Outbox:
         """
         with session.no_autoflush:
             places = own_addresses(session, [conversation.id])
-            packs = packs_for(session, self.kit, [conversation.borrower])
+            packs = {conversation.borrower_id: pack_for(session, self.kit, conversation.borrower)}
         now = message.done_at = self.kit.clock.now()
         message.state = "sending"
         if self._take(session, message, conversation, (), None, places, packs) is None:

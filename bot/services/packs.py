@@ -15,6 +15,8 @@ from bot.storage.prepared import prepared
 from bot.storage.queries import current_loan
 from bot.storage.tables import Borrower, LoanRow
 
+_FOUND = "packs"
+
 
 def pack_of_loan(kit: Kit, row: LoanRow | LoanFile, day: date | None = None) -> ContactPack:
     """Return the contact pack of one loan on a day, today when left out."""
@@ -25,7 +27,12 @@ def pack_of_loan(kit: Kit, row: LoanRow | LoanFile, day: date | None = None) -> 
 
 def pack_for(session: Session, kit: Kit, borrower: Borrower | None) -> ContactPack:
     """Return the contact pack of a borrower's current loan; the default for whoever has none."""
-    return packs_for(session, kit, [borrower])[None if borrower is None else borrower.id]
+    # One transaction asks for it more than once, and lasts no day.
+    key = None if borrower is None else borrower.id
+    found: dict[int | None, ContactPack] = session.info.setdefault(_FOUND, {})
+    if key not in found:
+        found[key] = packs_for(session, kit, [borrower])[key]
+    return found[key]
 
 
 def packs_for(

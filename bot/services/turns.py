@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Update, func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.domain.handoff import HandoffReason
 from bot.domain.model import Purpose
@@ -23,7 +24,7 @@ from bot.services.relay import Relay
 from bot.services.replies import Reply, queue_reply, rendered
 from bot.storage.prepared import prepared
 from bot.storage.queries import INITIATED, zone_of
-from bot.storage.tables import Conversation, Message
+from bot.storage.tables import Borrower, Conversation, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class TurnService:
         now = self.kit.clock.now()
         owner = leases.new_owner()
         with self.kit.db.begin() as session:
-            conversation = session.get(Conversation, conversation_id, with_for_update={"key_share": True})
+            conversation = _first(session, _to_answer(conversation_id))
             if conversation is None or (
                 conversation.lease_until is not None and conversation.lease_until > now
             ):
@@ -160,21 +161,19 @@ class TurnService:
                 conversation.outage_told = False
                 if understood:
                     conversation.misunderstood = 0
-                if reading:
-                    _keep_reading(session, turn, reading)
-                _handled(session, turn, now)
-                left = session.execute(*_left_in(conversation.id)).tuples().all()
+                read = _handled(session, turn, now, reading)
+                left = [row for row in session.execute(*_left_in(conversation.id)) if row.id not in read]
                 answer = self._answer(session, conversation, turn, reply, now)
                 self.papers.follow(session, conversation, turn.id, now)
-            before = [(number, state) for number, direction, state in left if direction == "out"]
+            before = [row for row in left if row.direction == "out"]
             if stored and not before and answer is not None and answer.state == "queued":
                 self.outbox.send_stored(session, conversation, answer)
             written = [one for one in session.new if isinstance(one, Message)]
             session.flush()
-            queued = [number for number, state in before if state == "queued"]
+            queued = [row.id for row in before if row.state == "queued"]
             queued += [one.id for one in written if one.state == "queued"]
             sent = answer is not None and answer.state == "sent"
-            return Finished(tuple(sorted(queued)), any(direction == "in" for _, direction, _ in left), sent)
+            return Finished(tuple(sorted(queued)), any(row.direction == "in" for row in left), sent)
 
     def _answer(
         self, session: Session, conversation: Conversation, turn: Turn, reply: Reply, now: datetime
@@ -251,10 +250,35 @@ class TurnService:
             )
 
 
+def _first(session: Session, found: tuple[Select[tuple[Conversation, Borrower]], Any]) -> Conversation | None:
+    """Return a conversation that was read together with its borrower."""
+    row = session.execute(*found).tuples().first()
+    if row is None:
+        return None
+    conversation, borrower = row
+    set_committed_value(conversation, "borrower", borrower)
+    return conversation
+
+
+@prepared
+def _to_answer(conversation_id: str) -> Select[tuple[Conversation, Borrower]]:
+    return _with_borrower(conversation_id).with_for_update(of=Conversation, key_share=True)
+
+
+@prepared
+def _to_close(conversation_id: str) -> Select[tuple[Conversation, Borrower]]:
+    return _with_borrower(conversation_id).with_for_update(of=Conversation)
+
+
+def _with_borrower(conversation_id: str) -> Select[tuple[Conversation, Borrower]]:
+    found = select(Conversation, Borrower).outerjoin(Borrower, Borrower.id == Conversation.borrower_id)
+    return found.where(Conversation.id == conversation_id)
+
+
 def _held(session: Session, turn: Turn) -> Conversation | None:
     """Return the turn's conversation, freed from its lease; None when the turn was lost to another."""
-    conversation = session.get_one(Conversation, turn.conversation_id, with_for_update=True)
-    if conversation.lease_owner != turn.owner:
+    conversation = _first(session, _to_close(turn.conversation_id))
+    if conversation is None or conversation.lease_owner != turn.owner:
         return None
     conversation.lease_owner = conversation.lease_until = None
     return conversation
@@ -274,33 +298,25 @@ def _failed_once_more(session: Session, turn: Turn) -> int:
     return session.scalar(select(func.max(Message.tries)).where(*waiting)) or 0
 
 
-def _keep_reading(session: Session, turn: Turn, reading: dict[str, Any]) -> None:
-    mine = select(Message).where(
-        Message.conversation_id == turn.conversation_id,
-        Message.direction == "in",
-        Message.turn == turn.id,
-        Message.state == "received",
-    )
-    for message in session.scalars(mine):
-        message.payload = {**(message.payload or {}), "reading": reading}
-
-
-def _handled(session: Session, turn: Turn, now: datetime) -> None:
-    session.execute(*_handling(turn.conversation_id, turn.id, now))
+def _handled(
+    session: Session, turn: Turn, now: datetime, reading: dict[str, Any] | None = None
+) -> frozenset[int]:
+    """Close the messages of a turn, each with how it was read; return their numbers."""
+    mine = session.scalars(*_read_in(turn.conversation_id, turn.id)).all()
+    for message in mine:
+        message.state, message.done_at = "handled", now
+        if reading:
+            message.payload = {**(message.payload or {}), "reading": reading}
+    return frozenset(message.id for message in mine)
 
 
 @prepared
-def _handling(conversation_id: str, turn: str, now: datetime) -> Update:
-    return (
-        update(Message)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.direction == "in",
-            Message.turn == turn,
-            Message.state == "received",
-        )
-        .values(state="handled", done_at=now)
-        .execution_options(synchronize_session=False)
+def _read_in(conversation_id: str, turn: str) -> Select[tuple[Message]]:
+    return select(Message).where(
+        Message.conversation_id == conversation_id,
+        Message.direction == "in",
+        Message.turn == turn,
+        Message.state == "received",
     )
 
 

@@ -281,11 +281,13 @@ def best_address(
     return next(iter(usable or candidates), None)
 
 
-def conversation_for(session: Session, channel: str, address: str) -> Conversation | None:
-    """Return the conversation of an address."""
+def conversation_for(
+    session: Session, channel: str, address: str, *, lock: bool = False
+) -> Conversation | None:
+    """Return the conversation of an address; with `lock` nobody else changes it in this transaction."""
     # Built anew each time: a sealed address is looked up in every form that it may have.
     found = select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
-    return session.scalars(found).first()
+    return session.scalars(found.with_for_update() if lock else found).first()
 
 
 def address_of(session: Session, channel: str, address: str) -> AddressRow | None:
