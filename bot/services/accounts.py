@@ -15,7 +15,7 @@ from bot.domain.policy import ProductPolicy
 from bot.services.identity import IdentityService
 from bot.services.kit import Kit, local_day
 from bot.services.records import caused_by, place_hold, record_once
-from bot.storage.queries import active_plan, current_loan, loan_snapshot
+from bot.storage.queries import active_plan, conversation_of, current_loan, loan_snapshot
 from bot.storage.tables import Borrower, Conversation, Payment
 
 PAID_CLAIM_DAYS = 3
@@ -69,7 +69,7 @@ class AccountService:
     def standing(self, conversation_id: str) -> Standing:
         """Return where the borrower stands. Raises IdentityNeeded before identity is verified."""
         with self.kit.db.read() as session:
-            return self.standing_in(session, session.get_one(Conversation, conversation_id))
+            return self.standing_in(session, conversation_of(session, conversation_id))
 
     def standing_in(self, session: Session, conversation: Conversation) -> Standing:
         """Like `standing`, within a running transaction."""
@@ -105,7 +105,7 @@ class AccountService:
         """Return the newest payment on the current loan if it is recent."""
         now = self.kit.clock.now()
         with self.kit.db.read() as session:
-            standing = self.standing_in(session, session.get_one(Conversation, conversation_id))
+            standing = self.standing_in(session, conversation_of(session, conversation_id))
             row = session.scalars(
                 select(Payment)
                 .where(Payment.loan_id == standing.loan.id, Payment.paid_at >= now - since)
@@ -120,7 +120,7 @@ class AccountService:
         now = self.kit.clock.now()
         until = now + timedelta(days=PAID_CLAIM_DAYS)
         with self.kit.db.begin() as session:
-            conversation = session.get_one(Conversation, conversation_id)
+            conversation = conversation_of(session, conversation_id)
             standing = self.standing_in(session, conversation)
             assert conversation.borrower_id is not None
             place_hold(

@@ -10,7 +10,7 @@ from bot.domain.plans import Wish, instalment_option
 from bot.services.accounts import AccountService
 from bot.services.granting import circumstances
 from bot.services.kit import Kit
-from bot.storage.tables import Conversation
+from bot.storage.queries import conversation_of
 
 
 class CounterService:
@@ -23,7 +23,7 @@ class CounterService:
     def answer(self, conversation_id: str, wish: Wish) -> Counter:
         """Return what the bot may answer: accept, the nearest, and the level that could grant the wish."""
         with self.kit.db.read() as session:
-            conversation = session.get_one(Conversation, conversation_id)
+            conversation = conversation_of(session, conversation_id)
             standing = self.accounts.standing_in(session, conversation)
             at = circumstances(session, standing, conversation.borrower_id or 0, self.kit.clock.now())
             return counter(standing.loan, standing.policy, wish, at)
@@ -31,7 +31,7 @@ class CounterService:
     def even(self, conversation_id: str, count: int) -> Money:
         """Return what each of `count` payments would be at most if nothing more were paid with the first."""
         with self.kit.db.read() as session:
-            conversation = session.get_one(Conversation, conversation_id)
+            conversation = conversation_of(session, conversation_id)
             standing = self.accounts.standing_in(session, conversation)
             rules = standing.policy.instalment.model_copy(update={"down_payment_percent": Decimal(0)})
             policy = standing.policy.model_copy(update={"instalment": rules})

@@ -21,7 +21,7 @@ from bot.services.plan_changes import Change, make_way
 from bot.services.records import caused_by, place_hold, policy_version, record, record_once
 from bot.storage.db import retried
 from bot.storage.policies import versioned
-from bot.storage.queries import circumstances
+from bot.storage.queries import circumstances, conversation_of
 from bot.storage.tables import Conversation, LoanRow, OfferRow, Plan, PlanItem
 
 
@@ -58,7 +58,7 @@ class NegotiationService:
         """
         now = self.kit.clock.now()
         with self.kit.db.begin() as session:
-            conversation = session.get_one(Conversation, conversation_id)
+            conversation = conversation_of(session, conversation_id)
             standing = self.accounts.standing_in(session, conversation)
             assert conversation.borrower_id is not None
             until = now + timedelta(days=standing.policy.hardship_pause_days)

@@ -21,7 +21,7 @@ from bot.services.rights import require
 from bot.storage.db import retried
 from bot.storage.prepared import prepared
 from bot.storage.queries import active_plan
-from bot.storage.tables import Conversation, LoanRow, Message, OfferRow, Paper, Plan
+from bot.storage.tables import AuditEvent, Conversation, LoanRow, Message, OfferRow, Paper, Plan
 
 _FRESH = timedelta(days=1)
 _ENDINGS = {"picture": "png", "calendar": "ics", "agreement": "pdf"}
@@ -45,11 +45,14 @@ class PaperService:
         """
         if conversation.mode == "human" or not self._may_know(conversation, now):
             return
-        for plan in session.scalars(*_agreed_in(conversation.id, now - _FRESH)).all():
+        agreed, asked = session.execute(
+            *_due(conversation.id, now - _FRESH, conversation.borrower_id, _ASKED)
+        ).one()
+        for plan in session.scalars(*_agreed_in(conversation.id, now - _FRESH)).all() if agreed else ():
             # Their number may have changed with the plan since: all of them went, or none.
             if not is_queued(session, conversation, f"{_name(plan.id, 'calendar', 1)}:agreed"):
                 self._queue(session, conversation, plan, "agreed", now)
-        for event in recorded_in(session, conversation.borrower_id, turn, _ASKED):
+        for event in recorded_in(session, conversation.borrower_id, turn, _ASKED) if asked else ():
             for number in event.detail["plans"]:
                 self._queue(session, conversation, session.get_one(Plan, number), turn, now)
 
@@ -218,6 +221,20 @@ class PaperService:
             policy_version=plan.policy_version,
             waived=Money(offer.waived_minor, loan.currency).amount,
         )
+
+
+@prepared
+def _due(
+    conversation_id: str, since: datetime, borrower_id: int | None, kind: str
+) -> Select[tuple[bool, bool]]:
+    """Whether a plan was agreed there of late, and whether papers were ever asked for: mostly neither."""
+    agreed = (
+        select(Plan.id)
+        .join(OfferRow, OfferRow.id == Plan.offer_id)
+        .where(OfferRow.conversation_id == conversation_id, Plan.state == "active", Plan.agreed_at > since)
+    )
+    asked = select(AuditEvent.id).where(AuditEvent.borrower_id == borrower_id, AuditEvent.kind == kind)
+    return select(agreed.exists(), asked.exists())
 
 
 @prepared

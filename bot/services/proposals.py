@@ -33,6 +33,7 @@ from bot.services.records import caused_by, record
 from bot.services.replies import Reply, rendered
 from bot.services.rights import Beyond, NotAllowed, require
 from bot.storage.db import retried
+from bot.storage.queries import conversation_of
 from bot.storage.tables import Approval, Conversation, HandoffRow, Message, OfferRow
 
 
@@ -75,7 +76,7 @@ class ProposalService:
         """
         with self.kit.db.begin() as session:
             own = level_of(require(session, agent_id, "speak").role)
-            conversation = session.get_one(Conversation, conversation_id)
+            conversation = conversation_of(session, conversation_id)
             standing = self._standing(session, conversation)
             return self._tried(session, standing, conversation, wish, own)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.domain.handoff import HandoffReason
 from bot.domain.model import Purpose
@@ -23,7 +22,7 @@ from bot.services.records import caused_by, record
 from bot.services.relay import Relay
 from bot.services.replies import Reply, queue_reply, rendered
 from bot.storage.prepared import prepared
-from bot.storage.queries import INITIATED, zone_of
+from bot.storage.queries import INITIATED, read_together, with_borrower, zone_of
 from bot.storage.tables import Borrower, Conversation, Message
 
 
@@ -82,7 +81,7 @@ class TurnService:
         now = self.kit.clock.now()
         owner = leases.new_owner()
         with self.kit.db.begin() as session:
-            conversation = _first(session, _to_answer(conversation_id))
+            conversation = read_together(session, _to_answer(conversation_id))
             if conversation is None or (
                 conversation.lease_until is not None and conversation.lease_until > now
             ):
@@ -250,34 +249,19 @@ class TurnService:
             )
 
 
-def _first(session: Session, found: tuple[Select[tuple[Conversation, Borrower]], Any]) -> Conversation | None:
-    """Return a conversation that was read together with its borrower."""
-    row = session.execute(*found).tuples().first()
-    if row is None:
-        return None
-    conversation, borrower = row
-    set_committed_value(conversation, "borrower", borrower)
-    return conversation
-
-
 @prepared
 def _to_answer(conversation_id: str) -> Select[tuple[Conversation, Borrower]]:
-    return _with_borrower(conversation_id).with_for_update(of=Conversation, key_share=True)
+    return with_borrower(conversation_id).with_for_update(of=Conversation, key_share=True)
 
 
 @prepared
 def _to_close(conversation_id: str) -> Select[tuple[Conversation, Borrower]]:
-    return _with_borrower(conversation_id).with_for_update(of=Conversation)
-
-
-def _with_borrower(conversation_id: str) -> Select[tuple[Conversation, Borrower]]:
-    found = select(Conversation, Borrower).outerjoin(Borrower, Borrower.id == Conversation.borrower_id)
-    return found.where(Conversation.id == conversation_id)
+    return with_borrower(conversation_id).with_for_update(of=Conversation)
 
 
 def _held(session: Session, turn: Turn) -> Conversation | None:
     """Return the turn's conversation, freed from its lease; None when the turn was lost to another."""
-    conversation = _first(session, _to_close(turn.conversation_id))
+    conversation = read_together(session, _to_close(turn.conversation_id))
     if conversation is None or conversation.lease_owner != turn.owner:
         return None
     conversation.lease_owner = conversation.lease_until = None

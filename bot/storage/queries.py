@@ -8,7 +8,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.domain.counter import Circumstances
 from bot.domain.limits import History
@@ -288,6 +290,37 @@ def conversation_for(
     # Built anew each time: a sealed address is looked up in every form that it may have.
     found = select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
     return session.scalars(found.with_for_update() if lock else found).first()
+
+
+def conversation_of(session: Session, conversation_id: str) -> Conversation:
+    """Return a conversation, its borrower read with it. Raises NoResultFound."""
+    found = read_together(session, _conversation_of(conversation_id))
+    if found is None:
+        raise NoResultFound(f"there is no conversation {conversation_id}")
+    return found
+
+
+def read_together(
+    session: Session, found: tuple[Select[tuple[Conversation, Borrower]], dict[str, Any]]
+) -> Conversation | None:
+    """Return the conversation that `with_borrower` finds, its borrower at hand; None where there is none."""
+    row = session.execute(*found).tuples().first()
+    if row is None:
+        return None
+    conversation: Conversation = row[0]
+    set_committed_value(conversation, "borrower", row[1])
+    return conversation
+
+
+def with_borrower(conversation_id: str) -> Select[tuple[Conversation, Borrower]]:
+    """Select a conversation and the borrower whom it belongs to, NULL for a stranger's."""
+    found = select(Conversation, Borrower).outerjoin(Borrower, Borrower.id == Conversation.borrower_id)
+    return found.where(Conversation.id == conversation_id)
+
+
+@prepared
+def _conversation_of(conversation_id: str) -> Select[tuple[Conversation, Borrower]]:
+    return with_borrower(conversation_id)
 
 
 def address_of(session: Session, channel: str, address: str) -> AddressRow | None:
