@@ -69,10 +69,15 @@ class Dispatcher:
         for message_id, _ in await asyncio.to_thread(queued, _MOST_ANSWERS, in_bulk=False):
             self._hand_over(conversation_id, message_id)
 
-    def hand_over(self, conversation_id: str, message_ids: Iterable[int]) -> None:
-        """Begin to hand over messages that are known to be queued in a conversation."""
+    def hand_over(
+        self, conversation_id: str, message_ids: Iterable[int], *, in_any_order: bool = False
+    ) -> None:
+        """Begin to hand over messages that are known to be queued in a conversation.
+
+        `in_any_order` says that their readers order them by themselves: they go side by side.
+        """
         for message_id in message_ids:
-            self._hand_over(conversation_id, message_id)
+            self._hand_over(conversation_id, message_id, in_any_order=in_any_order)
 
     def soon(self, conversation_id: str) -> None:
         """Begin to hand over what is queued in a conversation, without waiting for the database."""
@@ -105,36 +110,44 @@ class Dispatcher:
             if len(held) < most and message_id not in held and self._hand_over(conversation_id, message_id):
                 held.add(message_id)
 
-    def _hand_over(self, conversation_id: str, message_id: int) -> bool:
+    def _hand_over(self, conversation_id: str, message_id: int, *, in_any_order: bool = False) -> bool:
         if conversation_id in self._put_back:
             return False
         if conversation_id in self._due:
             self._due[conversation_id].add(message_id)
             return True
         self._due[conversation_id] = {message_id}
-        self.in_background(partial(self._send_all, conversation_id))
+        self.in_background(partial(self._send_all, conversation_id, in_any_order=in_any_order))
         return True
 
-    async def _send_all(self, conversation_id: str) -> None:
-        """Hand over a conversation's messages one by one, those too that `wake` adds meanwhile."""
+    async def _send_all(self, conversation_id: str, *, in_any_order: bool = False) -> None:
+        """Hand over a conversation's messages one by one, those too that `wake` adds meanwhile.
+
+        With `in_any_order` all that are due go at once, and are claimed and recorded together.
+        """
         due = self._due[conversation_id]
-        message_id = None
+        taken: list[int] = []
         try:
             while due:
-                message_id = min(due)
-                due.remove(message_id)
-                handing = asyncio.create_task(self._send(message_id))
-                self._handing.add(handing)
-                handing.add_done_callback(self._handing.discard)
-                if not await asyncio.shield(handing):
-                    # What was read of the queue meanwhile lacks this message: the next sweep looks anew.
+                taken = sorted(due) if in_any_order else [min(due)]
+                due.difference_update(taken)
+                if not all(await asyncio.gather(*map(self._shielded, taken))):
+                    # What was read of the queue meanwhile lacks a message: the next sweep looks anew.
                     self._put_back.add(conversation_id)
                     return
-                self._released(message_id)
+                for message_id in taken:
+                    self._released(message_id)
         finally:
             del self._due[conversation_id]
-            for left in {*due, message_id}:
+            for left in {*due, *taken}:
                 self._released(left)
+
+    async def _shielded(self, message_id: int) -> bool:
+        """Send a message to its end, even when whoever asked for it is stopped."""
+        handing = asyncio.create_task(self._send(message_id))
+        self._handing.add(handing)
+        handing.add_done_callback(self._handing.discard)
+        return await asyncio.shield(handing)
 
     def _released(self, message_id: int | None) -> None:
         """Fill a channel's hands again when they are half empty and more is waiting."""

@@ -131,7 +131,8 @@ class Gateway:
             metrics.TURNS.labels(turn.channel, outcome).inc()
             log.info("turn_taken", outcome=outcome, seconds=round(time.perf_counter() - start, 4))
             if turn.channel in self.channels:
-                self.dispatcher.hand_over(turn.conversation_id, finished.waiting)
+                orders = isinstance(self.channels[turn.channel], Stores)
+                self.dispatcher.hand_over(turn.conversation_id, finished.waiting, in_any_order=orders)
         return None if outcome == "down" else finished
 
     async def _serve(self, turn: Turn) -> tuple[str, Finished]:

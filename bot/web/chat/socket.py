@@ -58,6 +58,7 @@ class ChatSocket:
         self._conversation = ""
         self._first = self._seen = self._read_to = 0
         self._sent: set[int] = set()
+        self._known: set[int] = set()
         self._unused: set[int] = set()
         self._mode = ""
         self._locale = ""
@@ -116,7 +117,7 @@ class ChatSocket:
             )
 
     async def _push(self) -> None:
-        async with self._feed.subscribe(self._conversation, self._sent) as event:
+        async with self._feed.subscribe(self._conversation, self._known) as event:
             while True:
                 await event.wait()
                 event.clear()
@@ -160,6 +161,7 @@ class ChatSocket:
 
     async def _show(self, line: Line) -> None:
         self._sent.add(line.seq)
+        self._known.add(line.seq)
         self._seen = max(self._seen, line.seq)
         if line.buttons and line.used is None:
             self._unused.add(line.seq)
@@ -203,6 +205,8 @@ class ChatSocket:
             if seq is None:
                 await self._refuse(client_id, "failed")
             else:
+                # The page has it; other windows show it, and this one gets it with what comes next.
+                self._known.add(seq)
                 await self._send({"type": "ack", "client_id": client_id, "seq": seq})
 
     async def _read(self, frame: dict[str, Any]) -> None:
