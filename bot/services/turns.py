@@ -165,9 +165,11 @@ class TurnService:
                 answer = self._answer(session, conversation, turn, reply, now)
                 self.papers.follow(session, conversation, turn.id, now)
             before = [row for row in left if row.direction == "out"]
+            written = _new(session)
             if stored and not before and answer is not None and answer.state == "queued":
                 self.outbox.send_stored(session, conversation, answer)
-            written = [one for one in session.new if isinstance(one, Message)]
+            # Held, an answer has words of its own follow it.
+            written |= _new(session)
             session.flush()
             queued = [row.id for row in before if row.state == "queued"]
             queued += [one.id for one in written if one.state == "queued"]
@@ -266,6 +268,11 @@ def _held(session: Session, turn: Turn) -> Conversation | None:
         return None
     conversation.lease_owner = conversation.lease_until = None
     return conversation
+
+
+def _new(session: Session) -> set[Message]:
+    """Return the messages that are written and not yet in the database."""
+    return {one for one in session.new if isinstance(one, Message)}
 
 
 def _with_people(conversation: Conversation, turn: Turn) -> bool:

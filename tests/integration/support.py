@@ -19,7 +19,7 @@ from bot.domain.money import Money
 from bot.services.conversation import Incoming, Kind, Received
 from bot.services.kit import MovableClock
 from bot.services.replies import Reply
-from bot.services.turns import Turn
+from bot.services.turns import Finished, Turn
 from bot.storage.queries import holds_of
 from bot.storage.tables import (
     Agent,
@@ -101,15 +101,16 @@ def claimed(grace: Grace, conversation: str) -> Turn:
     return turn
 
 
-def answered(grace: Grace, turn: Turn, text: str = "好的。", **more: Any) -> None:
-    """Finish a turn as the gateway does."""
+def answered(grace: Grace, turn: Turn, text: str = "好的。", **more: Any) -> Finished:
+    """Finish a turn as the gateway does; return what it leaves."""
     reply = Reply(text, more.pop("buttons", []), purpose=more.pop("purpose", "reply"))
-    grace.turns.finish(
+    return grace.turns.finish(
         turn,
         reply,
         expected=more.pop("expected", None),
         understood=more.pop("understood", True),
         reading=more.pop("reading", None),
+        stored=more.pop("stored", False),
     )
 
 

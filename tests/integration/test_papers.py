@@ -86,6 +86,18 @@ def kinds(found: list[Message]) -> list[str]:
 
 
 class TestQueueing:
+    def test_a_turn_names_its_papers_behind_an_answer_that_is_sent_by_being_stored(
+        self, grace: Grace, ref: str, conversation: str
+    ) -> None:
+        grace.webhooks.add("https://example.org/hook", ["message.out"])
+        say(grace, ref, "好的，就这样")
+        turn = claimed(grace, conversation)
+        agree(grace, conversation, turn.id)
+        left = answered(grace, turn, "都安排好了。", purpose="confirmation", stored=True)
+        terms, *found = out(grace, conversation)
+        assert (terms.state, {one.state for one in found}) == ("sent", {"queued"})
+        assert left.waiting == tuple(one.id for one in found)
+
     def test_papers_come_behind_the_terms_in_their_order(
         self, grace: Grace, ref: str, conversation: str
     ) -> None:
