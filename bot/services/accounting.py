@@ -74,12 +74,14 @@ class Account:
     def settle(self, waived: int, plans: Mapping[int, int] | None = None) -> Settlement:
         """Settle due items with all that was received or `waived`, oldest first; `plans` as in `cost_paid`.
 
-        What is waived never becomes a credit.
+        What is waived never becomes a credit. The lender's book has no item for what a plan costs: who has
+        paid all that the book asks has nothing left to be reminded of.
         """
         asked = [due.amount.minor for _, due in self.dues]
-        money = max(0, received(self.receipts) - self.cost_paid(plans))
-        shares, _ = spread(money + waived, asked)
-        return Settlement(shares, max(0, money - sum(asked)))
+        total, booked = received(self.receipts), sum(asked)
+        beside = max(0, total - self.cost_paid(plans))
+        shares, _ = spread((total if total >= booked else beside) + waived, asked)
+        return Settlement(shares, max(0, beside - booked))
 
 
 @dataclass(frozen=True, slots=True)
