@@ -98,6 +98,21 @@ def promised(grace: Grace, ref: str, amount: str, days: int) -> int:
     return rows(grace, Promise)[-1].id
 
 
+def later_due(grace: Grace) -> None:
+    """Let the one loan ask 500.00 more on 20 March."""
+    with grace.kit.db.begin() as session:
+        session.add(
+            DueItem(
+                loan_id=only(grace, LoanRow).id,
+                number=2,
+                due_on=date(2026, 3, 20),
+                principal_minor=50_000,
+                interest_minor=0,
+                fee_minor=0,
+            )
+        )
+
+
 def day(clock: MovableClock, month: int, number: int) -> None:
     """Move to ten in the morning, in China, of a day in 2026."""
     clock.at = datetime(2026, month, number, 2, tzinfo=clock.at.tzinfo)
@@ -145,18 +160,7 @@ class TestKeeping:
     ) -> None:
         plan = agreed(grace, ref)
         work(grace)
-        loan = only(grace, LoanRow)
-        with grace.kit.db.begin() as session:
-            session.add(
-                DueItem(
-                    loan_id=loan.id,
-                    number=2,
-                    due_on=date(2026, 3, 20),
-                    principal_minor=50_000,
-                    interest_minor=0,
-                    fee_minor=0,
-                )
-            )
+        later_due(grace)
         day(clock, 3, 21)
         pay("P1", "3000", date(2026, 3, 17))
         assert (plan_of(grace).state, holds(grace, ref)) == ("completed", {})
@@ -198,6 +202,24 @@ class TestKeeping:
         assert grace.plans.balance(f"L{ref}").credit == Money(3_000, "CNY")
         assert events(grace, "payment")[-1].detail["overpaid"] == "30.00 CNY"
         assert grace.plans.rebuilt(plan).items[-1][3] == 100_000
+
+    def test_who_has_paid_all_that_the_book_asks_is_reminded_of_nothing(
+        self, grace: Grace, ref: str, clock: MovableClock, pay: Pay
+    ) -> None:
+        """The lender's book has no item for what a plan costs: it must not stay open on the last one."""
+        agreed(grace, ref)
+        change(grace, OfferRow, {"state": "accepted"}, cost_minor=10_000)
+        last = rows(grace, PlanItem)[-1]
+        change(grace, PlanItem, {"id": last.id}, amount_minor=last.amount_minor + 10_000)
+        later_due(grace)
+        pay("P1", "3400", date(2026, 3, 10))
+        assert [one.paid_minor for one in rows(grace, DueItem)] == [300_000, 30_000]
+        pay("P2", "100", date(2026, 3, 11))
+        assert [one.paid_minor for one in rows(grace, DueItem)] == [300_000, 50_000]
+        assert (plan_of(grace).state, grace.plans.balance(f"L{ref}").credit.minor) == ("completed", 0)
+        work(grace)
+        day(clock, 3, 22)
+        assert work(grace) == []
 
     def test_paid_parts_are_told_in_the_order_of_the_policy(self, grace: Grace, ref: str, pay: Pay) -> None:
         item = only(grace, DueItem)
