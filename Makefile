@@ -27,7 +27,7 @@ serve: setup models/grace.tar.gz ## all processes on your own database; see READ
 	@$(APP)/python -m bot.cli serve
 
 test: .venv/.stamp-dev .venv-rasa/.stamp models/grace.tar.gz ## all tests
-	$(APP)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(APP)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.stamp-dev .venv-rasa/.stamp ## ruff, mypy, import contracts, texts, training data
 	$(APP)/ruff check .

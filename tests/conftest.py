@@ -41,6 +41,21 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("fixed")
 
 
+# Side by side, the files that take longest go first: none of them keeps everybody waiting at the end.
+_ORDER = ("understanding", "e2e", "conversations", "adapters", "integration")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow folders first, and keep the order within each."""
+    here = ROOT / "tests"
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(autouse=True)
 def logging_kept() -> Iterator[None]:
     """Leave logging to the next test as it was before this one."""

@@ -74,6 +74,20 @@ def heed_hold_on(message: Message) -> None:
         set_acts(message, kept or [{"intent": "unsure", "confidence": 1.0, "text": message.get(TEXT)}])
 
 
+def heed_day(message: Message) -> None:
+    """Take a day for the one that was asked for, where it is but faintly one on which to be written to."""
+    expected = (message.get(METADATA) or {}).get("expected") or ""
+    dated = any(one["entity"] == "time" for one in message.get(ENTITIES, []))
+    if not dated or not expected.startswith(("promise_", "plan_")):
+        return
+    acts = message.get("acts") or []
+    kept = [act for act in acts if act["intent"] != "set_contact_time" or act["confidence"] >= _LIKELY]
+    if len(kept) < len(acts):
+        set_acts(
+            message, kept or [{"intent": "promise_to_pay", "confidence": _LIKELY, "text": message.get(TEXT)}]
+        )
+
+
 def heed_break(message: Message) -> None:
     """Take a bare "pause" amid a plan's options for the break among them, not for a wish to be left alone."""
     acts = message.get("acts") or []

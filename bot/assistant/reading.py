@@ -16,6 +16,7 @@ from bot.assistant.plan_words import (
     PROMISED,
     arranges,
     heed_break,
+    heed_day,
     heed_go_on,
     heed_hold_on,
     is_of_agreement,
@@ -87,6 +88,7 @@ class ContextReader(GraphComponent):
         for message in messages:
             heed_go_on(message)
             heed_hold_on(message)
+            heed_day(message)
             heed_break(message)
             stated = _stated(message)
             if _introduces(message, stated):

@@ -101,11 +101,14 @@ async def _live(grace: Grace, email: str, said: list[str]) -> None:
     await gateway.dispatcher.look_around()
     await gateway.idle()
     # The database goes away in the middle of it all.
-    engine, grace.kit.db.engine = grace.kit.db.engine, create_engine("sqlite:////nowhere/grace.db")
+    db = grace.kit.db
+    engine, reading = db.engine, db._reading
+    db.engine = create_engine("sqlite:////nowhere/grace.db")
+    db._reading = db.engine.execution_options()
     gateway.dispatcher.soon(grace.kit.new_id())
     gateway._work_on(grace.kit.new_id())
     await gateway.idle()
-    grace.kit.db.engine = engine
+    db.engine, db._reading = engine, reading
     await gateway.stop()
 
 
