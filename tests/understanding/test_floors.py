@@ -26,7 +26,13 @@ def assistant() -> Path:
 
 
 def run(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(processes.ROOT), "PYTHONWARNINGS": "ignore"}
+    # One thread: others that wait for each other cost more than they give where tests run side by side.
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(processes.ROOT),
+        "PYTHONWARNINGS": "ignore",
+        "OMP_NUM_THREADS": "1",
+    }
     return subprocess.run(
         [str(PYTHON), "-m", "bot.assistant.evaluation", *arguments],
         input=given,
