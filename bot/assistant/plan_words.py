@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from rasa.shared.nlu.constants import ENTITIES, INTENT, METADATA, TEXT
@@ -57,47 +58,44 @@ def heed_go_on(message: Message) -> None:
     kept = [act for act in acts if act["intent"] != "stop_contact" or not wants_it_to_go_on(act["text"])]
     unread = not acts and wants_it_to_go_on(message.get(TEXT) or "")
     if len(kept) < len(acts) or unread:
-        go_on = [{"intent": "affirm", "confidence": _LIKELY, "text": message.get(TEXT)}]
-        set_acts(message, kept or go_on)
+        set_acts(message, kept or [whole(message, "affirm", _LIKELY)])
         found = [one for one in message.get(ENTITIES, []) if one["entity"] != "scope"]
         message.set(ENTITIES, found, add_to_output=True)
 
 
 def heed_hold_on(message: Message) -> None:
     """Take "hold on" for a moment to think: it asks for no time, and all else that was said stands."""
-    acts = message.get("acts") or []
+    moment = whole(message, "unsure")
     if only_holds_on(message.get(TEXT) or ""):
-        acts, kept = acts or [{}], []
+        set_acts(message, [moment])
     else:
-        kept = [act for act in acts if act["intent"] in _GRAVE or not only_holds_on(act["text"])]
-    if len(kept) < len(acts):
-        set_acts(message, kept or [{"intent": "unsure", "confidence": 1.0, "text": message.get(TEXT)}])
+        _keep(
+            message, lambda act: act["intent"] in _GRAVE or not only_holds_on(act["text"]), otherwise=moment
+        )
 
 
 def heed_day(message: Message) -> None:
     """Take a day for the one that was asked for, where it is but faintly one on which to be written to."""
     expected = (message.get(METADATA) or {}).get("expected") or ""
     dated = any(one["entity"] == "time" for one in message.get(ENTITIES, []))
-    if not dated or not expected.startswith(("promise_", "plan_")):
-        return
-    acts = message.get("acts") or []
-    kept = [act for act in acts if act["intent"] != "set_contact_time" or act["confidence"] >= _LIKELY]
-    if len(kept) < len(acts):
-        set_acts(
-            message, kept or [{"intent": "promise_to_pay", "confidence": _LIKELY, "text": message.get(TEXT)}]
+    if dated and expected.startswith(("promise_", "plan_")):
+        _keep(
+            message,
+            lambda act: act["intent"] != "set_contact_time" or act["confidence"] >= _LIKELY,
+            otherwise=whole(message, "promise_to_pay", _LIKELY),
         )
 
 
 def heed_break(message: Message) -> None:
     """Take a bare "pause" amid a plan's options for the break among them, not for a wish to be left alone."""
-    acts = message.get("acts") or []
     text = (message.get(TEXT) or "").strip()
     amid = (message.get(METADATA) or {}).get("expected") in _PLAN
     if amid and text and _words(message, "arrangement") == text:
-        kept = [act for act in acts if act["intent"] != "stop_contact"]
-        if len(kept) < len(acts):
-            choice = [{"intent": "counter_offer", "confidence": 1.0, "text": message.get(TEXT)}]
-            set_acts(message, kept or choice)
+        _keep(
+            message,
+            lambda act: act["intent"] != "stop_contact",
+            otherwise=whole(message, "counter_offer"),
+        )
 
 
 def names_terms(message: Message) -> bool:
@@ -143,7 +141,7 @@ def with_agreement(message: Message) -> list[dict[str, Any]]:
     protecting = [act for act in message.get("acts") or [] if act["intent"] in PROTECTION]
     # To stop a plan is not to be left alone.
     kept = [act for act in protecting if act["intent"] != "stop_contact"]
-    return [*kept, {"intent": "counter_offer", "confidence": 1.0, "text": message.get(TEXT)}]
+    return [*kept, whole(message, "counter_offer")]
 
 
 def _has(message: Message, name: str) -> bool:
@@ -202,8 +200,21 @@ def with_counter(message: Message) -> list[dict[str, Any]]:
         if act["intent"] in PROTECTION
         or (act["intent"] not in {*_OTHER_TERMS, *paid} and act["confidence"] >= _LIKELY)
     ]
-    counter = {"intent": "counter_offer", "confidence": 1.0, "text": message.get(TEXT)}
+    counter = whole(message, "counter_offer")
     return [act for _, act in in_order((act["intent"], act) for act in (counter, *other))]
+
+
+def whole(message: Message, intent: str, confidence: float = 1.0) -> dict[str, Any]:
+    """Return the act that a message is as a whole."""
+    return {"intent": intent, "confidence": confidence, "text": message.get(TEXT)}
+
+
+def _keep(message: Message, kept: Callable[[dict[str, Any]], bool], *, otherwise: dict[str, Any]) -> None:
+    """Let a message be those of its acts that are kept; where none is left of them, another one."""
+    acts = message.get("acts") or []
+    left = [act for act in acts if kept(act)]
+    if len(left) < len(acts):
+        set_acts(message, left or [otherwise])
 
 
 def set_acts(message: Message, acts: list[dict[str, Any]]) -> None:

@@ -24,6 +24,7 @@ from bot.assistant.plan_words import (
     set_acts,
     telling,
     tells_payday,
+    whole,
     with_agreement,
     with_counter,
 )
@@ -104,9 +105,9 @@ class ContextReader(GraphComponent):
                 set_acts(message, with_counter(message))
             elif act is not None:
                 _drop_guesses(message)
-                set_acts(message, [{"intent": act, "confidence": 1.0, "text": message.get(TEXT)}])
+                set_acts(message, [whole(message, act)])
             elif (told := telling(message)) is not None:
-                set_acts(message, [{"intent": told, "confidence": 1.0, "text": message.get(TEXT)}])
+                set_acts(message, [whole(message, told)])
         return messages
 
     def _answer(self, message: Message) -> str | None:

@@ -156,14 +156,19 @@ def _folded_name(name: str) -> str:
     return _folded(name)
 
 
+_MOST_FORMS = 1 << 14
+
+
 class _Forms(dict[int, str]):
-    """The folded form of each character, found when it is first met."""
+    """The folded form of each character, found when it is first met; past _MOST_FORMS it begins anew."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
         # A full-width comma divides clauses, which exceptions must not reach across.
         forms = char if char.isascii() or char in _KEPT else unicodedata.normalize("NFKD", char)
         made = "".join(normalise(form).text for form in forms if not unicodedata.combining(form))
+        if len(self) >= _MOST_FORMS:
+            self.clear()
         return self.setdefault(code, made)
 
 

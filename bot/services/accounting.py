@@ -19,6 +19,7 @@ from bot.domain.schedules import Instalment
 from bot.services.kit import Kit, local_day
 from bot.storage.policies import versioned
 from bot.storage.prepared import prepared
+from bot.storage.queries import due_items, due_of
 from bot.storage.tables import DueItem, LoanRow, OfferRow, Payment, Plan, PolicyVersion, Promise
 
 
@@ -125,11 +126,9 @@ def _locked(loan_ids: Collection[int]) -> Select[tuple[LoanRow]]:
 def accounts(session: Session, loans: Iterable[LoanRow]) -> dict[int, Account]:
     """Load the accounts of loans that are locked, by loan id."""
     found = {loan.id: Account(loan) for loan in loans}
-    for item in session.execute(*_dues(found)):
+    for item in session.execute(*due_items(found)):
         account = found[item.loan_id]
-        amounts = (item.principal_minor, item.interest_minor, item.fee_minor, item.paid_minor)
-        moneys = (Money(minor, account.loan.currency) for minor in amounts)
-        account.dues.append((item.id, Due(item.number, item.due_on, *moneys)))
+        account.dues.append((item.id, due_of(item, account.loan.currency)))
     _receipts(session, found)
     for plan, principal, waived in session.execute(*_plans(found)).tuples():
         found[plan.loan_id].plans.append(plan)
@@ -138,24 +137,6 @@ def accounts(session: Session, loans: Iterable[LoanRow]) -> dict[int, Account]:
     for promise in session.scalars(*_promises(found)):
         found[promise.loan_id].promises.append(promise)
     return found
-
-
-@prepared
-def _dues(loan_ids: Collection[int]) -> Select[Any]:
-    return (
-        select(
-            DueItem.id,
-            DueItem.loan_id,
-            DueItem.number,
-            DueItem.due_on,
-            DueItem.principal_minor,
-            DueItem.interest_minor,
-            DueItem.fee_minor,
-            DueItem.paid_minor,
-        )
-        .where(DueItem.loan_id.in_(loan_ids))
-        .order_by(DueItem.loan_id, DueItem.number)
-    )
 
 
 @prepared

@@ -11,8 +11,7 @@ from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.agreed import Step
-from bot.domain.model import Address, Case, Contact, Due, Loan
-from bot.domain.money import Money
+from bot.domain.model import Address, Case, Contact, Loan
 from bot.services.agreements import Agreements
 from bot.services.kit import Kit
 from bot.services.loan_files import BorrowerFile, loan_files
@@ -21,10 +20,12 @@ from bot.storage.prepared import prepared
 from bot.storage.queries import (
     best_address,
     channels_closed_by,
+    due_items,
+    due_of,
     holds_of_all,
     recent_contacts_of_all,
 )
-from bot.storage.tables import AddressRow, Conversation, DueItem, Nudge
+from bot.storage.tables import AddressRow, Conversation, Nudge
 
 # As far back as any cap may look.
 CONTACT_WINDOW = timedelta(days=35)
@@ -47,8 +48,8 @@ class CaseFiles:
     def _load_loans(self, session: Session, loan_ids: Collection[int]) -> None:
         self.loans = loan_files(session, loan_ids)
         self._dues: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-        for due in session.execute(*_dues(loan_ids)):
-            self._dues[due[0]].append(due)
+        for due in session.execute(*due_items(loan_ids)):
+            self._dues[due.loan_id].append(due)
         self._snapshots: dict[int, Loan] = {}
 
     def loan(self, loan_id: int) -> Loan:
@@ -56,10 +57,7 @@ class CaseFiles:
         found = self._snapshots.get(loan_id)
         if found is None:
             loan = self.loans[loan_id]
-            dues = tuple(
-                Due(number, due_on, *(Money(minor, loan.currency) for minor in amounts))
-                for _, number, due_on, *amounts in self._dues[loan_id]
-            )
+            dues = tuple(due_of(due, loan.currency) for due in self._dues[loan_id])
             found = self._snapshots[loan_id] = Loan(loan_id, loan.ref, loan.product, loan.currency, dues)
         return found
 
@@ -107,23 +105,6 @@ class CaseFiles:
         if nudge.ground is not None:
             return "paid" if due is None else None
         return "paid" if due is None or due.number != nudge.cycle else None
-
-
-@prepared
-def _dues(loan_ids: Collection[int]) -> Select[Any]:
-    return (
-        select(
-            DueItem.loan_id,
-            DueItem.number,
-            DueItem.due_on,
-            DueItem.principal_minor,
-            DueItem.interest_minor,
-            DueItem.fee_minor,
-            DueItem.paid_minor,
-        )
-        .where(DueItem.loan_id.in_(loan_ids))
-        .order_by(DueItem.loan_id, DueItem.number)
-    )
 
 
 @prepared

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.model import Address, Wish
 from bot.storage.prepared import prepared
-from bot.storage.queries import wish_of
+from bot.storage.queries import address_snapshot, wish_of
 from bot.storage.tables import AddressRow, Borrower, LoanRow
 
 
@@ -52,10 +52,8 @@ def loan_files(session: Session, loan_ids: Collection[int]) -> dict[int, LoanFil
     """Return loans by their ids, as they stand in the database."""
     rows = session.execute(*_loans(loan_ids)).all()
     addresses: defaultdict[int, list[Address]] = defaultdict(list)
-    for borrower_id, channel, address, verified, consent, dead_at in session.execute(
-        *_addresses({row.borrower_id for row in rows})
-    ):
-        addresses[borrower_id].append(Address(channel, address, verified, consent, dead_at is not None))
+    for place in session.execute(*_addresses({row.borrower_id for row in rows})):
+        addresses[place.borrower_id].append(address_snapshot(place))
     borrowers: dict[int, BorrowerFile] = {}
     found: dict[int, LoanFile] = {}
     for loan_id, ref, product, currency, *person in rows:

@@ -228,17 +228,17 @@ def _due(
     conversation_id: str, since: datetime, borrower_id: int | None, kind: str
 ) -> Select[tuple[bool, bool]]:
     """Whether a plan was agreed there of late, and whether papers were ever asked for: mostly neither."""
-    agreed = (
-        select(Plan.id)
-        .join(OfferRow, OfferRow.id == Plan.offer_id)
-        .where(OfferRow.conversation_id == conversation_id, Plan.state == "active", Plan.agreed_at > since)
-    )
+    agreed = _agreed_since(conversation_id, since).with_only_columns(Plan.id)
     asked = select(AuditEvent.id).where(AuditEvent.borrower_id == borrower_id, AuditEvent.kind == kind)
     return select(agreed.exists(), asked.exists())
 
 
 @prepared
 def _agreed_in(conversation_id: str, since: datetime) -> Select[tuple[Plan]]:
+    return _agreed_since(conversation_id, since)
+
+
+def _agreed_since(conversation_id: str, since: datetime) -> Select[tuple[Plan]]:
     of_chat = select(Plan).join(OfferRow, OfferRow.id == Plan.offer_id)
     return of_chat.where(
         OfferRow.conversation_id == conversation_id, Plan.state == "active", Plan.agreed_at > since

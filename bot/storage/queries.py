@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, text
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -66,11 +66,12 @@ def zone_of(borrower: Borrower | None) -> str:
 def loan_snapshot(row: LoanRow) -> Loan:
     """Turn a loan row with its due items into a snapshot."""
     return Loan(
-        row.id, row.ref, row.product, row.currency, tuple(_due(item, row.currency) for item in row.dues)
+        row.id, row.ref, row.product, row.currency, tuple(due_of(item, row.currency) for item in row.dues)
     )
 
 
-def _due(item: DueItem, currency: str) -> Due:
+def due_of(item: DueItem | Row[Any], currency: str) -> Due:
+    """Turn a due item, or what `due_items` has read of one, into a snapshot."""
     return Due(
         item.number,
         item.due_on,
@@ -78,6 +79,25 @@ def _due(item: DueItem, currency: str) -> Due:
         Money(item.interest_minor, currency),
         Money(item.fee_minor, currency),
         Money(item.paid_minor, currency),
+    )
+
+
+@prepared
+def due_items(loan_ids: Collection[int]) -> Select[Any]:
+    """Select the due items of loans, each loan's in order: columns, no rows to be changed."""
+    return (
+        select(
+            DueItem.id,
+            DueItem.loan_id,
+            DueItem.number,
+            DueItem.due_on,
+            DueItem.principal_minor,
+            DueItem.interest_minor,
+            DueItem.fee_minor,
+            DueItem.paid_minor,
+        )
+        .where(DueItem.loan_id.in_(loan_ids))
+        .order_by(DueItem.loan_id, DueItem.number)
     )
 
 
@@ -266,8 +286,8 @@ def _opening() -> ColumnElement[bool]:
     )
 
 
-def address_snapshot(row: AddressRow) -> Address:
-    """Turn an address row into a snapshot."""
+def address_snapshot(row: AddressRow | Row[Any]) -> Address:
+    """Turn an address, or its columns, into a snapshot."""
     return Address(row.channel, row.address, row.verified, row.consent, row.dead_at is not None)
 
 

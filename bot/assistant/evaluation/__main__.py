@@ -53,12 +53,9 @@ def _report(options: argparse.Namespace) -> int:
         for language in LANGUAGES
     }
     # The gate is on the development sets alone: it need not read what has no floors.
+    later = () if options.check else LATER
     blind = {
-        language: [
-            path
-            for name in (() if options.check else LATER)
-            if (path := options.sets / f"{name}_{language}.jsonl").exists()
-        ]
+        language: [path for name in later if (path := options.sets / f"{name}_{language}.jsonl").exists()]
         for language in LANGUAGES
     }
     reader = Reader(str(options.model))
@@ -79,12 +76,12 @@ def _report(options: argparse.Namespace) -> int:
         print(f"{language}, with {len(seen)} that training has too: {_told(report.figures(pairs, []))}")
         for path in blind[language]:
             unread = [one for one in load(path) if normalise(one.text) not in taught]
-            later = report.figures([_read(reader, one) for one in unread], [])
-            print(f"{path.stem}, {len(unread)} messages written blind: {_told(later)}")
+            acts = report.figures([_read(reader, one) for one in unread], [])
+            print(f"{path.stem}, {len(unread)} messages written blind: {_told(acts)}")
             values = path.with_name(f"{path.stem}_entities.jsonl")
             if values.exists():
-                later = report.figures([], [_read(reader, one) for one in load(values)])
-                told = {name: value for name, value in later.items() if name.startswith("entity_")}
+                entities = report.figures([], [_read(reader, one) for one in load(values)])
+                told = {name: value for name, value in entities.items() if name.startswith("entity_")}
                 print(f"{values.stem}, written blind: {_told(told)}")
         for breach in report.breaches(found, floors[language]) if options.check else ():
             failed = True
