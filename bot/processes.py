@@ -1,15 +1,14 @@
-"""Starts and watches the processes: one terminal, a clean stop, a dead child takes the rest down."""
+"""What the processes are: their command lines, and what each is told."""
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import NoReturn
 
-from honcho.manager import Manager
-from honcho.printer import Printer
 from pydantic import SecretStr
 
 from bot.settings import Settings
@@ -17,7 +16,6 @@ from bot.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = Path("models/grace.tar.gz")
 ASSISTANT_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-_TAIL = 25
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -53,55 +51,18 @@ def _plain(value: object) -> str:
 def commands(settings: Settings, only: tuple[str, ...] = ()) -> dict[str, str]:
     """Return the command line of each process, or of those named."""
     port = settings.rasa_url.rsplit(":", 1)[-1].strip("/")
-    rasa = ROOT / ".venv-rasa" / "bin" / "rasa"
+    rasa = f"{shlex.quote(str(ASSISTANT_PYTHON))} -m bot.assistant.serving run"
     python = shlex.quote(sys.executable)
     found = {
-        "rasa": f"{shlex.quote(str(rasa))} run --interface 127.0.0.1 --port {port} --model {MODEL}",
+        "rasa": f"{rasa} --interface 127.0.0.1 --port {port} --model {MODEL}",
         "actions": f"{python} -m actions",
         "app": f"{python} -m bot.cli app",
     }
     return {name: line for name, line in found.items() if not only or name in only}
 
 
-class Console(Printer):  # type: ignore[misc]
-    """Prints the `front` process as it speaks; the others go to one log file each, shown when they die."""
-
-    def __init__(self, front: str | None, folder: Path | None, output: IO[str] = sys.stdout) -> None:
-        super().__init__(output=output)
-        self.front = front
-        self._folder = folder
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-
-    def write(self, message: Any) -> None:
-        """Put one line where it belongs."""
-        if self._folder is None:
-            super().write(message)
-            return
-        text = message.data if isinstance(message.data, str) else message.data.decode("utf-8", "replace")
-        if message.name == self.front:
-            self.output.write(text)
-            self.output.flush()
-            return
-        with (self._folder / f"{message.name}.log").open("a", encoding="utf-8") as file:
-            file.write(text)
-
-    def tail(self, name: str) -> str:
-        """Return the last lines of a process's log."""
-        path = (self._folder or Path()) / f"{name}.log"
-        return "\n".join(path.read_text("utf-8").splitlines()[-_TAIL:]) if path.is_file() else ""
-
-
-def run(lines: dict[str, str], env: dict[str, str], printer: Console) -> int:
-    """Run all until one ends or Ctrl-C; return the first one's exit status, its log shown when it failed."""
-    manager = Manager(printer=printer)
-    for name, line in lines.items():
-        manager.add_process(name, line, env=env, cwd=str(ROOT))
-    manager.loop()
-    status = int(manager.returncode or 0)
-    if status:
-        for name, process in manager._processes.items():
-            if process.get("returncode") == status and name != printer.front:
-                sys.stderr.write(f"\n{name} ended with status {status}.\n{printer.tail(name)}\n")
-    # A child killed by signal n reports -n; a shell says 128 + n.
-    return status if status >= 0 else 128 - status
+def serve(lines: dict[str, str], env: dict[str, str]) -> NoReturn:
+    """Become what starts and watches the processes: this one holds much that watching has no use for."""
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execve(sys.executable, [sys.executable, "-m", "bot.watching", json.dumps(lines)], env)

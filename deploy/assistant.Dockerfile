@@ -9,4 +9,4 @@ USER grace
 ENV PATH=/grace/.venv-rasa/bin:$PATH PYTHONPATH=/grace GRACE_HOME=/grace RASA_TELEMETRY_ENABLED=false \
     SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 MAX_NUMBER_OF_PREDICTIONS=30 OMP_WAIT_POLICY=passive \
     SANIC_HOST=0.0.0.0
-CMD ["rasa", "run", "--interface", "0.0.0.0", "--port", "5005", "--model", "models/grace.tar.gz", "--endpoints", "deploy/endpoints.yml"]
+CMD ["python", "-m", "bot.assistant.serving", "run", "--interface", "0.0.0.0", "--port", "5005", "--model", "models/grace.tar.gz", "--endpoints", "deploy/endpoints.yml"]

@@ -44,6 +44,9 @@ _TICK, _WATCH = 2.0, 0.25
 # A process that has just begun is given this long to do something to be harmed in.
 _LONGEST_RUN = 60.0
 _LONGEST_TELLING = 10.0
+_DAY = 86_400.0
+# Seconds after the morning: what is begun later might have to wait for the next one.
+_LATE = 6 * 3600.0
 
 
 class Site:
@@ -136,6 +139,10 @@ class Site:
     def begin(self, first: int, runs: int) -> list[int]:
         """Give the borrowers of some runs something to be reminded of; return their ids."""
         self.move(max(self.latest - self.seconds.value, 0.0))
+        days, into = divmod(self.seconds.value, _DAY)
+        if into > _LATE:
+            # Nobody is written to at night, however far the clocks have jumped.
+            self.move((days + 1) * _DAY - self.seconds.value)
         chosen = list(range(first * A_RUN + 1, (first + runs) * A_RUN + 1))
         _patiently(lambda: self._owe(chosen))
         self.tick()
@@ -172,7 +179,7 @@ class Site:
             return list(session.scalars(select(Nudge.state).where(Nudge.borrower_id.in_(chosen))))
 
     def _owe(self, chosen: list[int]) -> None:
-        due_on = MORNING.date() - timedelta(days=7)
+        due_on = MORNING.date() + timedelta(days=self.seconds.value // _DAY - 7)
         with self.grace.kit.db.begin() as session:
             if session.scalar(select(LoanRow.id).where(LoanRow.borrower_id.in_(chosen)).limit(1)):
                 return

@@ -189,7 +189,8 @@ def _pair(common: Settings, number: int, folder: Path, endpoints: Path) -> Itera
     python = [sys.executable, "-m"]
     bearer = common.rasa_token.get_secret_value()
     run = ["run", "--interface", "127.0.0.1", "--port", str(ports[0]), "--model", str(processes.MODEL)]
-    line = [str(processes.ROOT / ".venv-rasa/bin/rasa"), *run, "--endpoints", str(endpoints)]
+    serving = [str(processes.ASSISTANT_PYTHON), "-m", "bot.assistant.serving"]
+    line = [*serving, *run, "--endpoints", str(endpoints)]
     gateway = f"{rasa}/webhooks/gateway"
     yield Part(f"rasa{number}", line, env, f"{gateway}/", f"{gateway}/metrics", bearer)
     line = [*python, "actions"]

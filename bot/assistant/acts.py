@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import joblib
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -18,6 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.assistant.features import CachedEncoder, DenseEncoder, normalise
 from bot.assistant.finding import Thresholds, find
 from bot.assistant.model import ActModel, Encoder
+from bot.assistant.stored import keep, kept
 
 FALLBACK = "nlu_fallback"
 
@@ -75,7 +75,7 @@ class ActClassifier(GraphComponent, IntentClassifier):
     ) -> ActClassifier:
         """Read the trained model back."""
         with model_storage.read_from(resource) as folder:
-            model = joblib.load(Path(folder) / "acts.joblib")
+            model = kept(Path(folder) / "acts.pickle.gz")
         return cls(config, model_storage, resource, model)
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -87,7 +87,7 @@ class ActClassifier(GraphComponent, IntentClassifier):
             encoder = CachedEncoder(self._encoder, Path(self.config["dense_cache"]))
         self._model = ActModel.fit(texts, [m.get(INTENT) for m in examples], encoder)
         with self._storage.write_to(self._resource) as folder:
-            joblib.dump(self._model, Path(folder) / "acts.joblib", compress=3)
+            keep(self._model, Path(folder) / "acts.pickle.gz")
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

@@ -22,6 +22,7 @@ from bot.assistant import adapters, counting, faults, readiness
 from bot.assistant.adapters.session import StoreError
 from bot.assistant.endpoint import ActionEndpoint
 from bot.assistant.privacy import forget_words
+from bot.assistant.switches import wanted
 from bot.assistant.tracing import traced
 from bot.bearer import opens
 from bot.observing import logs
@@ -187,7 +188,7 @@ def _pace() -> float:
 
     Rasa looks once a second: of four messages sent at once the last one would wait three seconds for nothing.
     """
-    return 0.02 if "locks" in adapters.wanted() else 1.0
+    return 0.02 if "locks" in wanted() else 1.0
 
 
 def _be_honest(agent: Agent) -> None:

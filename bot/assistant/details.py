@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -19,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from bot.assistant.features import normalise, sparse_features
+from bot.assistant.stored import keep, kept
 
 DETAILS = {"report_hardship": "hardship_reason", "stop_contact": "scope"}
 """Which act carries which detail; the value stands in the intent's metadata in `data/nlu`."""
@@ -61,7 +61,7 @@ class DetailClassifier(GraphComponent):
     ) -> DetailClassifier:
         """Read the trained models back."""
         with model_storage.read_from(resource) as folder:
-            models = joblib.load(Path(folder) / "details.joblib")
+            models = kept(Path(folder) / "details.pickle.gz")
         return cls(model_storage, resource, models)
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -77,7 +77,7 @@ class DetailClassifier(GraphComponent):
                 sparse_features(), LinearSVC(C=1.0, class_weight="balanced", random_state=0)
             ).fit(texts, labels)
         with self._storage.write_to(self._resource) as folder:
-            joblib.dump(self._models, Path(folder) / "details.joblib", compress=3)
+            keep(self._models, Path(folder) / "details.pickle.gz")
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

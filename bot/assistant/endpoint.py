@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
-from bot.assistant import adapters, faults
+from bot.assistant import faults
+from bot.assistant.switches import wanted
 from bot.assistant.tracing import span
 
 TIMEOUT = 10.0
@@ -39,7 +40,7 @@ class ActionEndpoint(EndpointConfig):
 
     def session(self) -> Any:
         """Return a context that gives the session; leaving it keeps the connections."""
-        return _kept(self.headers) if "connection" in adapters.wanted() else super().session()
+        return _kept(self.headers) if "connection" in wanted() else super().session()
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
         """Call an action."""

@@ -10,8 +10,10 @@ import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from bot.assistant.serving import spare_networks
 from bot.language.detect import script_language
 
 
@@ -22,6 +24,7 @@ class Reader:
         """Load a model file. Raises ModelNotFound of Rasa's when there is none."""
         warnings.simplefilter("ignore")
         logging.disable(logging.WARNING)
+        spare_networks(Path(model))
         import structlog
         from rasa.core.agent import Agent
 

@@ -34,7 +34,7 @@ def serve(
     if "app" in lines:
         with _answering(settings):
             pass  # Said here at once, and not by a process that dies a moment later.
-    raise typer.Exit(processes.run(lines, processes.environment(settings), processes.Console(None, None)))
+    processes.serve(lines, processes.environment(settings))
 
 
 @app.command("app", hidden=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bot import lock, processes
+from bot import lock, processes, watching
 from bot.bootstrap import build
 from bot.settings import Settings
 
@@ -47,8 +47,8 @@ def _run(*, once: bool, resume: bool) -> int:
     lines = processes.commands(settings)
     lines["demo"] = f"{sys.executable} -m bot.demo.player{' --once' if once else ''}"
     console.print("Starting Rasa, the action server and the app …")
-    printer = processes.Console("demo", FOLDER / "logs")
-    return processes.run(lines, processes.environment(settings), printer)
+    printer = watching.Console("demo", FOLDER / "logs")
+    return watching.run(lines, processes.environment(settings), printer, processes.ROOT)
 
 
 def _settings(*, resume: bool) -> Settings:

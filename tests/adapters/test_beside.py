@@ -10,22 +10,28 @@ from typing import Any
 import pytest
 
 from bot import processes
+from bot.assistant.switches import VARIABLE
 from bot.settings import Settings
 
 
-@lru_cache(maxsize=1)
-def checks() -> dict[str, list[Any]]:
-    """Run both sides once, in Rasa's environment."""
+def told(module: str, *arguments: str, **env: str) -> Any:
+    """Return what a module prints that is run in Rasa's environment."""
     done = subprocess.run(
-        [str(processes.ASSISTANT_PYTHON), "-m", "tests.adapters.beside"],
+        [str(processes.ASSISTANT_PYTHON), "-m", module, *arguments],
         cwd=processes.ROOT,
-        env=processes.environment(Settings()),
+        env={**processes.environment(Settings()), **env},
         capture_output=True,
         text=True,
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
     assert lines, done.stderr[-2000:]
-    found: dict[str, list[Any]] = json.loads(lines[-1].removeprefix("RESULT"))
+    return json.loads(lines[-1].removeprefix("RESULT"))
+
+
+@lru_cache(maxsize=1)
+def checks() -> dict[str, list[Any]]:
+    """Run both sides once."""
+    found: dict[str, list[Any]] = told("tests.adapters.beside")
     return found
 
 
@@ -42,3 +48,10 @@ def test_an_adapter_behaves_as_what_it_replaces(part: str, least: int) -> None:
 def test_sound_and_broken_answers_are_told_apart() -> None:
     outcomes = {json.dumps(both[1]) for name, both in checks().items() if name.startswith("answer ")}
     assert outcomes == {"true", '"ValidationError"'}
+
+
+def test_a_model_without_networks_reads_the_same_without_tensorflow() -> None:
+    start = ("tests.adapters.starting", str(processes.MODEL))
+    lean, whole = told(*start), told(*start, **{VARIABLE: ""})
+    assert (lean["tensorflow"], whole["tensorflow"]) == (False, True)
+    assert lean["read"] == whole["read"]

@@ -33,8 +33,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
 
-from bot.assistant import adapters
 from bot.assistant.adapters.recent import opens_turn
+from bot.assistant.switches import wanted
 
 StoreError = DBAPIError
 """What a database that fails raises."""
@@ -60,7 +60,7 @@ class SessionTrackerStore(SQLTrackerStore):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.engine: Any
         super().__init__(*args, **kwargs)
-        self._bounded = "session" in adapters.wanted()
+        self._bounded = "session" in wanted()
         # Below the ORM, and made once: its sessions cost more than these statements do.
         kept: Any = self.Session.__table__
         sender: Any = sa.bindparam("sender")
