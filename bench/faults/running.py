@@ -47,6 +47,7 @@ async def many(kind: Kind, url: str, runs: int, seed: int = 0, instance: Instanc
         for name in list(site.processes):
             site.kill(name)
     judge(site.grace, site.server, kind, tally)
+    tally.lost += site.ended
     site.grace.close()
     tally.seconds = time.monotonic() - start
     return tally

@@ -6,7 +6,6 @@ import asyncio
 import multiprocessing
 import os
 import random
-import signal
 import ssl
 import time
 from collections.abc import Callable
@@ -63,6 +62,8 @@ class Site:
         """How often workers were asked to look what is due, and have done so."""
         self.url = url
         self.processes: dict[str, BaseProcess] = {}
+        self.ended: list[str] = []
+        """Processes that no harm has ended, and that were found ended."""
         self._offsets: dict[str, float] = {}
         self.latest = 0.0
         """The latest that the clocks have ever shown."""
@@ -123,7 +124,9 @@ class Site:
     def kill(self, name: str) -> None:
         """End a process as no process can prevent."""
         process = self.processes.pop(name)
-        os.kill(process.pid or 0, signal.SIGKILL)
+        if process.exitcode is not None:
+            self.ended.append(f"{name} had ended by itself, status {process.exitcode}")
+        process.kill()
         process.join()
 
     def restart(self, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
-_USED = "grace_used"
+_USED, _FRESH = "grace_used", "grace_fresh"
 _TRUSTED = 30.0
 """Seconds for which a silent connection is believed to live: a network may drop it and tell nobody."""
 _KEPT = 300
@@ -27,9 +27,12 @@ def watch(engine: Engine) -> None:
 
     def connected(connection: Any, record: Any) -> None:
         connection.prepared_max = _KEPT
-        record.info[_USED] = time.monotonic()
+        record.info.update({_USED: time.monotonic(), _FRESH: True})
 
     def taken(connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.pop(_FRESH, False):
+            # A server that goes down once more fails the statement, as it should: the pool would give up.
+            return
         if time.monotonic() - record.info[_USED] < _TRUSTED and not _has_something_to_say(connection):
             return
         try:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.event import listen
+from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
@@ -246,6 +247,33 @@ class TestReading:
         with grace.kit.db.begin() as session, grace.kit.db.read() as reading:
             assert reading.scalar(select(func.count(Borrower.id))) == 1
             assert session.scalar(mine) not in pids
+
+    def test_a_server_that_ends_each_connection_as_soon_as_it_is_made_does_not_answer(
+        self, grace: Grace
+    ) -> None:
+        engine = grace.kit.db.engine
+        if grace.kit.db.is_sqlite:
+            pytest.skip("a file ends no connections")
+        admin = psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(False))
+        admin.autocommit = True
+
+        def end(connection: Any, _record: Any) -> None:
+            pid = connection.info.backend_pid
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+        with grace.kit.db.begin() as session:
+            held = session.scalar(select(func.pg_backend_pid()))
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", (held,))
+        listen(engine, "connect", end)
+        try:
+            for _ in range(3):
+                with pytest.raises(StorageError, match="does not answer"), grace.kit.db.begin() as session:
+                    session.scalar(select(1))
+        finally:
+            remove(engine, "connect", end)
+            admin.close()
+        with grace.kit.db.begin() as session:
+            assert session.scalar(select(1)) == 1
 
 
 def test_rows_that_are_added_together_share_a_statement_and_each_gets_its_own_number(grace: Grace) -> None:
