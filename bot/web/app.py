@@ -27,6 +27,7 @@ from bot.web.guards import Guards
 from bot.web.health import add_health
 from bot.web.hooks import Hooks
 from bot.web.session import Sessions
+from bot.web.sizes import Sizes
 
 log = structlog.get_logger()
 
@@ -87,6 +88,7 @@ def create_app(grace: Grace, assistant: Assistant | None = None) -> FastAPI:
     _add_webhook(app, gateway)
     app.mount(PATH, api_app(grace, gateway, wake))
     mount(app, grace, feed, wake)
+    app.add_middleware(Sizes)
     app.add_middleware(Guards, settings=settings, guarded=("/console",))
     return app
 

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given
@@ -37,6 +37,7 @@ from bot.web.api.app import PATH, api_app
 from bot.web.api.refs import Refs
 from bot.web.app import create_app
 from bot.web.hooks import Hooks, signature
+from bot.web.sizes import LARGEST, Sizes
 from tests.conftest import ROOT
 from tests.factory import make_borrower
 from tests.integration.support import at_once, chat, events, handoff, make_agent, only, rows, say, wait
@@ -207,6 +208,51 @@ class TestWholeApp:
         with TestClient(create_app(grace, Scripted())) as browser:
             assert browser.get(path, headers={"Origin": origin}).status_code == 403
             assert browser.get(path, headers={"Origin": "http://testserver"}).status_code != 403
+
+    @pytest.mark.parametrize("path", ["book/loans", "book/payments", "handoffs/ho_x/replies", "tokens"])
+    @pytest.mark.parametrize("declared", [True, False])
+    def test_nobody_fills_the_memory(
+        self, grace: Grace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, declared: bool
+    ) -> None:
+        monkeypatch.setattr(Storage, "path", tmp_path)
+        taken = 0
+
+        def parts() -> Iterator[bytes]:
+            nonlocal taken
+            for _ in range(64):
+                taken += 1
+                yield b"x" * 2**20
+
+        login = grace.staff.get(make_agent(grace, role="supervisor"))
+        assert login is not None
+        token = grace.tokens.add(str(uuid.uuid4()), login.login, SCOPES)
+        headers = {"Content-Type": "text/csv", "Authorization": f"Bearer {token}"}
+        if declared:
+            headers["Content-Length"] = str(64 * 2**20)
+        with TestClient(create_app(grace, Scripted())) as program:
+            answer = program.post(f"{PATH}/{path}", content=parts(), headers=headers)
+        if path == "tokens":
+            assert (answer.status_code, taken) == (404, 0)
+            return
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        # The client of these tests gathers what is not declared before the app is asked.
+        assert not (declared and taken)
+
+    async def test_what_comes_undeclared_is_read_no_further_than_it_may_be(self) -> None:
+        taken = 0
+
+        async def send_part() -> dict[str, Any]:
+            nonlocal taken
+            taken += 1
+            return {"type": "http.request", "body": b"x" * 2**20, "more_body": True}
+
+        async def reads_all(scope: Any, receive: Any, send: Any) -> None:
+            while True:
+                await receive()
+
+        with pytest.raises(HTTPException, match="bytes at most"):
+            await Sizes(reads_all)({"type": "http", "headers": []}, send_part, None)  # type: ignore[arg-type]
+        assert taken == LARGEST // 2**20 + 1
 
 
 def _paths(app: Any, under: str = "") -> Iterator[str]:

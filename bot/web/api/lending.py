@@ -23,7 +23,6 @@ from bot.web.api.problems import Problem
 from bot.web.api.wishes import Terms
 
 routes = APIRouter(route_class=OnceRoute)
-_LARGEST = 20 * 2**20
 _SUFFIXES = {"text/csv": ".csv", "application/json": ".json", "application/x-ndjson": ".jsonl"}
 _BOOK = {
     "requestBody": {
@@ -108,8 +107,6 @@ async def take_book(
     if kind not in _SUFFIXES:
         raise Problem(415, "unsupported", f"a book is sent as {', '.join(_SUFFIXES)}")
     content = await request.body()
-    if len(content) > _LARGEST:
-        raise Problem(413, "too_large", f"a book has {_LARGEST} bytes at most; send it in parts")
     return await asyncio.to_thread(_imported, api, part, content, _SUFFIXES[kind], strict)
 
 
