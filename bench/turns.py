@@ -182,9 +182,8 @@ def environment(**values: str) -> Iterator[None]:
 @contextmanager
 def variant(**values: str) -> Iterator[tuple[Stack, Door]]:
     """Run Rasa and the action server with some variables set; yield services and the way in."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        environment(**values),
-        running(Path(folder), "rasa", "actions") as stack,
-    ):
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as stack:
+        # Others are started while these run: what is set for one must not be set for them.
+        with environment(**values):
+            stack.start("rasa", "actions")
         yield stack, OurDoor(stack)
