@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,8 @@ from bench import stock, turns, whole
 from bench.turns import CLIENTS, Door
 from tests.stack import Stack
 
+_WAITED = ("1", "16")
+_NAMED = {"rate": "turns/s", "p95": "p95 ms"}
 LENGTHENED = (stock.BASIS, "Grace", "Grace, no adapters")
 Runs = dict[str, list[dict[str, float]]]
 """Figures by the number of clients, a round each."""
@@ -46,25 +49,31 @@ def _assistants() -> dict[str, AbstractContextManager[tuple[Stack, Door]]]:
     }
 
 
-def measure(seconds: float = 5.0, rounds: int = 3) -> Found:
+def measure(seconds: float = 5.0, rounds: int = 3, clients: Sequence[int] = CLIENTS, only: str = "") -> Found:
     """Return, by assistant, each round's figures at each number of clients, and waits by a session's events.
 
-    Every assistant is asked for some seconds a round.
+    Every assistant whose name fits the pattern is asked for some seconds a round; `stock.BASIS` always is.
     """
     with ExitStack() as opened:
-        doors = {name: opened.enter_context(one) for name, one in _assistants().items()}
-        return asyncio.run(_all(doors, seconds, rounds))
+        doors = {
+            name: opened.enter_context(one)
+            for name, one in _assistants().items()
+            if name == stock.BASIS or re.search(only, name)
+        }
+        return asyncio.run(_all(doors, seconds, rounds, clients))
 
 
-async def _all(doors: dict[str, tuple[Stack, Door]], seconds: float, rounds: int) -> Found:
+async def _all(
+    doors: dict[str, tuple[Stack, Door]], seconds: float, rounds: int, clients: Sequence[int]
+) -> Found:
     for stack, door in doors.values():
         await turns.load(stack, door, 2, seconds / 2)
-    runs: dict[str, Runs] = {name: {str(clients): [] for clients in CLIENTS} for name in doors}
-    for clients in CLIENTS:
+    runs: dict[str, Runs] = {name: {str(number): [] for number in clients} for name in doors}
+    for number in clients:
         for _ in range(rounds):
             for name, (stack, door) in doors.items():
-                runs[name][str(clients)].append(asdict(await turns.load(stack, door, clients, seconds)))
-    longer = {name: await turns.lengthening(*doors[name]) for name in LENGTHENED}
+                runs[name][str(number)].append(asdict(await turns.load(stack, door, number, seconds)))
+    longer = {name: await turns.lengthening(*doors[name]) for name in LENGTHENED if name in doors}
     for _, door in doors.values():
         await door.close()
     return {"turns": runs, "by_events": longer}
@@ -72,13 +81,16 @@ async def _all(doors: dict[str, tuple[Stack, Door]], seconds: float, rounds: int
 
 def show(console: Console, found: Found) -> None:
     """Print the tables."""
-    table = Table("assistant", *(f"turns/s, {n}" for n in CLIENTS), "p50, p95, p99 ms at 1", "at 16")
-    beside = Table(f"against {stock.BASIS}", "turns/s at 16 clients", "p95 at one client")
     basis = found["turns"][stock.BASIS]
+    counts = list(basis)
+    rated = [f"turns/s, {n}" for n in counts]
+    table = Table("assistant", *rated, *(f"p50, p95, p99 ms, {n}" for n in counts if n in _WAITED))
+    against = [(n, field) for n in counts if n in _WAITED for field in ("rate", "p95")]
+    beside = Table(f"against {stock.BASIS}", *(f"{_NAMED[field]} at {n}" for n, field in against))
     for name, runs in found["turns"].items():
-        rates = (f"{_median(runs[str(clients)], 'rate'):.0f}" for clients in CLIENTS)
-        table.add_row(name, *rates, _waits(runs["1"]), _waits(runs["16"]))
-        beside.add_row(name, _ratio(runs["16"], basis["16"], "rate"), _ratio(runs["1"], basis["1"], "p95"))
+        rates = (f"{_median(runs[n], 'rate'):.0f}" for n in counts)
+        table.add_row(name, *rates, *(_waits(runs[n]) for n in counts if n in _WAITED))
+        beside.add_row(name, *(_ratio(runs[n], basis[n], field) for n, field in against))
     events = Table("assistant", "events in the conversation: median ms of the ten turns there")
     for name, points in found["by_events"].items():
         events.add_row(name, ", ".join(f"{events}: {wait:.1f}" for events, wait in points))
@@ -103,8 +115,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each is asked in a round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clients", type=int, nargs="+", default=CLIENTS, help="how many ask side by side")
+    parser.add_argument("--only", default="", help="a pattern that names the assistants")
     given = parser.parse_args()
-    show(Console(width=140), measure(given.seconds, given.rounds))
+    show(Console(width=140), measure(given.seconds, given.rounds, given.clients, given.only))
 
 
 if __name__ == "__main__":
