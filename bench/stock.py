@@ -120,6 +120,9 @@ class StockDoor:
             base_url=url, timeout=120, trust_env=False, limits=httpx.Limits(max_connections=None)
         )
 
+    async def meet(self, conversation: str) -> None:
+        """There is nothing to be done."""
+
     async def turn(self, conversation: str, text: str, context: dict[str, Any]) -> Answered:
         """Take one turn. Raises httpx.HTTPError."""
         body = {"sender": conversation, "message": text, "metadata": context}

@@ -72,6 +72,9 @@ class Answered:
 class Door(Protocol):
     """A way into an assistant."""
 
+    async def meet(self, conversation: str) -> None:
+        """Do what is done before a borrower's first word."""
+
     async def turn(self, conversation: str, text: str, context: dict[str, Any]) -> Answered:
         """Take one turn."""
 
@@ -84,6 +87,9 @@ class OurDoor:
 
     def __init__(self, stack: Stack) -> None:
         self._assistant = Assistant(stack.settings)
+
+    async def meet(self, conversation: str) -> None:
+        """There is nothing to be done."""
 
     async def turn(self, conversation: str, text: str, context: dict[str, Any]) -> Answered:
         """Take one turn. Raises AssistantDown, AssistantStuck or AssistantBroken."""
@@ -103,6 +109,7 @@ async def asked(stack: Stack, door: Door, locale: str, rounds: int = 1) -> Async
     ref = make_borrower(grace, locale=locale)
     conversation = grace.conversations.ensure("webchat", ref)
     grace.identity.vouch(conversation, "bench")
+    await door.meet(conversation)
     last = Answered(None, None)
     for number, text in enumerate(DIALOGUES[locale] * rounds):
         context: dict[str, Any] = {

@@ -36,15 +36,20 @@ class PageDoor:
         self._sessions = Sessions(stack.settings)
         self._lines: dict[str, ClientConnection] = {}
 
+    async def meet(self, conversation: str) -> None:
+        """Open the page: it is greeted. Raises TimeoutError."""
+        async with asyncio.timeout(_PATIENCE):
+            await self._open(conversation)
+
     async def turn(self, conversation: str, text: str, context: dict[str, Any]) -> Answered:
         """Write, and wait for the answer on the page. Raises TimeoutError."""
         async with asyncio.timeout(_PATIENCE):
-            line = self._lines.get(conversation) or await self._open(conversation)
+            line = self._lines[conversation]
             await line.send(json.dumps({"type": "message", "client_id": context["turn"], "text": text}))
             await _answer(line)
         return Answered(None, None)
 
-    async def _open(self, conversation: str) -> ClientConnection:
+    async def _open(self, conversation: str) -> None:
         address = await asyncio.to_thread(self._address, conversation)
         url = urlsplit(self._stack.settings.public_url)
         line = self._lines[conversation] = await connect(
@@ -56,7 +61,6 @@ class PageDoor:
         await line.send(json.dumps({"type": "hello", "after": 0}))
         # An empty thread is greeted: that answer is nobody's turn.
         await _answer(line)
-        return line
 
     def _address(self, conversation: str) -> str:
         with self._stack.grace.kit.db.begin() as session:
@@ -68,10 +72,10 @@ class PageDoor:
 
 
 async def _answer(line: ClientConnection) -> None:
-    """Wait for the bot's next message."""
+    """Wait for the bot's next words; a plan's papers follow the answer to a turn, and are none."""
     while True:
         frame = json.loads(await line.recv())
-        if frame["type"] == "message" and frame["from"] == "bot":
+        if frame["type"] == "message" and frame["from"] == "bot" and not frame["attachments"]:
             return
 
 

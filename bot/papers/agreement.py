@@ -42,9 +42,10 @@ class _Agreement(FPDF):
         self.c_margin = 0
         self.add_font(_FONT, fname=path_for(sheet.characters))
         for font in self.fonts.values():
-            # Following every outline once more would only find the boxes that the font states.
+            # Following every outline once more would only find the boxes that the font states; with the hour
+            # of the making in it, the same terms would not make the same file.
             if isinstance(font, TTFFont):
-                font.ttfont.recalcBBoxes = False
+                font.ttfont.recalcBBoxes = font.ttfont.recalcTimestamp = False
         self.set_font(_FONT, size=10)
         self.set_title(sheet.title)
         self.set_author(sheet.lender)

@@ -11,6 +11,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 from bot.papers.font import covered, path
+from bot.papers.outlines import make_quadratic
 
 _MOST = 3000
 """Characters that are kept: past that their number slows every paper, and it begins anew."""
@@ -41,20 +42,19 @@ class _Cut:
             wanted = characters | frozenset(string.printable)
         self._cuts += 1
         # A new name: another thread may be reading the one before.
-        file = Path(self._folder.name) / f"{self._cuts}{path().suffix}"
-        # Flat outlines: what is cut from them again needs no outline to be followed.
+        file = Path(self._folder.name) / f"{self._cuts}.ttf"
         options = subset.Options(
             notdef_outline=True,
             recommended_glyphs=True,
             layout_features=[],
             hinting=False,
-            desubroutinize=True,
         )
-        # Boxes are left as the whole font has them: a paper does not tell what was cut before it.
-        with TTFont(path(), lazy=True, recalcBBoxes=False) as font:
+        # Box and date stay those of the whole font: a paper does not tell what was cut before it, or when.
+        with TTFont(path(), lazy=True, recalcBBoxes=False, recalcTimestamp=False) as font:
             cutter = subset.Subsetter(options)
             cutter.populate(unicodes=[ord(one) for one in wanted if ord(one) in covered()])
             cutter.subset(font)
+            make_quadratic(font)
             font.save(file)
         self._holds, self._file = wanted, file
 
