@@ -37,6 +37,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "MAX_NUMBER_OF_PREDICTIONS": "30",
         "SANIC_HOST": "127.0.0.1",
         "OMP_WAIT_POLICY": "passive",
+        # Else every thread is given memory of its own, and what one has let go no other can use.
+        "MALLOC_ARENA_MAX": "2",
         "PYTHONWARNINGS": "ignore",
     }
 

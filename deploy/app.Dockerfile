@@ -7,5 +7,5 @@ RUN uv venv .venv && uv pip sync --no-cache --require-hashes -p .venv/bin/python
 COPY --chown=grace . .
 RUN mkdir -p var && chown grace var
 USER grace
-ENV PATH=/grace/.venv/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/grace/.venv/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
 CMD ["python", "-m", "bot.cli", "app"]

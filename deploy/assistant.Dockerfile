@@ -7,6 +7,6 @@ RUN uv venv .venv-rasa && uv pip sync --no-cache --require-hashes -p .venv-rasa/
 COPY --chown=grace . .
 USER grace
 ENV PATH=/grace/.venv-rasa/bin:$PATH PYTHONPATH=/grace GRACE_HOME=/grace RASA_TELEMETRY_ENABLED=false \
-    SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 MAX_NUMBER_OF_PREDICTIONS=30 OMP_WAIT_POLICY=passive \
+    SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 MAX_NUMBER_OF_PREDICTIONS=30 OMP_WAIT_POLICY=passive MALLOC_ARENA_MAX=2 \
     SANIC_HOST=0.0.0.0
 CMD ["python", "-m", "bot.assistant.serving", "run", "--interface", "0.0.0.0", "--port", "5005", "--model", "models/grace.tar.gz", "--endpoints", "deploy/endpoints.yml"]
