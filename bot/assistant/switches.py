@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 
 VARIABLE = "GRACE_RASA_ADAPTERS"
-PATCHES = ("schema", "graph", "events", "recent")
-"""Put in place of a method of Rasa's."""
-SWITCHES = ("connection", "locks", "session", "networks")
-"""Read where they act: the connection to the action server, the lock's pace, the tracker, the start."""
-NAMES = (*PATCHES, *SWITCHES)
+NAMES = ("schema", "graph", "events", "recent", "connection", "locks", "session", "networks")
+"""The first four take the place of a method of Rasa's; the others are read where they act."""
 
 
 def wanted() -> frozenset[str]:

@@ -39,14 +39,12 @@ class Commands(dict[str, Any]):
     """All commands by name, in the order of `PARTS`; one is imported when it is looked up."""
 
     def __init__(self) -> None:
-        super().__init__((name, None) for names in PARTS.values() for name in names)
+        super().__init__((name, part) for part, names in PARTS.items() for name in names)
 
     def __getitem__(self, name: str) -> Any:
         """Import the part of a command; raises KeyError for a name that is none."""
-        part = next((part for part, names in PARTS.items() if name in names), None)
-        if part is None:
-            raise KeyError(name)
-        return get_group(import_module(f"bot.cli.{part}").app).commands[name]
+        part = import_module(f"bot.cli.{super().__getitem__(name)}")
+        return get_group(part.app).commands[name]
 
     def get(self, name: str, default: Any = None) -> Any:
         """Like a look-up; the default for a name that is none."""

@@ -13,6 +13,32 @@ LARGEST = 20 * 2**20
 """Bytes: a loan book of a hundred thousand rows has less."""
 
 
+class TooLarge(HTTPException):
+    """A body has more bytes than may be read."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(413, f"a request has {largest} bytes at most; send more in parts")
+
+
+def bounded(scope: Scope, receive: Receive, largest: int) -> Receive:
+    """Return what gives a request's body as long as it is not too long; then it raises TooLarge."""
+    declared = Headers(scope=scope).get("content-length", "")
+    announced = int(declared) if declared.isdecimal() else 0
+    read = 0
+
+    async def part() -> MutableMapping[str, Any]:
+        nonlocal read
+        if announced > largest:
+            raise TooLarge(largest)
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > largest:
+            raise TooLarge(largest)
+        return message
+
+    return part
+
+
 class Sizes:
     """ASGI middleware: a body past LARGEST is read no further; who reads it answers 413."""
 
@@ -21,23 +47,6 @@ class Sizes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is not too long."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        declared = Headers(scope=scope).get("content-length", "")
-        read = 0
-
-        async def bounded() -> MutableMapping[str, Any]:
-            nonlocal read
-            if declared.isdecimal() and int(declared) > self.largest:
-                raise self._too_large()
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self.largest:
-                raise self._too_large()
-            return message
-
-        await self.app(scope, bounded, send)
-
-    def _too_large(self) -> HTTPException:
-        return HTTPException(413, f"a request has {self.largest} bytes at most; send more in parts")
+        if scope["type"] == "http":
+            receive = bounded(scope, receive, self.largest)
+        await self.app(scope, receive, send)

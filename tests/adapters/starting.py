@@ -23,13 +23,10 @@ CONTEXT = {"at": "2026-03-02T09:00:00+08:00", "timezone": "Asia/Shanghai", "curr
 
 
 def main() -> None:
-    """Read, and tell whether TensorFlow was needed, and what a neural component says of itself."""
+    """Read, and tell whether TensorFlow was needed."""
     reader = Reader(sys.argv[1])
     read = [reader.read(text, CONTEXT) for text in SAID]
-    from rasa.core.policies.ted_policy import TEDPolicy
-
-    told = {"tensorflow": "tensorflow" in sys.modules, "policy": TEDPolicy.__module__, "read": read}
-    print("RESULT" + json.dumps(told))
+    print("RESULT" + json.dumps({"tensorflow": "tensorflow" in sys.modules, "read": read}))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.assistant.adapters import event_types, graph, recent, schema
-from bot.assistant.switches import PATCHES, wanted
+from bot.assistant.switches import wanted
 
 _INSTALL: dict[str, Callable[[], None]] = {
     "schema": schema.install,
@@ -20,5 +20,5 @@ _INSTALL: dict[str, Callable[[], None]] = {
 
 def install() -> None:
     """Put those in place that replace a method of Rasa's; a second call changes nothing."""
-    for name in wanted() & set(PATCHES):
+    for name in wanted() & _INSTALL.keys():
         _INSTALL[name]()

@@ -18,6 +18,7 @@ from bot.services.conversation import Incoming
 from bot.services.files import LARGEST, Fault
 from bot.storage.db import StorageError
 from bot.web.chat.texts import page_texts
+from bot.web.sizes import TooLarge, bounded
 
 log = structlog.get_logger()
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -69,12 +70,7 @@ class Uploads:
 
 async def _body(request: Request) -> bytes | None:
     """Read what was sent; None as soon as it is too large, so that nobody fills the memory."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > LARGEST:
+    try:
+        return await Request(request.scope, bounded(request.scope, request.receive, LARGEST)).body()
+    except TooLarge:
         return None
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > LARGEST:
-            return None
-    return bytes(content)
