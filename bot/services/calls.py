@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.contact import Verdict, may_contact
 from bot.domain.model import Address, CallOutcome, Initiator, Purpose
@@ -15,8 +15,9 @@ from bot.services.packs import pack_for
 from bot.services.records import policy_version, record
 from bot.services.replies import open_conversation
 from bot.services.rights import NotAllowed, require
+from bot.storage.prepared import prepared
 from bot.storage.queries import conversation_for
-from bot.storage.tables import Borrower, LoanRow, Message
+from bot.storage.tables import LoanRow, Message
 
 CHANNEL = "call"
 
@@ -104,7 +105,12 @@ class CallService:
 
 
 def _loan(session: Session, ref: str) -> LoanRow:
-    loan = session.scalars(select(LoanRow).join(Borrower).where(LoanRow.ref == ref)).first()
+    loan: LoanRow | None = session.scalars(*_known_as(ref)).first()
     if loan is None:
         raise LookupError(f"there is no loan {ref!r}")
     return loan
+
+
+@prepared
+def _known_as(ref: str) -> Select[tuple[LoanRow]]:
+    return select(LoanRow).where(LoanRow.ref == ref).options(joinedload(LoanRow.borrower))

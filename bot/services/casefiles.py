@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.agreed import Step
-from bot.domain.model import Address, Case, Contact, Loan
+from bot.domain.model import Address, Case, Contact, Hold, Loan
 from bot.services.agreements import Agreements
 from bot.services.kit import Kit
 from bot.services.loan_files import BorrowerFile, loan_files
@@ -36,11 +36,14 @@ class CaseFiles:
 
     def __init__(self, session: Session, kit: Kit, nudges: Sequence[Nudge], now: datetime) -> None:
         self._is_off = is_off(session, kit)
+        self.holds: dict[int, list[Hold]] = {}
         self._load_loans(session, {nudge.loan_id for nudge in nudges})
         borrowers = {loan.borrower.id for loan in self.loans.values()}
-        self.holds = holds_of_all(session, borrowers, now)
+        self.load_holds(session, borrowers, now)
         self.contacts = recent_contacts_of_all(session, borrowers, now - CONTACT_WINDOW)
-        self.chats = {(chat.channel, chat.address): chat for chat in session.scalars(*_chats(borrowers))}
+        self.chats: dict[tuple[str, str], Conversation] = {
+            (chat.channel, chat.address): chat for chat in session.scalars(*_chats(borrowers))
+        }
         self.agreements = Agreements(
             session, {one.loan_id for one in nudges if Step.read(one.step) is not None}
         )
@@ -51,6 +54,11 @@ class CaseFiles:
         for due in session.execute(*due_items(loan_ids)):
             self._dues[due.loan_id].append(due)
         self._snapshots: dict[int, Loan] = {}
+
+    def load_holds(self, session: Session, borrower_ids: Collection[int], now: datetime) -> None:
+        """Read the holds of borrowers, anew where they were read before."""
+        found = holds_of_all(session, borrower_ids, now)
+        self.holds |= {borrower_id: found[borrower_id] for borrower_id in borrower_ids}
 
     def loan(self, loan_id: int) -> Loan:
         """Return a loan as decisions see it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from bot.domain.agreed import Step
@@ -19,9 +19,10 @@ from bot.services.agenda import TASK
 from bot.services.bundling import bundles, rung_of
 from bot.services.casefiles import CaseFiles
 from bot.services.follow_ups import PEOPLE_FROM, follow_first_contact
-from bot.services.foretelling import task_verdict
+from bot.services.foretelling import NOWHERE, task_verdict
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day
+from bot.services.loan_files import BorrowerFile
 from bot.services.nudges import end, put_off
 from bot.services.records import policy_version
 from bot.services.reminder_texts import ReminderTexts
@@ -29,8 +30,9 @@ from bot.services.reminders import ReminderService
 from bot.services.replies import open_conversation
 from bot.storage.db import retried
 from bot.storage.policies import PolicyError
-from bot.storage.queries import INITIATED, channels_closed_by, conversation_for
-from bot.storage.tables import Borrower, LoanRow, Message, Nudge
+from bot.storage.prepared import prepared
+from bot.storage.queries import INITIATED, channels_closed_by
+from bot.storage.tables import Borrower, Conversation, Message, Nudge
 
 _AGREED = (Purpose.INSTALMENT.value, Purpose.NOTICE.value)
 # Written out, so that the partial index serves it.
@@ -47,6 +49,49 @@ class Prepared:
 
     decided: int
     written: tuple[int, ...]
+
+
+@prepared
+def _one(nudge_id: int) -> Select[tuple[Nudge]]:
+    return select(Nudge).where(Nudge.id == nudge_id, Nudge.state == "queued").with_for_update()
+
+
+@prepared
+def _due_of_agreed(now: datetime, limit: int) -> Select[tuple[Nudge]]:
+    return _due(now, limit).where(_OF_AGREED).order_by(Nudge.send_at, Nudge.id)
+
+
+@prepared
+def _due_of_ladder(now: datetime, limit: int) -> Select[tuple[Nudge]]:
+    return _due(now, limit).where(Nudge.purpose.not_in(_AGREED)).order_by(*_IN_TURN)
+
+
+def _due(now: datetime, limit: int) -> Select[tuple[Nudge]]:
+    return (
+        select(Nudge)
+        .join(Borrower, Borrower.id == Nudge.borrower_id)
+        .where(Nudge.state == "queued", Nudge.send_at <= now)
+        .limit(limit)
+        .with_for_update(of=[Nudge, Borrower], key_share=True, skip_locked=True)
+    )
+
+
+@prepared
+def _due_of(borrower_ids: Collection[int], now: datetime) -> Select[tuple[Nudge]]:
+    return (
+        select(Nudge)
+        .where(Nudge.borrower_id.in_(borrower_ids), Nudge.state == "queued", Nudge.send_at <= now)
+        .order_by(*_IN_TURN)
+        .with_for_update(key_share=True)
+    )
+
+
+@prepared
+def _count_of_waiting() -> Select[tuple[int]]:
+    waiting = select(func.count()).select_from(Message)
+    return waiting.where(
+        Message.direction == "out", Message.state == "queued", Message.purpose.in_(INITIATED)
+    )
 
 
 class _Batch:
@@ -122,53 +167,23 @@ class DeliveryService:
 
     def _claim(self, session: Session, nudge_id: int | None, limit: int, now: datetime) -> list[Nudge]:
         if nudge_id is not None:
-            chosen = select(Nudge).where(Nudge.id == nudge_id, Nudge.state == "queued").with_for_update()
-            return list(session.scalars(chosen))
-        chosen = (
-            select(Nudge)
-            .join(Borrower, Borrower.id == Nudge.borrower_id)
-            .where(Nudge.state == "queued", Nudge.send_at <= now)
-            .limit(limit)
-            .with_for_update(of=[Nudge, Borrower], key_share=True, skip_locked=True)
-        )
-        agreed = chosen.where(_OF_AGREED).order_by(Nudge.send_at, Nudge.id)
-        found = list(session.scalars(agreed))
+            return list(session.scalars(*_one(nudge_id)))
+        found = list(session.scalars(*_due_of_agreed(now, limit)))
         if len(found) < limit:
-            others = chosen.where(Nudge.purpose.not_in(_AGREED)).limit(limit - len(found))
-            found += session.scalars(others.order_by(*_IN_TURN))
+            found += session.scalars(*_due_of_ladder(now, limit - len(found)))
         return found + self._beside(session, found, now)
 
     def _beside(self, session: Session, found: Sequence[Nudge], now: datetime) -> list[Nudge]:
         """Claim what else is due for the same borrowers, whose rows are locked: debts may share a message."""
         if not found:
             return []
-        beside = session.scalars(
-            select(Nudge)
-            .where(
-                Nudge.borrower_id.in_({nudge.borrower_id for nudge in found}),
-                Nudge.id.not_in([nudge.id for nudge in found]),
-                Nudge.state == "queued",
-                Nudge.send_at <= now,
-            )
-            .order_by(*_IN_TURN)
-            .with_for_update(key_share=True)
-        )
-        return list(beside)
+        mine = {nudge.id for nudge in found}
+        theirs = session.scalars(*_due_of({nudge.borrower_id for nudge in found}, now))
+        return [nudge for nudge in theirs if nudge.id not in mine]
 
     def _waiting(self) -> int:
         with self.kit.db.begin() as session:
-            return (
-                session.scalar(
-                    select(func.count())
-                    .select_from(Message)
-                    .where(
-                        Message.direction == "out",
-                        Message.state == "queued",
-                        Message.purpose.in_(INITIATED),
-                    )
-                )
-                or 0
-            )
+            return session.scalar(*_count_of_waiting()) or 0
 
     def _decide(self, batch: _Batch, group: Sequence[Nudge]) -> Iterator[Message]:
         """Yield the message of nudges that may share one, and of those left over; who is held waits."""
@@ -187,7 +202,7 @@ class DeliveryService:
         elif nudge.expires_at <= now:
             end(session, nudge, "expired", "its time has passed", now)
         elif nudge.purpose == TASK:
-            self._task(session, nudge)
+            self._task(batch, nudge)
         else:
             return True
         return False
@@ -211,12 +226,7 @@ class DeliveryService:
                 put_off(session, leader, verdict, now)
             return None, list(others)
         joining = [one for one in others if self._may_join(batch, one, address, pack)]
-        conversation = files.chats.get((address.channel, address.address))
-        if conversation is None:
-            conversation = open_conversation(
-                session, self.kit, address.channel, address.address, now, borrower
-            )
-            files.chats[address.channel, address.address] = conversation
+        conversation = self._chat(batch, borrower, address)
         # Whoever opened the chat may be anybody: facts go only where identity was verified in this very chat.
         known = address.verified and conversation.verified_at is not None
         if leader.ground is not None and not known:
@@ -237,6 +247,13 @@ class DeliveryService:
                 follow_first_contact(session, self.kit, files.loans[nudge.loan_id], pack, now)
         return message, [one for one in others if one not in joining]
 
+    def _chat(self, batch: _Batch, borrower: BorrowerFile, address: Address) -> Conversation:
+        """Return the chat of an address, which is begun where there is none."""
+        place = address.channel, address.address
+        if place not in batch.files.chats:
+            batch.files.chats[place] = open_conversation(batch.session, self.kit, *place, batch.now, borrower)
+        return batch.files.chats[place]
+
     def _again_after(self, batch: _Batch, nudge: Nudge, address: Address) -> int | None:
         """Return the hours unread after which the next channel of a nudge's rung is tried, if any ever is."""
         row = batch.files.loans[nudge.loan_id]
@@ -253,7 +270,7 @@ class DeliveryService:
         if nudge.ground is None or verdict.until is None or verdict.until < nudge.expires_at - PEOPLE_FROM:
             return False
         nudge.purpose, nudge.template = TASK, "send_notice"
-        self._task(batch.session, nudge)
+        self._task(batch, nudge)
         return True
 
     def _wait_for_identity(self, batch: _Batch, nudge: Nudge) -> None:
@@ -265,7 +282,7 @@ class DeliveryService:
             nudge.reason = "identity: a notice about the debt goes to nobody who is not verified"
         else:
             nudge.purpose, nudge.template = TASK, "send_notice"
-            self._task(batch.session, nudge)
+            self._task(batch, nudge)
 
     def _may_join(self, batch: _Batch, nudge: Nudge, address: Address, pack: ContactPack) -> bool:
         """Tell whether a message to an address, under a pack, may speak of another debt as well."""
@@ -281,21 +298,20 @@ class DeliveryService:
         case = batch.files.case(row.borrower, address, row.id)
         return may_contact(case, Purpose(nudge.purpose), batch.now, pack).allowed
 
-    def _task(self, session: Session, nudge: Nudge) -> None:
+    def _task(self, batch: _Batch, nudge: Nudge) -> None:
         """A rung for people: a hand-off in the queue, and no message to the borrower."""
-        now = self.kit.clock.now()
-        row = session.get_one(LoanRow, nudge.loan_id)
-        verdict = task_verdict(session, self.kit, row, now)
+        session, files, now = batch.session, batch.files, batch.now
+        row = files.loans[nudge.loan_id]
+        borrower = row.borrower
+        verdict = task_verdict(self.kit, row, files.case(borrower, NOWHERE, row.id), now)
         if not verdict.allowed:
             put_off(session, nudge, verdict, now)
             return
-        address = next((one for one in row.borrower.addresses if one.dead_at is None), None)
+        address = next((one for one in borrower.addresses if not one.dead), None)
         if address is None:
             end(session, nudge, "cancelled", "no reachable address", now)
             return
-        conversation = conversation_for(session, address.channel, address.address) or open_conversation(
-            session, self.kit, address.channel, address.address, now
-        )
+        conversation = self._chat(batch, borrower, address)
         # A conversation that was only now begun is locked by its row, which has to be there.
         session.flush()
         self.handoffs.open_in(
@@ -305,4 +321,5 @@ class DeliveryService:
             cause=f"nudge {nudge.id}: {nudge.template}",
             actor="clock",
         )
+        files.load_holds(session, {borrower.id}, now)
         nudge.state, nudge.done_at, nudge.reason = "sent", now, "task for a person"

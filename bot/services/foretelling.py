@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from bot.domain.contact import Reason, Verdict, may_contact
 from bot.domain.ladder import Skipped, explain
-from bot.domain.model import Address, Contact, Loan, Purpose
+from bot.domain.model import Address, Case, Contact, Loan, Purpose
 from bot.domain.policy import ContactPack
 from bot.services.agenda import TASK, DueNudge, due_nudges, open_loans, standing
 from bot.services.bundling import rung_of
 from bot.services.kit import Kit, local_day
+from bot.services.loan_files import LoanFile
 from bot.services.nudges import contact_case
 from bot.storage.policies import PolicyError
 from bot.storage.queries import active_plan, address_snapshot, best_address, closed_channels
@@ -118,7 +119,8 @@ class Foreteller:
             reason = Reason("approval", "a person has to approve it before it goes out")
             return replace(empty, step=due.step, template=due.template, verdict="approval", reasons=(reason,))
         if due.purpose == TASK:
-            verdict = task_verdict(session, self.kit, row, due.send_at)
+            case = contact_case(session, self.kit, row.borrower, NOWHERE, row.id, due.send_at)
+            verdict = task_verdict(self.kit, row, case, due.send_at)
             if verdict.allowed:
                 reason = Reason("ladder", "a task for a person, no message")
                 return replace(empty, step=due.step, at=due.send_at, verdict="task", reasons=(reason,))
@@ -218,8 +220,14 @@ def _judged(shown: Preview, verdict: Verdict, at: datetime) -> Preview:
     return replace(shown, at=when, verdict=verdict.status, reasons=verdict.reasons, rule_ids=verdict.rule_ids)
 
 
-def task_verdict(session: Session, kit: Kit, row: LoanRow, at: datetime) -> Verdict:
-    """Ask whether people may be set on a loan: no hour and no cap binds a task, but every hold does."""
+NOWHERE = Address(TASK, "")
+"""Where a task goes: it is written to nobody."""
+
+
+def task_verdict(kit: Kit, row: LoanRow | LoanFile, case: Case, at: datetime) -> Verdict:
+    """Ask whether people may be set on a loan: no hour and no cap binds a task, but every hold does.
+
+    `case` is that of the loan, its address `NOWHERE`.
+    """
     pack = kit.policies.pack_of(row.product, local_day(at, row.borrower.timezone), row.borrower.country)
-    case = contact_case(session, kit, row.borrower, Address(TASK, ""), row.id, at)
     return may_contact(case, Purpose.REMINDER, at, pack.model_copy(update={"rules": ()}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.handoff import HandoffReason, HandoffState, Outcome, may_move
@@ -16,7 +16,7 @@ from bot.services.allowance import lender_starts
 from bot.services.files import KeptFile
 from bot.services.holding import drop_scheduled, holder_of, locked, lost, opens, say, touch
 from bot.services.kit import Kit
-from bot.services.placing import place, to_people
+from bot.services.placing import hold_it, place, to_people
 from bot.services.proving import require_paid
 from bot.services.records import lift_holds, place_hold, policy_version, record
 from bot.services.replies import queue_reply, rendered
@@ -24,6 +24,7 @@ from bot.services.rights import NotAllowed, require
 from bot.services.waiting import OPEN, open_handoff, waiting_words
 from bot.services.wording import require_fit
 from bot.storage.db import retried
+from bot.storage.prepared import prepared
 from bot.storage.tables import Conversation, HandoffRow, Message
 
 _GLANCE = 0.01
@@ -68,15 +69,9 @@ class HandoffService:
     def _let_go(self, conversation_id: str) -> None:
         """Wait until what the bot said before people took over has left the channel's hands."""
         give_up = time.monotonic() + self.kit.settings.handover_wait
-        on_its_way = select(Message.id).where(
-            Message.conversation_id == conversation_id,
-            Message.state == "sending",
-            Message.initiator == "bot",
-            Message.purpose != "handoff",
-        )
         while True:
             with self.kit.db.begin() as session:
-                if session.scalars(on_its_way.limit(1)).first() is None:
+                if session.scalars(*_on_its_way(conversation_id)).first() is None:
                     return
             if time.monotonic() >= give_up:
                 return
@@ -180,33 +175,17 @@ class HandoffService:
             )
 
     def claim(self, handoff_id: int, agent_id: int) -> Claim:
-        """Take a waiting hand-off: a compare-and-set, so that one of two agents wins.
+        """Take a waiting hand-off. It is locked meanwhile, so that one of two agents wins.
 
         Raises NotAllowed for an account that may not.
         """
         with self.kit.db.begin() as session:
-            require(session, agent_id, "speak")
+            agent = require(session, agent_id, "speak")
             conversation, row = locked(session, handoff_id)
             now, was_bots = self.kit.clock.now(), conversation.mode == "bot"
             mine = row.state == HandoffState.SNOOZED and row.agent_id == agent_id
-            won = session.execute(
-                update(HandoffRow)
-                .where(
-                    HandoffRow.id == handoff_id,
-                    (HandoffRow.state == HandoffState.WAITING.value)
-                    | ((HandoffRow.state == HandoffState.SNOOZED.value) & (HandoffRow.agent_id == agent_id)),
-                )
-                .values(
-                    state=HandoffState.CLAIMED.value,
-                    agent_id=agent_id,
-                    claimed_at=row.claimed_at or now,
-                    snoozed_until=None,
-                )
-            )
-            session.refresh(row)
-            state = HandoffState(row.state)
-            holder = row.agent.name if row.agent and state.is_held else None
-            if won.rowcount:  # type: ignore[attr-defined]
+            if mine or row.state == HandoffState.WAITING:
+                hold_it(row, agent_id, now)
                 to_people(conversation, now)
                 touch(session, agent_id, now)
                 record(
@@ -217,9 +196,10 @@ class HandoffService:
                     actor=f"agent {agent_id}",
                     borrower_id=row.borrower_id,
                 )
-                claim = Claim(True, holder)
+                claim = Claim(True, agent.name)
             else:
-                claim = Claim(row.agent_id == agent_id and state is HandoffState.CLAIMED, holder)
+                has_it = row.agent_id == agent_id and row.state == HandoffState.CLAIMED
+                claim = Claim(has_it, holder_of(row))
         if claim.won and was_bots:
             self._let_go(conversation.id)
         return claim
@@ -355,14 +335,22 @@ class HandoffService:
         )
 
 
-def _others_open(session: Session, row: HandoffRow) -> bool:
-    return (
-        session.scalars(
-            select(HandoffRow.id).where(
-                HandoffRow.borrower_id == row.borrower_id,
-                HandoffRow.id != row.id,
-                HandoffRow.state.in_(OPEN),
-            )
-        ).first()
-        is not None
+@prepared
+def _on_its_way(conversation_id: str) -> Select[tuple[int]]:
+    sending = select(Message.id).where(
+        Message.conversation_id == conversation_id,
+        Message.state == "sending",
+        Message.initiator == "bot",
+        Message.purpose != "handoff",
     )
+    return sending.limit(1)
+
+
+def _others_open(session: Session, row: HandoffRow) -> bool:
+    return session.scalars(*_open_besides(row.borrower_id, row.id)).first() is not None
+
+
+@prepared
+def _open_besides(borrower_id: int | None, handoff_id: int) -> Select[tuple[int]]:
+    mine = select(HandoffRow.id).where(HandoffRow.borrower_id == borrower_id)
+    return mine.where(HandoffRow.id != handoff_id, HandoffRow.state.in_(OPEN))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Delete, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.contact import Verdict
@@ -14,6 +14,7 @@ from bot.domain.model import Purpose
 from bot.services.files import KeptFile
 from bot.services.records import record
 from bot.services.rights import NotAllowed, require
+from bot.storage.prepared import prepared
 from bot.storage.queries import COUNTED
 from bot.storage.tables import Agent, Conversation, Draft, HandoffRow, Message, ScheduledMessage
 
@@ -23,11 +24,16 @@ def locked(session: Session, handoff_id: int) -> tuple[Conversation, HandoffRow]
 
     Raises NotAllowed when there is no such hand-off.
     """
-    where = session.scalar(select(HandoffRow.conversation_id).where(HandoffRow.id == handoff_id))
+    where = session.scalar(*_conversation_of(handoff_id))
     if where is None:
         raise NotAllowed("closed", "there is no such hand-off")
     conversation = session.get_one(Conversation, where, with_for_update=True, populate_existing=True)
     return conversation, session.get_one(HandoffRow, handoff_id, with_for_update=True, populate_existing=True)
+
+
+@prepared
+def _conversation_of(handoff_id: int) -> Select[tuple[str]]:
+    return select(HandoffRow.conversation_id).where(HandoffRow.id == handoff_id)
 
 
 def mine(session: Session, handoff_id: int, agent_id: int) -> tuple[Conversation, HandoffRow, Agent]:
@@ -56,6 +62,9 @@ def lost(holder: str | None) -> NotAllowed:
 
 def touch(session: Session, agent_id: int, now: datetime) -> None:
     """Take an agent's act as a sign of life, where their console gives such signs at all."""
+    seen = session.get_one(Agent, agent_id).seen_at
+    if seen is None or seen >= now:
+        return
     session.execute(
         update(Agent)
         .where(Agent.id == agent_id, Agent.seen_at.is_not(None), Agent.seen_at < now)
@@ -65,22 +74,24 @@ def touch(session: Session, agent_id: int, now: datetime) -> None:
 
 def opens(session: Session, conversation: Conversation) -> bool:
     """Tell whether nothing was said in a conversation yet, so that whoever speaks now starts it."""
-    said = select(Message.id).where(
-        Message.conversation_id == conversation.id,
-        or_(Message.direction == "in", Message.state.in_(COUNTED)),
-    )
-    return session.scalars(said.limit(1)).first() is None
+    return session.scalars(*_said_in(conversation.id)).first() is None
+
+
+@prepared
+def _said_in(conversation_id: str) -> Select[tuple[int]]:
+    said = or_(Message.direction == "in", Message.state.in_(COUNTED))
+    return select(Message.id).where(Message.conversation_id == conversation_id, said).limit(1)
 
 
 def said_as(session: Session, conversation: Conversation, external: str) -> int | None:
     """Return the id of the message that was said in a conversation under an external id, if any was."""
-    return session.scalars(
-        select(Message.id).where(
-            Message.conversation_id == conversation.id,
-            Message.direction == "out",
-            Message.external_id == external,
-        )
-    ).first()
+    return session.scalars(*_out_as(conversation.id, external)).first()
+
+
+@prepared
+def _out_as(conversation_id: str, external: str) -> Select[tuple[int]]:
+    said = select(Message.id).where(Message.conversation_id == conversation_id, Message.direction == "out")
+    return said.where(Message.external_id == external)
 
 
 def queued(
@@ -153,14 +164,20 @@ def say(
         session, conversation, agent_id, text, key, now, allowed_by=allowed_by, purpose=purpose, file=file
     )
     if is_new:
-        session.execute(
-            delete(Draft).where(Draft.handoff_id == row.id, Draft.agent_id == agent_id, Draft.kind == "reply")
-        )
+        session.execute(*_replied(row.id, agent_id))
         if row.first_reply_at is None:
             row.first_reply_at = now
         touch(session, agent_id, now)
         session.flush()
     return message_id
+
+
+@prepared
+def _replied(handoff_id: int, agent_id: int) -> Delete:
+    written = delete(Draft).where(
+        Draft.handoff_id == handoff_id, Draft.agent_id == agent_id, Draft.kind == "reply"
+    )
+    return written.execution_options(synchronize_session=False)
 
 
 def _carrying(file: KeptFile) -> dict[str, Any]:
@@ -170,11 +187,7 @@ def _carrying(file: KeptFile) -> dict[str, Any]:
 
 def drop_scheduled(session: Session, handoff_id: int, now: datetime, why: str = "the case was closed") -> int:
     """Cancel what waits to be sent later in a hand-off; return how many."""
-    rows = session.scalars(
-        select(ScheduledMessage)
-        .where(ScheduledMessage.handoff_id == handoff_id, ScheduledMessage.state == "waiting")
-        .with_for_update()
-    ).all()
+    rows = session.scalars(*_scheduled(handoff_id)).all()
     for row in rows:
         row.state, row.reason, row.done_at = "cancelled", why, now
         record(
@@ -186,3 +199,9 @@ def drop_scheduled(session: Session, handoff_id: int, now: datetime, why: str = 
             scheduled=row.id,
         )
     return len(rows)
+
+
+@prepared
+def _scheduled(handoff_id: int) -> Select[tuple[ScheduledMessage]]:
+    waiting = select(ScheduledMessage).where(ScheduledMessage.handoff_id == handoff_id)
+    return waiting.where(ScheduledMessage.state == "waiting").with_for_update()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.contact import Verdict
@@ -14,6 +14,7 @@ from bot.services.casefiles import CONTACT_WINDOW
 from bot.services.kit import Kit
 from bot.services.records import record
 from bot.services.switch import is_off
+from bot.storage.prepared import prepared
 from bot.storage.queries import holds_of, recent_contacts, wish_of
 from bot.storage.tables import Borrower, Nudge
 
@@ -50,10 +51,13 @@ def in_message_of(leader_ids: Collection[int]) -> ColumnElement[bool]:
 
 def carried(session: Session, leader_id: int) -> list[Nudge]:
     """Return all nudges of which a message speaks, its leader first."""
-    found = session.scalars(
-        select(Nudge).where(in_message_of([leader_id])).order_by(Nudge.id).with_for_update(key_share=True)
-    )
+    found = session.scalars(*_carried([leader_id]))
     return sorted(found, key=lambda nudge: nudge.id != leader_id)
+
+
+@prepared
+def _carried(leader_ids: Collection[int]) -> Select[tuple[Nudge]]:
+    return select(Nudge).where(in_message_of(leader_ids)).order_by(Nudge.id).with_for_update(key_share=True)
 
 
 def release(nudges: Sequence[Nudge], reason: str | None = None) -> None:

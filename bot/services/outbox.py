@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, case, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, case, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.contact import may_contact
@@ -23,6 +23,7 @@ from bot.services.packs import pack_for, packs_for
 from bot.services.reach import bury, take_another_way, undisclose
 from bot.services.webhooks import announce, announce_all
 from bot.services.withholding import Withholding
+from bot.storage.prepared import prepared
 from bot.storage.queries import INITIATED, address_snapshot, own_address, own_addresses, zone_of
 from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
 
@@ -105,22 +106,12 @@ class Outbox:
         Answers and words of a hand-off come first, what the lender starts after them; each oldest first.
         `in_bulk` chooses what the lender starts, or all but that; `conversation`, what waits in that one.
         """
-        here = true() if conversation is None else Message.conversation_id == conversation
+        found = _QUEUED[in_bulk](channels, limit)
+        if conversation is not None:
+            statement, values = found
+            found = statement.where(Message.conversation_id == conversation), values
         with self.kit.db.read() as session:
-            rows = session.execute(
-                select(Message.id, Message.conversation_id)
-                .join(Conversation, Conversation.id == Message.conversation_id)
-                .where(
-                    Message.direction == "out",
-                    Message.state == "queued",
-                    Conversation.channel.in_(channels),
-                    _of_bulk(in_bulk),
-                    here,
-                )
-                .order_by(Message.purpose.in_(INITIATED), Message.id)
-                .limit(limit)
-            )
-            return [(message_id, conversation_id) for message_id, conversation_id in rows]
+            return [(message_id, chat) for message_id, chat in session.execute(*found)]
 
     def claim(self, message_id: int) -> Outgoing | None:
         """Take one queued message, or None when it is gone, or may no longer go out."""
@@ -334,13 +325,7 @@ class Outbox:
         plain = [one.message_id for one in settlements if one.outcome == "sent" and not one.detail]
         with self.kit.db.begin() as session:
             if plain:
-                sent = session.execute(
-                    update(Message)
-                    .where(Message.id.in_(plain), Message.state.in_(_OPEN))
-                    .values(state=_read_or_sent(), failure=None)
-                    .returning(Message.nudge_id, Message.id, Message.conversation_id)
-                    .execution_options(synchronize_session=False)
-                ).all()
+                sent = session.execute(*_sent(plain)).all()
                 announce_all(
                     session,
                     now,
@@ -442,7 +427,7 @@ def _led(session: Session, leader_ids: Sequence[int]) -> dict[int, list[Nudge]]:
     if not leader_ids:
         return {}
     led: dict[int, list[Nudge]] = {number: [] for number in leader_ids}
-    for nudge in session.scalars(select(Nudge).where(in_message_of(leader_ids)).order_by(Nudge.id)):
+    for nudge in session.scalars(*_spoken_of(leader_ids)):
         if nudge.id in led:
             led[nudge.id].insert(0, nudge)
         elif nudge.leader_id is not None:
@@ -450,22 +435,29 @@ def _led(session: Session, leader_ids: Sequence[int]) -> dict[int, list[Nudge]]:
     return led
 
 
-def _read_or_sent() -> ColumnElement[str]:
-    """The state of what has gone; a page may have shown it before that is on record."""
-    return case((Message.read_at.is_(None), "sent"), else_="read")
+@prepared
+def _spoken_of(leader_ids: Collection[int]) -> Select[tuple[Nudge]]:
+    return select(Nudge).where(in_message_of(leader_ids)).order_by(Nudge.id)
+
+
+@prepared
+def _sent(message_ids: Collection[int]) -> Any:
+    # A page may have shown it before that is on record.
+    state = case((Message.read_at.is_(None), "sent"), else_="read")
+    return (
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.state.in_(_OPEN))
+        .values(state=state, failure=None)
+        .returning(Message.nudge_id, Message.id, Message.conversation_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _went(session: Session, leader_ids: Sequence[int], now: datetime) -> None:
     """Note that messages about nudges have gone, and from when on each is tried on its next channel."""
     if not leader_ids:
         return
-    gone = session.execute(
-        update(Nudge)
-        .where(in_message_of(leader_ids))
-        .values(state="sent", done_at=now)
-        .returning(Nudge.id, Nudge.again_hours)
-        .execution_options(synchronize_session=False)
-    ).all()
+    gone = session.execute(*_gone(leader_ids, now)).all()
     for hours in {hours for _, hours in gone if hours is not None}:
         session.execute(
             update(Nudge)
@@ -473,6 +465,17 @@ def _went(session: Session, leader_ids: Sequence[int], now: datetime) -> None:
             .values(again_at=now + timedelta(hours=hours))
             .execution_options(synchronize_session=False)
         )
+
+
+@prepared
+def _gone(leader_ids: Collection[int], now: datetime) -> Any:
+    return (
+        update(Nudge)
+        .where(in_message_of(leader_ids))
+        .values(state="sent", done_at=now)
+        .returning(Nudge.id, Nudge.again_hours)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _lock(session: Session, rows: Sequence[Row[tuple[Message, Conversation]]]) -> None:
@@ -487,7 +490,22 @@ def _lock(session: Session, rows: Sequence[Row[tuple[Message, Conversation]]]) -
     ).all()
 
 
-def _of_bulk(in_bulk: bool | None) -> ColumnElement[bool]:
-    if in_bulk is None:
-        return true()
-    return Message.purpose.in_(INITIATED) if in_bulk else Message.purpose.not_in(INITIATED)
+def _queued(*which: ColumnElement[bool]) -> prepared[..., Select[tuple[int, str]]]:
+    @prepared
+    def found(channels: Collection[str], limit: int) -> Select[tuple[int, str]]:
+        waiting = select(Message.id, Message.conversation_id).join(
+            Conversation, Conversation.id == Message.conversation_id
+        )
+        waiting = waiting.where(
+            Message.direction == "out", Message.state == "queued", Conversation.channel.in_(channels), *which
+        )
+        return waiting.order_by(Message.purpose.in_(INITIATED), Message.id).limit(limit)
+
+    return found
+
+
+_QUEUED: Mapping[bool | None, prepared[..., Select[tuple[int, str]]]] = {
+    None: _queued(),
+    True: _queued(Message.purpose.in_(INITIATED)),
+    False: _queued(Message.purpose.not_in(INITIATED)),
+}

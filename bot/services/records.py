@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from bot.storage.tables import AuditEvent, HoldRow, PolicyVersion
 
 _TOLD = ("conversation", "approval", "plan", "number")
 _CITED = "policies cited in this transaction"
+_EVENT = insert(cast(Table, AuditEvent.__table__)).inline()
 BOOK = "loan book"
 """The actor of every event that a file of the lender's brought."""
 
@@ -36,16 +37,18 @@ def record(
     **detail: Any,
 ) -> None:
     """Write one audit event in the transaction of the fact itself, and tell programs that want to know."""
-    session.add(
-        AuditEvent(
-            at=at,
-            borrower_id=borrower_id,
-            loan_id=loan_id,
-            kind=kind,
-            detail=detail,
-            cause=cause,
-            actor=actor,
-        )
+    # Written at once, and never changed: the bookkeeping of a row that may be takes several times as long.
+    session.connection().execute(
+        _EVENT,
+        {
+            "at": at,
+            "borrower_id": borrower_id,
+            "loan_id": loan_id,
+            "kind": kind,
+            "detail": detail,
+            "cause": cause,
+            "actor": actor,
+        },
     )
     event = OF_RECORDS.get(kind)
     if event is not None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.model import HoldKind, Purpose
 from bot.domain.tiers import Signals
 from bot.services.kit import local_day
-from bot.storage.queries import DUE_AMOUNT
+from bot.storage.queries import DUE_AMOUNT, STILL_OPEN
 from bot.storage.tables import (
     Borrower,
     Conversation,
@@ -172,8 +172,11 @@ class Facts:
 
     def _reminded(self) -> dict[tuple[int, int], list[datetime]]:
         found: dict[tuple[int, int], list[datetime]] = defaultdict(list)
+        # Of cycles that are over nobody asks, and they are most of them.
         rows = self._session.execute(
-            select(Nudge.loan_id, Nudge.cycle, Nudge.done_at).where(
+            select(Nudge.loan_id, Nudge.cycle, Nudge.done_at)
+            .join(DueItem, and_(DueItem.loan_id == Nudge.loan_id, DueItem.number == Nudge.cycle, STILL_OPEN))
+            .where(
                 Nudge.loan_id.in_(self._loans),
                 Nudge.state == "sent",
                 Nudge.purpose == Purpose.REMINDER.value,

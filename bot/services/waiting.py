@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import Session
 
 from bot.domain.business import BusinessHours
@@ -15,6 +15,7 @@ from bot.language import formats
 from bot.language.formats import language_of
 from bot.services.kit import Kit
 from bot.services.packs import pack_for
+from bot.storage.prepared import prepared
 from bot.storage.queries import zone_of
 from bot.storage.tables import Agent, AgentTeam, Borrower, Conversation, HandoffRow
 
@@ -90,9 +91,12 @@ def _out_of_hours(
 
 def open_handoff(session: Session, conversation_id: str) -> HandoffRow | None:
     """Return the conversation's open hand-off."""
-    return session.scalars(
-        select(HandoffRow).where(HandoffRow.conversation_id == conversation_id, HandoffRow.state.in_(OPEN))
-    ).first()
+    return session.scalars(*_open_in(conversation_id)).first()
+
+
+@prepared
+def _open_in(conversation_id: str) -> Select[tuple[HandoffRow]]:
+    return select(HandoffRow).where(HandoffRow.conversation_id == conversation_id, HandoffRow.state.in_(OPEN))
 
 
 def _ahead(session: Session, row: HandoffRow) -> int:

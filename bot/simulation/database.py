@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from bot.storage.db import Database
+from bot.storage.db import Database, Transaction
 
 
-class _Alone(Session):
+class _Alone(Transaction):
     """A session beside which nobody else writes: what it has loaded is what the database holds.
 
     Rows stay loaded until it ends, and one that is to be locked is not read a second time.
@@ -24,27 +24,32 @@ class _Alone(Session):
 
     def execute(self, statement: Any, params: Any = None, **more: Any) -> Any:
         """Execute a statement; what is loaded is not filled in anew."""
-        return super().execute(statement, params, **_trusting(more))
+        return super().execute(statement, params, **_trusting(statement, more))
 
     def scalars(self, statement: Any, params: Any = None, **more: Any) -> Any:
         """Like `execute`, for the first column."""
-        return super().scalars(statement, params, **_trusting(more))
+        return super().scalars(statement, params, **_trusting(statement, more))
 
     def get(self, entity: Any, ident: Any, **more: Any) -> Any:
         """Return a row by its key, without locking it."""
-        return super().get(entity, ident, **{**more, "with_for_update": None})
+        return super().get(entity, ident)
 
     def get_one(self, entity: Any, ident: Any, **more: Any) -> Any:
         """Like `get`; raises NoResultFound for a key that is not there."""
-        return super().get_one(entity, ident, **{**more, "with_for_update": None})
+        return super().get_one(entity, ident)
+
+    def refresh(self, instance: Any, *args: Any, **more: Any) -> None:
+        """Leave a row as it was loaded."""
 
     def keep(self, row: Any) -> None:
         """Hold on to a row, which would else be forgotten, and read again, as soon as nobody looks at it."""
         self._kept.add(row)
 
 
-def _trusting(more: dict[str, Any]) -> dict[str, Any]:
+def _trusting(statement: Any, more: dict[str, Any]) -> dict[str, Any]:
     """What was loaded is not filled in anew: nobody else can have changed it."""
+    if not more and "populate_existing" not in statement.get_execution_options():
+        return more
     return {**more, "execution_options": {**more.get("execution_options", {}), "populate_existing": False}}
 
 

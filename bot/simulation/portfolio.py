@@ -7,14 +7,14 @@ import heapq
 import random
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from bot.bootstrap import Grace, build
 from bot.services.kit import MovableClock, local_day
@@ -28,6 +28,7 @@ from bot.simulation.intentions import Next
 from bot.simulation.mix import ACTS
 from bot.simulation.people import COLUMNS, Person, Place, book_rows, major
 from bot.simulation.turns import Talker
+from bot.storage.prepared import prepared
 from bot.storage.queries import DUE_AMOUNT, STILL_OPEN
 from bot.storage.tables import DueItem, LoanRow, Nudge
 
@@ -166,7 +167,8 @@ class Portfolio:
         if self._place.zones[0][0] in zones:
             # Before its day no rung asks for a loan's tier.
             self.grace.tiers.assess(now.date() + timedelta(days=1))
-            self._desk.shift(self._persons)
+            with self._db.together():
+                self._desk.shift(self._persons)
             self.grace.ledger.append()
         self.grace.reminders.plan(zones)
 
@@ -185,9 +187,8 @@ class Portfolio:
     def _waits_until(self) -> datetime | None:
         """The instant for which the earliest nudge is planned."""
         with self._db.begin() as session:
-            return session.scalar(
-                select(func.min(Nudge.send_at, type_=Nudge.send_at.type)).where(Nudge.state == "queued")
-            )
+            earliest: datetime | None = session.scalar(*_earliest())
+            return earliest
 
     def _send(self) -> int:
         """Hand everything that waits to the recording channel; return how many messages waited."""
@@ -324,15 +325,25 @@ class Portfolio:
         refs = [debt.ref for person in persons.values() for debt in person.debts]
         found: dict[str, list[tuple[date, int]]] = {}
         with self._db.begin() as session:
-            rows = session.execute(
-                select(LoanRow.ref, DueItem.due_on, DUE_AMOUNT - DueItem.paid_minor)
-                .join(DueItem, DueItem.loan_id == LoanRow.id)
-                .where(LoanRow.ref.in_(refs), STILL_OPEN)
-                .order_by(LoanRow.id, DueItem.number)
-            )
-            for ref, due_on, amount in rows:
+            for ref, due_on, amount in session.execute(*_open_items(refs)):
                 found.setdefault(ref, []).append((due_on, amount))
         return found
+
+
+@prepared
+def _earliest() -> Select[tuple[datetime]]:
+    earliest = func.min(Nudge.send_at, type_=Nudge.send_at.type)
+    return select(earliest).where(Nudge.state == "queued")
+
+
+@prepared
+def _open_items(refs: Collection[str]) -> Select[tuple[str, date, int]]:
+    return (
+        select(LoanRow.ref, DueItem.due_on, DUE_AMOUNT - DueItem.paid_minor)
+        .join(DueItem, DueItem.loan_id == LoanRow.id)
+        .where(LoanRow.ref.in_(refs), STILL_OPEN)
+        .order_by(LoanRow.id, DueItem.number)
+    )
 
 
 def _less(items: Sequence[tuple[date, int]], paid: int) -> list[tuple[date, int]]:

@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeDecorator
 from bot.observing.masking import Plain
 from bot.storage import liveness
 from bot.storage.keyring import Keyring, SealError, attach
+from bot.storage.prepared import is_plain
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,7 +88,34 @@ class ReadOnly(Exception):
     """Something was to be written in a transaction that was opened for reading."""
 
 
-class Reading(Session):
+class Transaction(Session):
+    """A session that reads mere columns without what the ORM does for rows that may be changed.
+
+    That halves the time of such a look-up. Only a `prepared` statement says of itself that it is one.
+    """
+
+    def execute(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        """Execute a statement, whatever waits to be written before it."""
+        if more or not is_plain(statement):
+            return super().execute(statement, params, **more)
+        if self.autoflush:
+            self.flush()
+        return self.connection().execute(statement, params)
+
+    def scalars(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        """Like `execute`, for the first column."""
+        if more or not is_plain(statement):
+            return super().scalars(statement, params, **more)
+        return self.execute(statement, params).scalars()
+
+    def scalar(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        """Like `execute`, for the first column of the first row."""
+        if more or not is_plain(statement):
+            return super().scalar(statement, params, **more)
+        return self.execute(statement, params).scalar()
+
+
+class Reading(Transaction):
     """A session that only looks: it refuses to write, and to lock what it could not keep locked."""
 
 
@@ -133,7 +161,7 @@ class Database:
 
         Raises StorageError when the database cannot be reached, or what it holds cannot be opened.
         """
-        with self._session(self.engine, Session) as session:
+        with self._session(self.engine, Transaction) as session:
             yield session
 
     @contextmanager

@@ -29,6 +29,7 @@ from bot.domain.model import (
 from bot.domain.money import Money
 from bot.domain.promises import PromiseState
 from bot.storage.prepared import prepared
+from bot.storage.sealed import forms
 from bot.storage.tables import (
     AddressRow,
     AuditEvent,
@@ -307,9 +308,22 @@ def conversation_for(
     session: Session, channel: str, address: str, *, lock: bool = False
 ) -> Conversation | None:
     """Return the conversation of an address; with `lock` nobody else changes it in this transaction."""
-    # Built anew each time: a sealed address is looked up in every form that it may have.
-    found = select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
-    return session.scalars(found.with_for_update() if lock else found).first()
+    found = _locked_at if lock else _conversation_at
+    return session.scalars(*found(channel, forms([address]))).first()
+
+
+@prepared
+def _conversation_at(channel: str, address: Sequence[str]) -> Select[tuple[Conversation]]:
+    return _chat(channel, address)
+
+
+@prepared
+def _locked_at(channel: str, address: Sequence[str]) -> Select[tuple[Conversation]]:
+    return _chat(channel, address).with_for_update()
+
+
+def _chat(channel: str, address: Sequence[str]) -> Select[tuple[Conversation]]:
+    return select(Conversation).where(Conversation.channel == channel, Conversation.address.in_(address))
 
 
 def conversation_of(session: Session, conversation_id: str) -> Conversation:
@@ -345,8 +359,12 @@ def _conversation_of(conversation_id: str) -> Select[tuple[Conversation, Borrowe
 
 def address_of(session: Session, channel: str, address: str) -> AddressRow | None:
     """Return the address that a borrower has on a channel."""
-    found = select(AddressRow).where(AddressRow.channel == channel, AddressRow.address == address)
-    return session.scalars(found).first()
+    return session.scalars(*_address_at(channel, forms([address]))).first()
+
+
+@prepared
+def _address_at(channel: str, address: Sequence[str]) -> Select[tuple[AddressRow]]:
+    return select(AddressRow).where(AddressRow.channel == channel, AddressRow.address.in_(address))
 
 
 def own_address(session: Session, conversation: Conversation) -> AddressRow | None:

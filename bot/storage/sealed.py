@@ -144,9 +144,12 @@ class Findable(TypeDecorator[str]):
         def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
             """Turn `==` and `in` into `in` over all forms; refuse what a sealed column cannot answer."""
             if op is operators.eq and isinstance(other[0], str):
-                return super().operate(operators.in_op, _forms([other[0]]), **kwargs)
+                return super().operate(operators.in_op, forms([other[0]]), **kwargs)
             if op is operators.in_op and isinstance(other[0], list | tuple | set | frozenset):
-                return super().operate(operators.in_op, _forms(other[0]), **kwargs)
+                return super().operate(operators.in_op, forms(other[0]), **kwargs)
+            if op is operators.in_op and isinstance(other[0], BindParameter):
+                # A statement that is built once: whoever executes it gives the `forms`.
+                return super().operate(op, *other, **kwargs)
             if op not in (operators.eq, operators.is_, operators.is_not):
                 raise NotImplementedError("a sealed column is looked up whole")
             if isinstance(other[0], BindParameter):
@@ -156,7 +159,8 @@ class Findable(TypeDecorator[str]):
     comparator_factory = Comparator
 
 
-def _forms(values: Iterable[str]) -> list[str]:
+def forms(values: Iterable[str]) -> list[str]:
+    """Return texts in every form in which they may be stored, for `in_` of a prepared statement."""
     made: list[str] = []
     for value in values:
         for number in range(MOST_KEYS + 1):

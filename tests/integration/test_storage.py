@@ -235,7 +235,7 @@ class TestReading:
     def test_a_connection_that_its_server_ended_is_replaced_unasked(self, grace: Grace) -> None:
         if grace.kit.db.is_sqlite:
             pytest.skip("a file has no server")
-        end = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY(:pids)")
+        end = text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = ANY(:pids)")
         make_borrower(grace)
         with grace.kit.db.begin() as one, grace.kit.db.begin() as other:
             mine = text("SELECT pg_backend_pid()")

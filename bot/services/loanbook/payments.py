@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Select, insert, or_, select, update
 
 from bot.domain.model import HoldKind
 from bot.domain.money import Money
@@ -21,6 +21,7 @@ from bot.services.loanbook.nudges import cancel_paid
 from bot.services.plan_reminders import take_back
 from bot.services.records import BOOK, lift_holds
 from bot.services.restating import restate
+from bot.storage.prepared import prepared
 from bot.storage.tables import HoldRow, LoanRow, Payment
 
 _END_OF_DAY = time(23, 59, 59)
@@ -59,23 +60,14 @@ class PaymentBook(Book[PaymentLine]):
     def load(self, lines: Sequence[PaymentLine]) -> None:
         """Load the loans that the lines pay, and the payments and returns that they name."""
         refs = {line.loan_ref for line in lines}
-        ids = select(LoanRow.id).where(LoanRow.ref.in_(refs))
         # An agreement locks its loan too, so that its plan sees this payment or is paid by it.
-        self._loans = {loan.ref: loan for loan in lock_loans(self.session, set(self.session.scalars(ids)))}
+        loans = lock_loans(self.session, set(self.session.scalars(*_ids_of(refs))))
+        self._loans = {loan.ref: loan for loan in loans}
         names = {line.payment_ref for line in lines}
         targets = {line.reverses for line in lines if line.reverses is not None}
         self._known: dict[str, Known] = {}
         self._returns: dict[str, str] = {}
-        for row in self.session.execute(
-            select(
-                Payment.ref,
-                Payment.loan_id,
-                Payment.amount_minor,
-                Payment.paid_at,
-                Payment.return_ref,
-                Payment.returned_at,
-            ).where(or_(Payment.ref.in_(names | targets), Payment.return_ref.in_(names)))
-        ):
+        for row in self.session.execute(*_on_file(names | targets, names)):
             self._known[row.ref] = Known(*row[1:])
             if row.return_ref is not None:
                 self._returns[row.return_ref] = row.ref
@@ -229,15 +221,36 @@ class PaymentBook(Book[PaymentLine]):
 
     def _lift_claims(self) -> None:
         borrowers = {booked.loan.borrower_id for booked in self._booked.values() if booked.payments}
-        claims = select(HoldRow.borrower_id).where(
-            HoldRow.kind == HoldKind.PAID_CLAIM.value,
-            HoldRow.lifted_at.is_(None),
-            HoldRow.borrower_id.in_(borrowers),
-        )
-        claimed = set(self.session.scalars(claims))
+        claimed = set(self.session.scalars(*_claims_of(borrowers)))
         for loan in (booked.loan for booked in self._booked.values() if booked.payments):
             if loan.borrower_id in claimed:
                 lift_holds(self.session, self.now, loan.borrower_id, HoldKind.PAID_CLAIM, loan_id=loan.id)
+
+
+@prepared
+def _ids_of(refs: Collection[str]) -> Select[tuple[int]]:
+    return select(LoanRow.id).where(LoanRow.ref.in_(refs))
+
+
+@prepared
+def _on_file(refs: Collection[str], returns: Collection[str]) -> Select[Any]:
+    return select(
+        Payment.ref,
+        Payment.loan_id,
+        Payment.amount_minor,
+        Payment.paid_at,
+        Payment.return_ref,
+        Payment.returned_at,
+    ).where(or_(Payment.ref.in_(refs), Payment.return_ref.in_(returns)))
+
+
+@prepared
+def _claims_of(borrower_ids: Collection[int]) -> Select[tuple[int]]:
+    return select(HoldRow.borrower_id).where(
+        HoldRow.kind == HoldKind.PAID_CLAIM.value,
+        HoldRow.lifted_at.is_(None),
+        HoldRow.borrower_id.in_(borrower_ids),
+    )
 
 
 def _instant(line: PaymentLine, loan: LoanRow) -> datetime:

@@ -6,13 +6,26 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, String, Table, and_, exists, func, literal, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    Select,
+    String,
+    Table,
+    and_,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from bot.domain.ladder import again_key, later_channels
 from bot.services.kit import Kit, local_day
 from bot.services.planning.slots import Places, ladders
-from bot.services.planning.statements import COLUMNS, TEMPORARY, fill, insert_nudges, scratch
+from bot.services.planning.statements import TEMPORARY, fill, inserting, labelled, scratch
 from bot.storage.db import Instant
 from bot.storage.tables import Conversation, LoanRow, Message, Nudge
 
@@ -61,7 +74,7 @@ def plan_again(session: Session, ways: list[dict[str, Any]], now: datetime) -> i
     added = 0
     if ways:
         fill(session, _again, ways)
-        added = insert_nudges(session, _unread(now), (*COLUMNS, "ground"))
+        added = _unread(session, now)
     session.execute(
         update(Nudge)
         .where(Nudge.again_at.is_not(None), Nudge.again_at <= now)
@@ -71,22 +84,25 @@ def plan_again(session: Session, ways: list[dict[str, Any]], now: datetime) -> i
     return added
 
 
-def _unread(now: datetime) -> Any:
+@inserting
+def _unread(now: datetime) -> Select[Any]:
     since, chat = aliased(Message), aliased(Conversation)
     return (
         select(
-            Nudge.loan_id,
-            Nudge.borrower_id,
-            Nudge.cycle,
-            _again.c.next_key,
-            Nudge.purpose,
-            Nudge.template,
-            _again.c.channels,
-            literal("queued"),
-            literal(now, Instant()),
-            Nudge.expires_at,
-            literal(now, Instant()),
-            Nudge.ground,
+            *labelled(
+                loan_id=Nudge.loan_id,
+                borrower_id=Nudge.borrower_id,
+                cycle=Nudge.cycle,
+                step=_again.c.next_key,
+                purpose=Nudge.purpose,
+                template=Nudge.template,
+                channels=_again.c.channels,
+                state=literal("queued"),
+                send_at=type_coerce(now, Instant()),
+                expires_at=Nudge.expires_at,
+                created_at=type_coerce(now, Instant()),
+                ground=Nudge.ground,
+            )
         )
         .select_from(Nudge)
         .join(Message, Message.nudge_id == func.coalesce(Nudge.leader_id, Nudge.id))

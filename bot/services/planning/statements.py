@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec
 
 from sqlalchemy import (
     JSON,
@@ -31,16 +32,21 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from bot.domain.agreed import CYCLE
 from bot.domain.ladder import STANDARD
 from bot.services.planning.slots import Places, Slot
 from bot.storage.db import Instant
+from bot.storage.prepared import prepared
 from bot.storage.queries import DUE_AMOUNT, PAUSES, STILL_OPEN
 from bot.storage.tables import Borrower, DueItem, HoldRow, LoanRow, Nudge, Plan, PlanItem, Promise
+
+P = ParamSpec("P")
 
 # Lives as long as its connection, and is empty whenever no planner is at work in it.
 TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DELETE ROWS"}
@@ -78,21 +84,6 @@ _used = Table(
     Index("ix_planning_used", "key", "ladder"),
     **TEMPORARY,
 )
-COLUMNS = (
-    "loan_id",
-    "borrower_id",
-    "cycle",
-    "step",
-    "purpose",
-    "template",
-    "channels",
-    "state",
-    "send_at",
-    "expires_at",
-    "created_at",
-)
-
-
 _ITS_SLOT = and_(_slots.c.product == LoanRow.product, _slots.c.timezone == Borrower.timezone)
 _NAMES = tuple(column.name for column in _slots.c)
 _OF_SLOT = frozenset(one.name for one in fields(Slot))
@@ -105,6 +96,55 @@ def places(session: Session, only: Collection[str] | None = None) -> Places:
     return Places(tuple(sorted(zones)), tuple(sorted(tiers)))
 
 
+class _Unindexed(ColumnElement[Any]):
+    """A column as no index of SQLite's knows it.
+
+    SQLite would else begin with the slots, and read a day's due items once for every zone and product.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> None:
+        self.column, self.type = column, column.type
+
+
+@compiles(_Unindexed)
+def _as_it_is(element: _Unindexed, compiler: Any, **kw: Any) -> str:
+    found: str = compiler.process(element.column, **kw)
+    return found
+
+
+@compiles(_Unindexed, "sqlite")
+def _as_unknown(element: _Unindexed, compiler: Any, **kw: Any) -> str:
+    return f"ifnull({compiler.process(element.column, **kw)}, NULL)"
+
+
+class inserting(Generic[P]):
+    """Wrap what chooses nudges: a call inserts those that are not there yet, and returns how many are new.
+
+    SQLAlchemy keeps no compiled form of an INSERT that passes over conflicts, and compiling one takes longer
+    than planning a small zone: it is compiled once here, for either kind of database.
+    """
+
+    def __init__(self, chosen: Callable[P, Select[Any]]) -> None:
+        update_wrapper(self, chosen)
+        self._chosen = prepared(chosen)
+        self._compiled: dict[str, Any] = {}
+
+    def __call__(self, session: Session, *args: P.args, **kwargs: P.kwargs) -> int:
+        """Insert into the database of `session`."""
+        connection = session.connection()
+        chosen, values = self._chosen(*args, **kwargs)
+        name = connection.dialect.name
+        if name not in self._compiled:
+            dialect = sqlite if name == "sqlite" else postgresql
+            columns = chosen.selected_columns.keys()
+            statement = dialect.insert(Nudge).from_select(columns, chosen).on_conflict_do_nothing()
+            self._compiled[name] = statement.compile(dialect=connection.dialect)
+        done = connection.execute(self._compiled[name], values, execution_options={"preserve_rowcount": True})
+        return done.rowcount
+
+
 def plan_rungs(
     session: Session, slots: Sequence[Slot], used: Sequence[tuple[str, int, str]], now: datetime
 ) -> int:
@@ -113,10 +153,13 @@ def plan_rungs(
         return 0
     fill(session, _slots, [_row(slot) for slot in slots])
     fill(session, _used, [dict(zip(("ladder", "day", "key"), one, strict=True)) for one in used])
-    amount = DUE_AMOUNT - DueItem.paid_minor
     days = [one.due_on for one in slots]
-    # SQLite would else begin with the slots, and read a day's due items once for every zone and product.
-    due_on = func.ifnull(DueItem.due_on, None) if _is_sqlite(session) else DueItem.due_on
+    return _due_rungs(session, now, min(days), max(days))
+
+
+@inserting
+def _due_rungs(now: datetime, first: date, last: date) -> Select[Any]:
+    amount = DUE_AMOUNT - DueItem.paid_minor
     climbed = exists().where(
         Nudge.loan_id == LoanRow.id,
         Nudge.cycle == DueItem.number,
@@ -124,9 +167,9 @@ def plan_rungs(
         _used.c.ladder == _slots.c.ladder,
         _used.c.day >= _slots.c.day,
     )
-    chosen = _of_loans(select(*_nudge(_slots.c.step, now, DueItem.number))).where(
-        DueItem.due_on.between(min(days), max(days)),
-        _slots.c.due_on == due_on,
+    return _of_loans(select(*_nudge(_slots.c.step, now, DueItem.number))).where(
+        DueItem.due_on.between(first, last),
+        _slots.c.due_on == _Unindexed(DueItem.due_on),
         or_(_slots.c.tier.is_(None), _slots.c.tier == func.coalesce(LoanRow.tier, STANDARD)),
         or_(_slots.c.good_record.is_(None), _slots.c.good_record == LoanRow.good_record),
         or_(_slots.c.least.is_(None), _slots.c.least <= amount),
@@ -136,7 +179,6 @@ def plan_rungs(
         ~_paused_on(_slots.c.send_at),
         ~climbed,
     )
-    return insert_nudges(session, chosen)
 
 
 def _paused_on(at: SQLColumnExpression[datetime]) -> ColumnElement[bool]:
@@ -156,9 +198,10 @@ def plan_agreed(session: Session, slots: Sequence[Slot], now: datetime) -> int:
     if not slots:
         return 0
     fill(session, _slots, [_row(slot) for slot in slots])
-    return insert_nudges(session, _instalments(now)) + insert_nudges(session, _promises(now))
+    return _instalments(session, now) + _promises(session, now)
 
 
+@inserting
 def _instalments(now: datetime) -> Select[Any]:
     """What a plan costs may be all that is left of a loan: its due items do not matter here."""
     step = _slots.c.step + cast(Plan.id, String) + ":" + cast(PlanItem.number, String)
@@ -178,6 +221,7 @@ def _instalments(now: datetime) -> Select[Any]:
     )
 
 
+@inserting
 def _promises(now: datetime) -> Select[Any]:
     newer = aliased(Promise)
     step = _slots.c.step + cast(Promise.id, String)
@@ -221,28 +265,25 @@ def _of_loans(chosen: Select[Any]) -> Select[Any]:
 
 
 def _nudge(step: ColumnElement[str], now: datetime, cycle: SQLColumnExpression[int]) -> list[Any]:
-    """The columns of a nudge, in the order of COLUMNS."""
-    return [
-        LoanRow.id,
-        LoanRow.borrower_id,
-        cycle,
-        step,
-        _slots.c.purpose,
-        _slots.c.template,
-        _slots.c.channels,
-        _slots.c.state,
-        _slots.c.send_at,
-        _slots.c.expires_at,
-        literal(now, Instant()),
-    ]
+    """The columns of a nudge."""
+    return labelled(
+        loan_id=LoanRow.id,
+        borrower_id=LoanRow.borrower_id,
+        cycle=cycle,
+        step=step,
+        purpose=_slots.c.purpose,
+        template=_slots.c.template,
+        channels=_slots.c.channels,
+        state=_slots.c.state,
+        send_at=_slots.c.send_at,
+        expires_at=_slots.c.expires_at,
+        created_at=type_coerce(now, Instant()),
+    )
 
 
-def insert_nudges(session: Session, chosen: Select[Any], columns: Sequence[str] = COLUMNS) -> int:
-    """Insert the nudges of a query that are not there yet; return how many are new."""
-    dialect = sqlite if _is_sqlite(session) else postgresql
-    statement = dialect.insert(Nudge).from_select(columns, chosen).on_conflict_do_nothing()
-    done = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
-    return done.rowcount
+def labelled(**columns: SQLColumnExpression[Any]) -> list[Any]:
+    """Name what is chosen after the column of a nudge that it fills."""
+    return [column.label(name) for name, column in columns.items()]
 
 
 def _is_sqlite(session: Session) -> bool:
