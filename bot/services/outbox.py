@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, case, select, update
+from sqlalchemy import ColumnElement, Row, Select, Update, case, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.domain.contact import may_contact
 from bot.domain.model import Case, Purpose
@@ -133,14 +134,7 @@ class Outbox:
         nobody knows what it took, and `take_back` settles that.
         """
         with self.kit.db.begin() as session:
-            rows = session.execute(
-                select(Message, Conversation)
-                .join(Conversation, Conversation.id == Message.conversation_id)
-                .where(Message.id.in_(message_ids), Message.state == "queued")
-                .order_by(Message.purpose.in_(INITIATED), Message.id)
-                .with_for_update(of=Message, key_share=True, skip_locked=True)
-                .execution_options(populate_existing=True)
-            ).all()
+            rows = session.execute(*_waiting(message_ids)).all()
             if not self.kit.db.is_sqlite:
                 # There, nobody else has written since this transaction began.
                 _lock(session, rows)
@@ -152,15 +146,14 @@ class Outbox:
             files = CaseFiles(session, self.kit, every, now) if every else None
             answers = [message.conversation_id for message, _ in allowed if message.nudge_id is None]
             places = own_addresses(session, answers)
-            answered = {chat.borrower_id for one, chat in allowed if one.nudge_id is None} - {None}
+            answers_to = (chat.borrower_id for one, chat in allowed if one.nudge_id is None)
+            answered = {number for number in answers_to if number is not None}
             # Loaded at once and held on to, so that each chat finds its own.
-            borrowers = (
-                session.scalars(select(Borrower).where(Borrower.id.in_(answered))).all() if answered else ()
-            )
+            borrowers = session.scalars(*_borrowers(answered)).all() if answered else ()
             packs = packs_for(session, self.kit, borrowers)
+            _mark_sending(session, [message for message, _ in allowed], now, claim)
             taken = {}
             for message, conversation in allowed:
-                message.state, message.done_at, message.claim = "sending", now, claim
                 mine = () if message.nudge_id is None else nudges[message.nudge_id]
                 outgoing = self._take(session, message, conversation, mine, files, places, packs)
                 if outgoing is not None:
@@ -414,6 +407,40 @@ class Outbox:
                     for nudge in carried(session, message.nudge_id):
                         nudge.state = "uncertain"
             return len(rows)
+
+
+@prepared
+def _waiting(message_ids: Collection[int]) -> Select[tuple[Message, Conversation]]:
+    return (
+        select(Message, Conversation)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Message.id.in_(message_ids), Message.state == "queued")
+        .order_by(Message.purpose.in_(INITIATED), Message.id)
+        .with_for_update(of=Message, key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+@prepared
+def _borrowers(borrower_ids: Collection[int]) -> Select[tuple[Borrower]]:
+    return select(Borrower).where(Borrower.id.in_(borrower_ids))
+
+
+def _mark_sending(session: Session, messages: Sequence[Message], now: datetime, claim: str | None) -> None:
+    """Note that messages are about to be handed over: in one statement, not in one for each of them."""
+    if not messages:
+        return
+    session.execute(*_sending([message.id for message in messages], now, claim))
+    for message in messages:
+        for name, value in (("state", "sending"), ("done_at", now), ("claim", claim)):
+            set_committed_value(message, name, value)
+
+
+@prepared
+def _sending(message_ids: Collection[int], now: datetime, claim: str | None) -> Update:
+    marked = update(Message).where(Message.id.in_(message_ids))
+    marked = marked.values(state="sending", done_at=now, claim=claim)
+    return marked.execution_options(synchronize_session=False)
 
 
 def _carried(message: Message) -> Literal["paper", "file"] | None:

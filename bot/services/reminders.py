@@ -45,7 +45,8 @@ class ReminderService:
             where = places(session, timezones)
             agreed = plan_agreed(session, agreed_slots(self.kit, where, now), now)
             slots = rung_slots(self.kit, where, now)
-            rungs = plan_rungs(session, slots, used_steps(self.kit, where, now), now)
+            used = used_steps(self.kit, where, now)
+            rungs = plan_rungs(session, slots, used, now, apart=timezones is not None)
             return agreed + rungs + plan_again(session, next_ways(self.kit, where, now), now)
 
     def progress(self) -> tuple[int, int]:

@@ -99,10 +99,12 @@ class Portfolio:
         mornings = self._mornings()
         while (now := self._next(mornings)) < self._span.last:
             self._clock.at = now
-            self._act(now)
-            if mornings and mornings[0][0] == now:
-                self._morning(mornings, now)
-            self._deliver()
+            payers = self._act(now)
+            with self._db.together():
+                self._pay(payers)
+                if mornings and mornings[0][0] == now:
+                    self._morning(mornings, now)
+                self._deliver()
         self._clock.at = self._span.last
         self.grace.plans.settle_promises()
         self.grace.plans.settle_plans()
@@ -161,24 +163,21 @@ class Portfolio:
         away = {person.timezone for person in self._persons.values()} - home
         if not zones & (home | away):
             return
-        with self._db.together():
-            self.grace.plans.settle_promises()
-            self.grace.plans.settle_plans()
+        self.grace.plans.settle_promises()
+        self.grace.plans.settle_plans()
         if self._place.zones[0][0] in zones:
             # Before its day no rung asks for a loan's tier.
             self.grace.tiers.assess(now.date() + timedelta(days=1))
-            with self._db.together():
-                self._desk.shift(self._persons)
+            self._desk.shift(self._persons)
             self.grace.ledger.append()
         self.grace.reminders.plan(zones)
 
     def _deliver(self) -> None:
         """Decide all that is due, and hand over all that waits."""
         while True:
-            with self._db.together():
-                decided = self.grace.delivery.prepare_due(_BATCH).decided if self._is_due() else 0
-                if not self._send() and not decided:
-                    return
+            decided = self.grace.delivery.prepare_due(_BATCH).decided if self._is_due() else 0
+            if not self._send() and not decided:
+                return
 
     def _is_due(self) -> bool:
         waiting = self._waits_until()
@@ -258,8 +257,8 @@ class Portfolio:
             self._number += 1
             heapq.heappush(self._agenda, (at, self._number, person.ref, one))
 
-    def _act(self, now: datetime) -> None:
-        """Do all that is on the agenda for this instant: payments and moves in one file each."""
+    def _act(self, now: datetime) -> list[tuple[Person, Next]]:
+        """Do all that is on the agenda for this instant, moves in one file; return who pays."""
         payers: list[tuple[Person, Next]] = []
         moved: list[Person] = []
         # The assistant's actions work beside, each in a transaction of its own.
@@ -275,8 +274,7 @@ class Portfolio:
                     self._say(person, one.act)
         if moved:
             self._import("loans", COLUMNS, book_rows(moved))
-        if payers:
-            self._pay(payers)
+        return payers
 
     def _say(self, person: Person, act: str) -> None:
         channel, address = self._where.get(person.ref, ("telegram", person.telegram))
@@ -301,7 +299,9 @@ class Portfolio:
         return [person]
 
     def _pay(self, payers: Sequence[tuple[Person, Next]]) -> None:
-        """Book what is paid: never more than is still open of a loan."""
+        """Book what is paid in one file: never more than is still open of a loan."""
+        if not payers:
+            return
         dues = self._open_dues({person.ref: person for person, _ in payers})
         rows = []
         for person, one in payers:

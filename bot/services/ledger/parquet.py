@@ -16,7 +16,8 @@ from bot.services.ledger.fields import FIELDS, Chain, chain_of
 
 _JSON = frozenset({"loans", "rule_ids", "detail"})
 _NUMBERS = frozenset({"cycle", "nudge"})
-_ROWS = 20_000
+# Some megabytes of records.
+_ROWS = 5_000
 MAGIC = b"PAR1"
 """What every file of this format begins with."""
 

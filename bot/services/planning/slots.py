@@ -101,7 +101,7 @@ def ladders(kit: Kit, day: date) -> Iterator[tuple[ProductPolicy, Ladder]]:
 
 
 # Every tick of a day asks for the same.
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _rungs(
     product: str, currency: str, ladder: Ladder, timezone: str, tiers: tuple[str, ...], today: date
 ) -> tuple[Slot, ...]:

@@ -146,19 +146,50 @@ class inserting(Generic[P]):
 
 
 def plan_rungs(
-    session: Session, slots: Sequence[Slot], used: Sequence[tuple[str, int, str]], now: datetime
+    session: Session,
+    slots: Sequence[Slot],
+    used: Sequence[tuple[str, int, str]],
+    now: datetime,
+    *,
+    apart: bool = False,
 ) -> int:
-    """Insert the nudges of all rungs that are due where nothing else was agreed; return how many are new."""
+    """Insert the nudges of all rungs that are due where nothing else was agreed; return how many are new.
+
+    `apart` says that the slots are of a part of the borrowers only: the others are then not looked through.
+    """
+    if apart:
+        asked = set(session.scalars(*_open_days({slot.timezone for slot in slots})))
+        slots = [slot for slot in slots if slot.due_on in asked]
     if not slots:
         return 0
     fill(session, _slots, [_row(slot) for slot in slots])
     fill(session, _used, [dict(zip(("ladder", "day", "key"), one, strict=True)) for one in used])
     days = [one.due_on for one in slots]
-    return _due_rungs(session, now, min(days), max(days))
+    return (_due_rungs_apart if apart else _due_rungs)(session, now, min(days), max(days))
+
+
+@prepared
+def _open_days(timezones: Collection[str]) -> Select[tuple[date]]:
+    theirs = _loans_of(Borrower.timezone.in_(timezones))
+    return select(DueItem.due_on).where(DueItem.loan_id.in_(theirs), STILL_OPEN).distinct()
+
+
+def _loans_of(which: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(LoanRow.id).join(Borrower, Borrower.id == LoanRow.borrower_id).where(which)
 
 
 @inserting
 def _due_rungs(now: datetime, first: date, last: date) -> Select[Any]:
+    return _rungs(now, first, last)
+
+
+@inserting
+def _due_rungs_apart(now: datetime, first: date, last: date) -> Select[Any]:
+    theirs = _loans_of(Borrower.timezone.in_(select(_slots.c.timezone)))
+    return _rungs(now, first, last).where(DueItem.loan_id.in_(theirs))
+
+
+def _rungs(now: datetime, first: date, last: date) -> Select[Any]:
     amount = DUE_AMOUNT - DueItem.paid_minor
     climbed = exists().where(
         Nudge.loan_id == LoanRow.id,
