@@ -102,7 +102,7 @@ class Lexicon:
         hidden = None if context.verified else _masked(folded, context.names)
         for rule in self.rules:
             searched = folded if rule.category != BEFORE_IDENTITY else hidden
-            if searched is not None:
+            if searched is not None and rule.match.search(searched) is not None:
                 for start, end in _matches(rule, searched):
                     add(rule.id, rule.category, start, end)
         for match in _VARIABLE.finditer(folded):

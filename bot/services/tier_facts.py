@@ -55,6 +55,15 @@ class _Item:
     paid: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The reminders of one cycle: when the first and the last of them went, and how many did."""
+
+    first: datetime
+    last: datetime
+    count: int
+
+
 def _is_past(item: _Item) -> bool:
     return item.paid >= item.asked
 
@@ -100,6 +109,15 @@ class Facts:
         )
         self._heard = self._last_heard()
         self._sent = self._reminded()
+        # Only of who wrote between two reminders it matters which of them came later.
+        self._one_by_one = self._reminders(
+            [
+                row.id
+                for row in rows
+                if (heard := self._heard.get(row.borrower_id)) is not None
+                and any(one.first <= heard < one.last for one in self._sent[row.id].values())
+            ]
+        )
         # Who was asked once only has no past that could have been on time.
         self._paid = self._payments([loan for loan, items in self._items.items() if _is_past(items[0])])
 
@@ -108,7 +126,7 @@ class Facts:
         items = self._items[row.id]
         due = next((item for item in items if not _is_past(item)), None)
         number = due.number if due is not None else len(items) + 1
-        sent, heard = self._sent.get((row.id, number), ()), self._heard.get(row.borrower_id)
+        sent, heard = self._sent[row.id].get(number), self._heard.get(row.borrower_id)
         before = [item for item in items if item.number < number]
         promises, plans = self._promises[row.borrower_id], self._plans[row.borrower_id]
         return Signals(
@@ -116,14 +134,19 @@ class Facts:
             days_past_due=0 if due is None else max(0, (today - due.due_on).days),
             kept_promises=promises["kept"],
             broken_promises=promises["broken"],
-            replies=int(heard is not None and bool(sent) and heard > min(sent)),
-            unanswered_reminders=sum(heard is None or at > heard for at in sent),
+            replies=int(heard is not None and sent is not None and heard > sent.first),
+            unanswered_reminders=0 if sent is None else self._unanswered(row.id, number, sent, heard),
             hardship=row.borrower_id in self._hardship,
             kept_plans=plans["completed"],
             broken_plans=plans["broken"],
             cycles_before=len(before),
             cycles_paid_on_time=self._on_time(row, before),
         )
+
+    def _unanswered(self, loan_id: int, number: int, sent: _Sent, heard: datetime | None) -> int:
+        if heard is None or heard < sent.first:
+            return sent.count
+        return sum(at > heard for at in self._one_by_one.get((loan_id, number), ()))
 
     def _on_time(self, row: Assessed, items: Sequence[_Item]) -> int:
         """Count the due items that were covered by their day; payments are booked oldest item first."""
@@ -170,22 +193,29 @@ class Facts:
         )
         return {borrower_id: at for borrower_id, at in rows if borrower_id is not None}
 
-    def _reminded(self) -> dict[tuple[int, int], list[datetime]]:
-        found: dict[tuple[int, int], list[datetime]] = defaultdict(list)
-        # Of cycles that are over nobody asks, and they are most of them.
-        rows = self._session.execute(
-            select(Nudge.loan_id, Nudge.cycle, Nudge.done_at)
-            .join(DueItem, and_(DueItem.loan_id == Nudge.loan_id, DueItem.number == Nudge.cycle, STILL_OPEN))
-            .where(
-                Nudge.loan_id.in_(self._loans),
-                Nudge.state == "sent",
-                Nudge.purpose == Purpose.REMINDER.value,
-                Nudge.done_at.is_not(None),
-            )
+    def _reminded(self) -> dict[int, dict[int, _Sent]]:
+        """What was sent in cycles that are not over: of the others, most of them, nobody asks."""
+        at = Nudge.done_at
+        found: dict[int, dict[int, _Sent]] = defaultdict(dict)
+        chosen = select(
+            Nudge.loan_id,
+            Nudge.cycle,
+            func.min(at, type_=at.type),
+            func.max(at, type_=at.type),
+            func.count(at),
         )
-        for loan_id, cycle, at in rows:
-            if at is not None:
-                found[loan_id, cycle].append(at)
+        open_item = and_(DueItem.loan_id == Nudge.loan_id, DueItem.number == Nudge.cycle, STILL_OPEN)
+        for loan_id, cycle, *sent in self._session.execute(
+            _of_reminders(chosen.join(DueItem, open_item), self._loans).group_by(Nudge.loan_id, Nudge.cycle)
+        ):
+            found[loan_id][cycle] = _Sent(*sent)
+        return found
+
+    def _reminders(self, loan_ids: Sequence[int]) -> dict[tuple[int, int], list[datetime]]:
+        found: dict[tuple[int, int], list[datetime]] = defaultdict(list)
+        chosen = select(Nudge.loan_id, Nudge.cycle, Nudge.done_at)
+        for loan_id, cycle, at in self._session.execute(_of_reminders(chosen, loan_ids)):
+            found[loan_id, cycle].append(at)
         return found
 
     def _payments(self, loan_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
@@ -198,3 +228,12 @@ class Facts:
         for loan_id, at, amount in rows:
             found[loan_id].append((at, amount))
         return found
+
+
+def _of_reminders(chosen: Select[Any], loan_ids: Sequence[int]) -> Select[Any]:
+    return chosen.where(
+        Nudge.loan_id.in_(loan_ids),
+        Nudge.state == "sent",
+        Nudge.purpose == Purpose.REMINDER.value,
+        Nudge.done_at.is_not(None),
+    )

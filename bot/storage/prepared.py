@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
+from copy import copy
 from functools import update_wrapper
 from inspect import signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import BindParameter, Integer, Select, String, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import ClauseList, Grouping
+from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.types import NullType, TypeEngine
 
 P = ParamSpec("P")
 S = TypeVar("S", bound=Executable)
@@ -36,7 +40,8 @@ class prepared(Generic[P, S]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> tuple[S, dict[str, Any]]:
         """Return the statement, and the values to execute it with."""
         if self._statement is None:
-            self._statement = _marked(self._build(*map(bindparam, self._names.values())))
+            built = self._build(*map(bindparam, self._names.values()))
+            self._statement = _marked(_written_out(built))
         values = {**dict(zip(self._names, args, strict=False)), **kwargs}
         return self._statement, {self._names[name]: _listed(value) for name, value in values.items()}
 
@@ -44,6 +49,39 @@ class prepared(Generic[P, S]):
 def is_plain(statement: Any) -> bool:
     """Tell whether a prepared statement reads mere columns: no rows to be changed, and none to be locked."""
     return _PLAIN in statement.get_execution_options()
+
+
+def _written_out(statement: S) -> S:
+    """Write the constants of a condition into the statement, and bind only what differs from call to call.
+
+    A partial index serves only a condition that names its constant. SQLite looks at what is bound in its
+    stead, and makes the statement ready anew at each execution; PostgreSQL does without the index.
+    """
+    conditions = getattr(statement, "_where_criteria", ())
+    if not conditions:
+        return statement
+    changed = copy(statement)
+    changed._where_criteria = tuple(replacement_traverse(one, {}, _literal) for one in conditions)  # type: ignore[attr-defined]
+    return changed
+
+
+def _literal(element: Any, **_: Any) -> ColumnElement[Any] | None:
+    if not isinstance(element, BindParameter) or not isinstance(element.type, String | Integer | NullType):
+        return None
+    if not element.expanding:
+        return _written(element.value, element.type)
+    parts = [_written(one, element.type) for one in element.value or ()]
+    known = [one for one in parts if one is not None]
+    return Grouping(ClauseList(*known)) if known and len(known) == len(parts) else None
+
+
+def _written(value: Any, type_: TypeEngine[Any]) -> ColumnElement[Any] | None:
+    """Return a text or a whole number as it stands in SQL; None for anything else."""
+    if isinstance(value, str):
+        return literal_column(f"""'{str(value).replace("'", "''")}'""", type_)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return literal_column(str(int(value)), type_)
+    return None
 
 
 def _marked(statement: S) -> S:
