@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.domain.allocation import allocate
@@ -193,13 +193,18 @@ def _receipts(session: Session, found: dict[int, Account]) -> None:
 def save_dues(session: Session, settled: Iterable[tuple[Account, Settlement]]) -> None:
     """Write what is paid of due items where that is news."""
     changed = [
-        {"id": row, "paid_minor": share}
+        {"item": row, "share": share}
         for account, settlement in settled
         for (row, due), share in zip(account.dues, settlement.shares, strict=True)
         if share != due.paid.minor
     ]
     if changed:
-        session.execute(update(DueItem), changed)
+        session.flush()
+        session.connection().execute(_PAID, changed)
+
+
+_DUES = cast(Table, DueItem.__table__)
+_PAID = update(_DUES).where(_DUES.c.id == bindparam("item")).values(paid_minor=bindparam("share"))
 
 
 class AgreedPolicies:

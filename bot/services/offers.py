@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, Update, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.money import Money
 from bot.domain.plans import Instalment, Kind, Option
+from bot.storage.prepared import prepared
 from bot.storage.tables import LoanRow, OfferRow
 
 
@@ -72,15 +73,7 @@ def offer_row(option: Option, *, position: int = 1, **more: Any) -> OfferRow:
 
 def open_offers(session: Session, conversation_id: str, now: datetime) -> list[OfferView]:
     """Return the options shown last that are still open, in order, and after them what people granted."""
-    rows = session.scalars(
-        select(OfferRow)
-        .where(
-            OfferRow.conversation_id == conversation_id,
-            OfferRow.state == "offered",
-            OfferRow.expires_at > now,
-        )
-        .order_by(OfferRow.id)
-    ).all()
+    rows = session.scalars(*_open_in(conversation_id, now)).all()
     own = [row for row in rows if row.authority == "bot"]
     granted = [row for row in rows if row.authority != "bot"]
     found = []
@@ -92,18 +85,33 @@ def open_offers(session: Session, conversation_id: str, now: datetime) -> list[O
 
 def batch_of(session: Session, conversation_id: str, turn: str) -> list[OfferRow]:
     """Return the offers that a turn has made, in order."""
-    return list(
-        session.scalars(
-            select(OfferRow)
-            .where(OfferRow.conversation_id == conversation_id, OfferRow.batch == turn)
-            .order_by(OfferRow.position)
-        )
-    )
+    return list(session.scalars(*_made_in(conversation_id, turn)))
+
+
+@prepared
+def _open_in(conversation_id: str, now: datetime) -> Select[tuple[OfferRow]]:
+    mine = select(OfferRow).where(OfferRow.conversation_id == conversation_id)
+    return mine.where(OfferRow.state == "offered", OfferRow.expires_at > now).order_by(OfferRow.id)
+
+
+@prepared
+def _made_in(conversation_id: str, turn: str) -> Select[tuple[OfferRow]]:
+    made = select(OfferRow).where(OfferRow.conversation_id == conversation_id, OfferRow.batch == turn)
+    return made.order_by(OfferRow.position)
 
 
 def supersede(session: Session, loan_id: int, *, granted: bool = True) -> None:
     """Withdraw every offer on a loan that is still open; without `granted`, not what people granted."""
-    chosen = [OfferRow.loan_id == loan_id, OfferRow.state == "offered"]
-    if not granted:
-        chosen.append(OfferRow.authority == "bot")
-    session.execute(update(OfferRow).where(*chosen).values(state="superseded"))
+    session.execute(*(_withdrawn if granted else _own_withdrawn)(loan_id))
+
+
+@prepared
+def _withdrawn(loan_id: int) -> Update:
+    still_open = update(OfferRow).where(OfferRow.loan_id == loan_id, OfferRow.state == "offered")
+    return still_open.values(state="superseded")
+
+
+@prepared
+def _own_withdrawn(loan_id: int) -> Update:
+    own = update(OfferRow).where(OfferRow.loan_id == loan_id, OfferRow.state == "offered")
+    return own.where(OfferRow.authority == "bot").values(state="superseded")

@@ -486,12 +486,14 @@ def _went(session: Session, leader_ids: Sequence[int], now: datetime) -> None:
         return
     gone = session.execute(*_gone(leader_ids, now)).all()
     for hours in {hours for _, hours in gone if hours is not None}:
-        session.execute(
-            update(Nudge)
-            .where(Nudge.id.in_([number for number, its in gone if its == hours]))
-            .values(again_at=now + timedelta(hours=hours))
-            .execution_options(synchronize_session=False)
-        )
+        theirs = [number for number, its in gone if its == hours]
+        session.execute(*_tried_again(theirs, now + timedelta(hours=hours)))
+
+
+@prepared
+def _tried_again(nudge_ids: Collection[int], at: datetime) -> Update:
+    theirs = update(Nudge).where(Nudge.id.in_(nudge_ids)).values(again_at=at)
+    return theirs.execution_options(synchronize_session=False)
 
 
 @prepared
@@ -508,13 +510,18 @@ def _gone(leader_ids: Collection[int], now: datetime) -> Any:
 def _lock(session: Session, rows: Sequence[Row[tuple[Message, Conversation]]]) -> None:
     """Lock the conversations in which the bot would speak, always in one order, and read them anew."""
     spoken_in = {conversation.id for message, conversation in rows if message.initiator == "bot"}
-    session.execute(
+    session.execute(*_locked(spoken_in)).all()
+
+
+@prepared
+def _locked(conversation_ids: Collection[str]) -> Select[tuple[Conversation]]:
+    return (
         select(Conversation)
-        .where(Conversation.id.in_(spoken_in))
+        .where(Conversation.id.in_(conversation_ids))
         .order_by(Conversation.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
-    ).all()
+    )
 
 
 def _queued(*which: ColumnElement[bool]) -> prepared[..., Select[tuple[int, str]]]:

@@ -41,6 +41,9 @@ def keep_quiet(session: Session, channel: str, until: datetime) -> None:
 
 
 def _locked(session: Session, channel: str, now: datetime) -> ChannelPace:
+    known = session.get(ChannelPace, channel, with_for_update=True, populate_existing=True)
+    if known is not None:
+        return known
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     first = dialect.insert(ChannelPace).values(channel=channel, free_at=now - _BURST)
     session.execute(first.on_conflict_do_nothing())

@@ -41,8 +41,7 @@ def ahead(plan: Plan | None, promise: Promise | None, day: date, timezone: str) 
 
 def follow_up(session: Session, kit: Kit, loan: LoanRow, step: Step, now: datetime) -> None:
     """Queue what follows when an agreement was missed or settled, once; a person's task says nothing."""
-    known = select(Nudge.id).where(Nudge.loan_id == loan.id, Nudge.cycle == CYCLE, Nudge.step == str(step))
-    if session.scalars(known).first() is not None:
+    if session.scalars(*_known(loan.id, str(step))).first() is not None:
         return
     zone = ZoneInfo(loan.borrower.timezone)
     today = local_day(now, loan.borrower.timezone)
@@ -64,6 +63,11 @@ def follow_up(session: Session, kit: Kit, loan: LoanRow, step: Step, now: dateti
             created_at=now,
         )
     )
+
+
+@prepared
+def _known(loan_id: int, step: str) -> Select[tuple[int]]:
+    return select(Nudge.id).where(Nudge.loan_id == loan_id, Nudge.cycle == CYCLE, Nudge.step == step)
 
 
 def take_back(session: Session, now: datetime, loan_ids: Collection[int], cause: str, actor: str) -> None:

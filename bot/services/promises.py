@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bot.domain.model import HoldKind, Refusal
 from bot.domain.money import Money
@@ -16,6 +16,7 @@ from bot.services.kit import Kit
 from bot.services.plan_changes import Change, make_way
 from bot.services.records import caused_by, place_hold, policy_version, record
 from bot.storage.db import retried
+from bot.storage.prepared import prepared
 from bot.storage.tables import Conversation, Promise
 
 
@@ -42,7 +43,7 @@ class PromiseService:
             conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
             standing = self.accounts.standing_in(session, conversation)
             loan, rules = standing.loan, standing.policy.promise
-            if session.scalars(select(Promise.id).where(Promise.turn == turn)).first() is not None:
+            if session.scalars(*_made_in(turn)).first() is not None:
                 return ()
             refusals = promise_refusals(amount, due_on, loan, rules, standing.today)
             if refusals:
@@ -89,3 +90,8 @@ class PromiseService:
                 policy_version=promise.policy_version,
             )
             return ()
+
+
+@prepared
+def _made_in(turn: str) -> Select[tuple[int]]:
+    return select(Promise.id).where(Promise.turn == turn)

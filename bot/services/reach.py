@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.kit import Kit
 from bot.services.nudges import carried, release
 from bot.services.records import record
+from bot.storage.prepared import prepared
 from bot.storage.queries import address_of, address_snapshot, best_address, closed_channels, conversation_for
 from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
 
@@ -66,16 +67,20 @@ def take_another_way(session: Session, nudge: Nudge, now: datetime) -> None:
 
 def undisclose(session: Session, conversation: Conversation) -> None:
     """Have the next message say who is writing, where none that did so has left."""
-    left = select(Message.id).where(
-        Message.conversation_id == conversation.id,
+    session.flush()
+    if session.scalars(*_left_in(conversation.id)).first() is None:
+        conversation.disclosed = conversation.collector_told = False
+
+
+@prepared
+def _left_in(conversation_id: str) -> Select[tuple[int]]:
+    return select(Message.id).where(
+        Message.conversation_id == conversation_id,
         # An equality would tempt SQLite into reading all that ever went out.
         Message.direction != "in",
         Message.initiator == "bot",
         Message.state.in_(("sending", "sent", "delivered", "read", "uncertain")),
     )
-    session.flush()
-    if session.scalars(left).first() is None:
-        conversation.disclosed = conversation.collector_told = False
 
 
 def _retire(session: Session, conversation: Conversation, now: datetime, why: str) -> None:

@@ -8,7 +8,7 @@ from functools import update_wrapper
 from inspect import signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from sqlalchemy import BindParameter, Integer, Select, String, bindparam, literal_column
+from sqlalchemy import BindParameter, Integer, Select, String, UpdateBase, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.base import Executable
@@ -47,7 +47,10 @@ class prepared(Generic[P, S]):
 
 
 def is_plain(statement: Any) -> bool:
-    """Tell whether a prepared statement reads mere columns: no rows to be changed, and none to be locked."""
+    """Tell whether a prepared statement leaves the session's rows alone.
+
+    It reads mere columns and locks nothing, or it changes rows and says that no session need follow.
+    """
     return _PLAIN in statement.get_execution_options()
 
 
@@ -85,12 +88,18 @@ def _written(value: Any, type_: TypeEngine[Any]) -> ColumnElement[Any] | None:
 
 
 def _marked(statement: S) -> S:
-    if not isinstance(statement, Select) or statement._for_update_arg is not None:
-        return statement
+    if isinstance(statement, UpdateBase):
+        plain = statement.get_execution_options().get("synchronize_session") is False
+    else:
+        plain = (
+            isinstance(statement, Select) and statement._for_update_arg is None and _has_columns(statement)
+        )
+    return statement.execution_options(**{_PLAIN: True}) if plain else statement
+
+
+def _has_columns(statement: Select[Any]) -> bool:
     read = (one["expr"] for one in statement.column_descriptions)
-    if not all(isinstance(one, InstrumentedAttribute | ColumnElement) for one in read):
-        return statement
-    return statement.execution_options(**{_PLAIN: True})
+    return all(isinstance(one, InstrumentedAttribute | ColumnElement) for one in read)
 
 
 def _listed(value: Any) -> Any:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, or_, select, text, update
+from sqlalchemy import Row, Select, Update, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.services.ledger.fields import instant
+from bot.storage.prepared import prepared
 from bot.storage.queries import CALL_OUTCOMES, HOME_ZONE, moves_of, zone_before
 from bot.storage.tables import Borrower, Conversation, LedgerEntry, LoanRow, Message, Nudge
 
@@ -85,12 +86,7 @@ def contacts(
         return
     moves = moves_of(session, {row.borrower_id for row in rows if row.borrower_id is not None})
     first = _first_recorded(session, [row.id for row in rows if row.recorded is not None])
-    session.execute(
-        update(Message)
-        .where(Message.id.in_([row.id for row in rows]))
-        .values(recorded=Message.state)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(*_marked([row.id for row in rows]))
     for row in rows:
         outgoing = row.direction == "out"
         at = row.done_at if outgoing and row.done_at is not None else row.created_at
@@ -126,6 +122,12 @@ def contacts(
                 "nudge": row.nudge_id,
             },
         )
+
+
+@prepared
+def _marked(message_ids: Collection[int]) -> Update:
+    told = update(Message).where(Message.id.in_(message_ids)).values(recorded=Message.state)
+    return told.execution_options(synchronize_session=False)
 
 
 def _loans(row: Row[Any]) -> list[str]:

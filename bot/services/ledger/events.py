@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, text, update
+from sqlalchemy import Row, Select, Update, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.services.ledger.fields import instant
+from bot.storage.prepared import prepared
 from bot.storage.tables import AuditEvent, Borrower, LoanRow
 
 # What is stored under a name of its own: (name in an export, what its detail says besides).
@@ -51,14 +52,15 @@ def events(session: Session, rows: Sequence[Row[Any]]) -> Iterator[tuple[int, da
     """Mark events as recorded; yield id, instant and record of each."""
     if not rows:
         return
-    session.execute(
-        update(AuditEvent)
-        .where(AuditEvent.id.in_([row.id for row in rows]))
-        .values(recorded=True)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(*_marked([row.id for row in rows]))
     for row in rows:
         yield row.id, row.at, _record(row)
+
+
+@prepared
+def _marked(event_ids: Collection[int]) -> Update:
+    told = update(AuditEvent).where(AuditEvent.id.in_(event_ids)).values(recorded=True)
+    return told.execution_options(synchronize_session=False)
 
 
 def _named() -> Select[Any]:

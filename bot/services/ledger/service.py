@@ -84,6 +84,9 @@ class LedgerService:
             return len(entries)
 
     def _head(self, session: Session, chain: Chain) -> LedgerHead:
+        known = session.get(LedgerHead, chain, with_for_update=True)
+        if known is not None:
+            return known
         dialect = sqlite if self.kit.db.is_sqlite else postgresql
         session.execute(
             dialect.insert(LedgerHead).values(chain=chain, number=0, hash=GENESIS).on_conflict_do_nothing()

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    Update,
     and_,
     exists,
     func,
@@ -27,6 +28,7 @@ from bot.services.kit import Kit, local_day
 from bot.services.planning.slots import Places, ladders
 from bot.services.planning.statements import TEMPORARY, fill, inserting, labelled, scratch
 from bot.storage.db import Instant
+from bot.storage.prepared import prepared
 from bot.storage.tables import Conversation, LoanRow, Message, Nudge
 
 _again = Table(
@@ -68,20 +70,25 @@ def plan_again(session: Session, ways: list[dict[str, Any]], now: datetime) -> i
 
     Whoever has written since has read it, whatever their channel tells.
     """
-    waiting = select(Nudge.id).where(Nudge.again_at.is_not(None), Nudge.again_at <= now).limit(1)
-    if session.scalar(waiting) is None:
+    if session.scalar(*_waiting(now)) is None:
         return 0
     added = 0
     if ways:
         fill(session, _again, ways)
         added = _unread(session, now)
-    session.execute(
-        update(Nudge)
-        .where(Nudge.again_at.is_not(None), Nudge.again_at <= now)
-        .values(again_at=None)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(*_done(now))
     return added
+
+
+@prepared
+def _waiting(now: datetime) -> Select[tuple[int]]:
+    return select(Nudge.id).where(Nudge.again_at.is_not(None), Nudge.again_at <= now).limit(1)
+
+
+@prepared
+def _done(now: datetime) -> Update:
+    waited = update(Nudge).where(Nudge.again_at.is_not(None), Nudge.again_at <= now)
+    return waited.values(again_at=None).execution_options(synchronize_session=False)
 
 
 @inserting
