@@ -10,6 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.money import Money
+from bot.domain.values import quickly_made
 
 
 class Purpose(StrEnum):
@@ -67,6 +68,7 @@ class HoldKind(StrEnum):
     PAUSE = "pause"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A stop on collection contact.
@@ -88,6 +90,7 @@ class Hold:
         )
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a borrower can be reached: channel name and the channel's own address."""
@@ -99,6 +102,7 @@ class Address:
     dead: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A past contact that the lender started: channel, instant (aware UTC), and how a call ended.
@@ -139,6 +143,7 @@ class Wish:
     channels: frozenset[str] = frozenset()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Due:
     """One due item of a loan: `number` is its place, counted from 1, and names the reminder cycle."""
@@ -198,6 +203,7 @@ class Loan:
         return None if due is None else (today - due.due_on).days
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Case:
     """All facts that a contact decision rests on, loaded fresh.

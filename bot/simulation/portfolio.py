@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import heapq
 import random
 import uuid
@@ -96,6 +97,8 @@ class Portfolio:
         self._open_books()
         for person in self._persons.values():
             self._foresee(person)
+        # Borrowers and their days stay until the end.
+        gc.freeze()
         mornings = self._mornings()
         while (now := self._next(mornings)) < self._span.last:
             self._clock.at = now

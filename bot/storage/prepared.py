@@ -81,7 +81,8 @@ def _literal(element: Any, **_: Any) -> ColumnElement[Any] | None:
 def _written(value: Any, type_: TypeEngine[Any]) -> ColumnElement[Any] | None:
     """Return a text or a whole number as it stands in SQL; None for anything else."""
     if isinstance(value, str):
-        return literal_column(f"""'{str(value).replace("'", "''")}'""", type_)
+        quoted = str.__str__(value).replace("'", "''")
+        return literal_column(f"'{quoted}'", type_)
     if isinstance(value, int) and not isinstance(value, bool):
         return literal_column(str(int(value)), type_)
     return None

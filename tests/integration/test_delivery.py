@@ -433,6 +433,16 @@ class TestTasks:
         tick(grace)
         assert only(grace, Nudge).state == "sent"
 
+    def test_who_is_given_to_people_gets_no_reminder_of_another_debt_at_the_same_instant(
+        self, grace: Grace
+    ) -> None:
+        ref = make_borrower(grace, days_past_due=60)
+        add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=7), name="second")
+        tick(grace)
+        assert rows(grace, Message) == []
+        (stopped,) = (one for one in rows(grace, Nudge) if one.state != "sent")
+        assert "handoff" in (stopped.reason or "")
+
     def test_a_second_task_finds_the_hand_off_that_is_open(self, grace: Grace) -> None:
         ref = make_borrower(grace, days_past_due=60)
         add_loan(grace, ref, amount="700", due_on=TODAY - timedelta(days=60), name="second")

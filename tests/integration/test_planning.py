@@ -195,6 +195,25 @@ def test_the_statements_plan_what_the_ladder_decides_loan_by_loan(
         clock.at += timedelta(hours=rng.randint(3, 30))
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_zone_by_zone_the_same_is_planned_as_for_all_at_once(
+    grace: Grace, clock: MovableClock, seed: int
+) -> None:
+    rng = random.Random(seed)
+    clock.at = datetime(2026, 3, 2, 15, tzinfo=UTC) + timedelta(hours=rng.randrange(24))
+    fill(grace, rng, 250)
+    wanted = expected(grace)
+    with grace.kit.db.begin() as session:
+        at_home = select(LoanRow.id, Borrower.timezone).join(Borrower, Borrower.id == LoanRow.borrower_id)
+        zones = dict(session.execute(at_home).tuples().all())
+    for part in (ZONES[:1], ZONES[1:3], ("Asia/Tokyo",), ZONES[3:]):
+        before = set(planned(grace))
+        added = grace.reminders.plan(set(part))
+        now = {key: nudge for key, nudge in planned(grace).items() if key not in before}
+        assert now == {key: nudge for key, nudge in wanted.items() if zones[key[0]] in part}
+        assert added == len(now)
+
+
 def test_the_books_hold_every_kind_of_nudge(grace: Grace, clock: MovableClock) -> None:
     fill(grace, random.Random(1), 600)
     kinds = {step.split(":")[0] for _, _, step in expected(grace)}

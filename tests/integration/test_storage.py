@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from bot.domain.model import HoldKind
 from bot.services.kit import MovableClock
 from bot.services.records import place_hold, policy_version
 from bot.storage.db import Database, ReadOnly, StorageError, retried
+from bot.storage.prepared import prepared
 from bot.storage.tables import Agent, AuditEvent, Base, Borrower, HoldRow, PolicyVersion
 from tests.conftest import MORNING, settings_for
 from tests.factory import make_borrower
@@ -201,6 +202,36 @@ def read(grace: Grace, attempt: Callable[[Session], object]) -> None:
     with grace.kit.db.read() as session:
         attempt(session)
         session.flush()
+
+
+@prepared
+def count_of(kind: str) -> Select[tuple[int]]:
+    return select(func.count(AuditEvent.id)).where(AuditEvent.kind == kind)
+
+
+class TestPlainReading:
+    """What a `prepared` statement reads of mere columns goes by the ORM, and sees no less."""
+
+    def test_it_sees_what_waits_to_be_written(self, grace: Grace) -> None:
+        with grace.kit.db.begin() as session:
+            session.add(event(MORNING))
+            assert session.scalar(*count_of("test")) == 1
+            session.add(event(MORNING))
+            assert session.scalars(*count_of("test")).all() == [2]
+            session.add(event(MORNING))
+            assert session.execute(*count_of("test")).tuples().all() == [(3,)]
+
+    def test_without_autoflush_it_sees_only_what_is_written(self, grace: Grace) -> None:
+        with grace.kit.db.begin() as session, session.no_autoflush:
+            session.add(event(MORNING))
+            assert session.scalar(*count_of("test")) == 0
+
+    def test_a_session_that_only_reads_refuses_to_write_before_it(self, grace: Grace) -> None:
+        with grace.kit.db.read() as session:
+            session.add(event(MORNING))
+            with pytest.raises(ReadOnly):
+                session.scalar(*count_of("test"))
+            session.expunge_all()
 
 
 class TestReading:
