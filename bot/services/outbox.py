@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, Update, case, select, update
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -18,15 +18,26 @@ from bot.services.casefiles import CaseFiles
 from bot.services.enclosures import PaperFile, paper_of
 from bot.services.files import file_of
 from bot.services.kit import Kit, SystemClock, local_day
-from bot.services.nudges import carried, end, in_message_of, put_off, release
+from bot.services.nudges import carried, end, put_off, release
+from bot.services.outbox_statements import (
+    ON_THE_WAY,
+    QUEUED,
+    borrowers_of,
+    conversations_locked,
+    marking_sending,
+    marking_sent,
+    nudges_gone,
+    spoken_of,
+    to_claim,
+    to_try_again,
+)
 from bot.services.pace import grant, keep_quiet
 from bot.services.packs import pack_for, packs_for
 from bot.services.reach import bury, take_another_way, undisclose
 from bot.services.webhooks import announce, announce_all
 from bot.services.withholding import Withholding
-from bot.storage.prepared import prepared
 from bot.storage.queries import INITIATED, address_snapshot, own_address, own_addresses, zone_of
-from bot.storage.tables import AddressRow, Borrower, Conversation, Message, Nudge
+from bot.storage.tables import AddressRow, Conversation, Message, Nudge
 
 Outcome = Literal["sent", "failed", "uncertain", "dead", "later", "cancelled"]
 
@@ -78,7 +89,6 @@ class Settlement:
 
 
 # A process that was taken for dead, as when the clock has jumped, still tells what became of its message.
-_OPEN = ("sending", "uncertain")
 SILENCE = "no answer: its process ended, or was cut off, before it told what became of it"
 _NO_RATES: Mapping[str, float] = {}
 
@@ -107,7 +117,7 @@ class Outbox:
         Answers and words of a hand-off come first, what the lender starts after them; each oldest first.
         `in_bulk` chooses what the lender starts, or all but that; `conversation`, what waits in that one.
         """
-        found = _QUEUED[in_bulk](channels, limit)
+        found = QUEUED[in_bulk](channels, limit)
         if conversation is not None:
             statement, values = found
             found = statement.where(Message.conversation_id == conversation), values
@@ -134,7 +144,7 @@ class Outbox:
         nobody knows what it took, and `take_back` settles that.
         """
         with self.kit.db.begin() as session:
-            rows = session.execute(*_waiting(message_ids)).all()
+            rows = session.execute(*to_claim(message_ids)).all()
             if not self.kit.db.is_sqlite:
                 # There, nobody else has written since this transaction began.
                 _lock(session, rows)
@@ -149,7 +159,7 @@ class Outbox:
             answers_to = (chat.borrower_id for one, chat in allowed if one.nudge_id is None)
             answered = {number for number in answers_to if number is not None}
             # Loaded at once and held on to, so that each chat finds its own.
-            borrowers = session.scalars(*_borrowers(answered)).all() if answered else ()
+            borrowers = session.scalars(*borrowers_of(answered)).all() if answered else ()
             packs = packs_for(session, self.kit, borrowers)
             _mark_sending(session, [message for message, _ in allowed], now, claim)
             taken = {}
@@ -318,7 +328,7 @@ class Outbox:
         plain = [one.message_id for one in settlements if one.outcome == "sent" and not one.detail]
         with self.kit.db.begin() as session:
             if plain:
-                sent = session.execute(*_sent(plain)).all()
+                sent = session.execute(*marking_sent(plain)).all()
                 announce_all(
                     session,
                     now,
@@ -332,7 +342,7 @@ class Outbox:
 
     def _settle(self, session: Session, one: Settlement, now: datetime) -> None:
         message = session.get_one(Message, one.message_id, with_for_update={"key_share": True})
-        if message.state not in _OPEN or (one.claim is not None and one.claim != message.claim):
+        if message.state not in ON_THE_WAY or (one.claim is not None and one.claim != message.claim):
             return
         message.state = {"dead": "failed", "later": "queued"}.get(one.outcome, one.outcome)
         if message.state == "sent" and message.read_at is not None:
@@ -370,7 +380,7 @@ class Outbox:
                 .execution_options(populate_existing=True)
             ).all()
             for message in found:
-                if message.claim != claim or message.state not in _OPEN:
+                if message.claim != claim or message.state not in ON_THE_WAY:
                     continue
                 message.state, message.done_at, message.claim = "queued", None, None
                 message.failure = None
@@ -409,38 +419,14 @@ class Outbox:
             return len(rows)
 
 
-@prepared
-def _waiting(message_ids: Collection[int]) -> Select[tuple[Message, Conversation]]:
-    return (
-        select(Message, Conversation)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Message.id.in_(message_ids), Message.state == "queued")
-        .order_by(Message.purpose.in_(INITIATED), Message.id)
-        .with_for_update(of=Message, key_share=True, skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-
-
-@prepared
-def _borrowers(borrower_ids: Collection[int]) -> Select[tuple[Borrower]]:
-    return select(Borrower).where(Borrower.id.in_(borrower_ids))
-
-
 def _mark_sending(session: Session, messages: Sequence[Message], now: datetime, claim: str | None) -> None:
     """Note that messages are about to be handed over: in one statement, not in one for each of them."""
     if not messages:
         return
-    session.execute(*_sending([message.id for message in messages], now, claim))
+    session.execute(*marking_sending([message.id for message in messages], now, claim))
     for message in messages:
         for name, value in (("state", "sending"), ("done_at", now), ("claim", claim)):
             set_committed_value(message, name, value)
-
-
-@prepared
-def _sending(message_ids: Collection[int], now: datetime, claim: str | None) -> Update:
-    marked = update(Message).where(Message.id.in_(message_ids))
-    marked = marked.values(state="sending", done_at=now, claim=claim)
-    return marked.execution_options(synchronize_session=False)
 
 
 def _carried(message: Message) -> Literal["paper", "file"] | None:
@@ -454,7 +440,7 @@ def _led(session: Session, leader_ids: Sequence[int]) -> dict[int, list[Nudge]]:
     if not leader_ids:
         return {}
     led: dict[int, list[Nudge]] = {number: [] for number in leader_ids}
-    for nudge in session.scalars(*_spoken_of(leader_ids)):
+    for nudge in session.scalars(*spoken_of(leader_ids)):
         if nudge.id in led:
             led[nudge.id].insert(0, nudge)
         elif nudge.leader_id is not None:
@@ -462,84 +448,17 @@ def _led(session: Session, leader_ids: Sequence[int]) -> dict[int, list[Nudge]]:
     return led
 
 
-@prepared
-def _spoken_of(leader_ids: Collection[int]) -> Select[tuple[Nudge]]:
-    return select(Nudge).where(in_message_of(leader_ids)).order_by(Nudge.id)
-
-
-@prepared
-def _sent(message_ids: Collection[int]) -> Any:
-    # A page may have shown it before that is on record.
-    state = case((Message.read_at.is_(None), "sent"), else_="read")
-    return (
-        update(Message)
-        .where(Message.id.in_(message_ids), Message.state.in_(_OPEN))
-        .values(state=state, failure=None)
-        .returning(Message.nudge_id, Message.id, Message.conversation_id)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _went(session: Session, leader_ids: Sequence[int], now: datetime) -> None:
     """Note that messages about nudges have gone, and from when on each is tried on its next channel."""
     if not leader_ids:
         return
-    gone = session.execute(*_gone(leader_ids, now)).all()
+    gone = session.execute(*nudges_gone(leader_ids, now)).all()
     for hours in {hours for _, hours in gone if hours is not None}:
         theirs = [number for number, its in gone if its == hours]
-        session.execute(*_tried_again(theirs, now + timedelta(hours=hours)))
-
-
-@prepared
-def _tried_again(nudge_ids: Collection[int], at: datetime) -> Update:
-    theirs = update(Nudge).where(Nudge.id.in_(nudge_ids)).values(again_at=at)
-    return theirs.execution_options(synchronize_session=False)
-
-
-@prepared
-def _gone(leader_ids: Collection[int], now: datetime) -> Any:
-    return (
-        update(Nudge)
-        .where(in_message_of(leader_ids))
-        .values(state="sent", done_at=now)
-        .returning(Nudge.id, Nudge.again_hours)
-        .execution_options(synchronize_session=False)
-    )
+        session.execute(*to_try_again(theirs, now + timedelta(hours=hours)))
 
 
 def _lock(session: Session, rows: Sequence[Row[tuple[Message, Conversation]]]) -> None:
     """Lock the conversations in which the bot would speak, always in one order, and read them anew."""
     spoken_in = {conversation.id for message, conversation in rows if message.initiator == "bot"}
-    session.execute(*_locked(spoken_in)).all()
-
-
-@prepared
-def _locked(conversation_ids: Collection[str]) -> Select[tuple[Conversation]]:
-    return (
-        select(Conversation)
-        .where(Conversation.id.in_(conversation_ids))
-        .order_by(Conversation.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-
-
-def _queued(*which: ColumnElement[bool]) -> prepared[..., Select[tuple[int, str]]]:
-    @prepared
-    def found(channels: Collection[str], limit: int) -> Select[tuple[int, str]]:
-        waiting = select(Message.id, Message.conversation_id).join(
-            Conversation, Conversation.id == Message.conversation_id
-        )
-        waiting = waiting.where(
-            Message.direction == "out", Message.state == "queued", Conversation.channel.in_(channels), *which
-        )
-        return waiting.order_by(Message.purpose.in_(INITIATED), Message.id).limit(limit)
-
-    return found
-
-
-_QUEUED: Mapping[bool | None, prepared[..., Select[tuple[int, str]]]] = {
-    None: _queued(),
-    True: _queued(Message.purpose.in_(INITIATED)),
-    False: _queued(Message.purpose.not_in(INITIATED)),
-}
+    session.execute(*conversations_locked(spoken_in)).all()

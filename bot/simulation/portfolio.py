@@ -97,7 +97,8 @@ class Portfolio:
         self._open_books()
         for person in self._persons.values():
             self._foresee(person)
-        # Borrowers and their days stay until the end.
+        # Borrowers and their days stay until the end; what making the books has left behind does not.
+        gc.collect()
         gc.freeze()
         mornings = self._mornings()
         while (now := self._next(mornings)) < self._span.last:

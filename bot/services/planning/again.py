@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.domain.ladder import again_key, later_channels
 from bot.services.kit import Kit, local_day
+from bot.services.planning.inserting import inserting, labelled
 from bot.services.planning.slots import Places, ladders
-from bot.services.planning.statements import TEMPORARY, fill, inserting, labelled, scratch
+from bot.services.planning.statements import TEMPORARY, fill, scratch
 from bot.storage.db import Instant
 from bot.storage.prepared import prepared
 from bot.storage.tables import Conversation, LoanRow, Message, Nudge

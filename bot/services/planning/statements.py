@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date, datetime
-from functools import update_wrapper
-from typing import Any, Generic, ParamSpec
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -34,19 +33,16 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from bot.domain.agreed import CYCLE
 from bot.domain.ladder import STANDARD
+from bot.services.planning.inserting import Unindexed, inserting, labelled
 from bot.services.planning.slots import Places, Slot
 from bot.storage.db import Instant
 from bot.storage.prepared import prepared
 from bot.storage.queries import DUE_AMOUNT, PAUSES, STILL_OPEN
 from bot.storage.tables import Borrower, DueItem, HoldRow, LoanRow, Nudge, Plan, PlanItem, Promise
-
-P = ParamSpec("P")
 
 # Lives as long as its connection, and is empty whenever no planner is at work in it.
 TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DELETE ROWS"}
@@ -94,55 +90,6 @@ def places(session: Session, only: Collection[str] | None = None) -> Places:
     zones = only if only is not None else session.scalars(select(Borrower.timezone).distinct())
     tiers = session.scalars(select(func.coalesce(LoanRow.tier, STANDARD)).distinct())
     return Places(tuple(sorted(zones)), tuple(sorted(tiers)))
-
-
-class _Unindexed(ColumnElement[Any]):
-    """A column as no index of SQLite's knows it.
-
-    SQLite would else begin with the slots, and read a day's due items once for every zone and product.
-    """
-
-    inherit_cache = True
-
-    def __init__(self, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> None:
-        self.column, self.type = column, column.type
-
-
-@compiles(_Unindexed)
-def _as_it_is(element: _Unindexed, compiler: Any, **kw: Any) -> str:
-    found: str = compiler.process(element.column, **kw)
-    return found
-
-
-@compiles(_Unindexed, "sqlite")
-def _as_unknown(element: _Unindexed, compiler: Any, **kw: Any) -> str:
-    return f"ifnull({compiler.process(element.column, **kw)}, NULL)"
-
-
-class inserting(Generic[P]):
-    """Wrap what chooses nudges: a call inserts those that are not there yet, and returns how many are new.
-
-    SQLAlchemy keeps no compiled form of an INSERT that passes over conflicts, and compiling one takes longer
-    than planning a small zone: it is compiled once here, for either kind of database.
-    """
-
-    def __init__(self, chosen: Callable[P, Select[Any]]) -> None:
-        update_wrapper(self, chosen)
-        self._chosen = prepared(chosen)
-        self._compiled: dict[str, Any] = {}
-
-    def __call__(self, session: Session, *args: P.args, **kwargs: P.kwargs) -> int:
-        """Insert into the database of `session`."""
-        connection = session.connection()
-        chosen, values = self._chosen(*args, **kwargs)
-        name = connection.dialect.name
-        if name not in self._compiled:
-            dialect = sqlite if name == "sqlite" else postgresql
-            columns = chosen.selected_columns.keys()
-            statement = dialect.insert(Nudge).from_select(columns, chosen).on_conflict_do_nothing()
-            self._compiled[name] = statement.compile(dialect=connection.dialect)
-        done = connection.execute(self._compiled[name], values, execution_options={"preserve_rowcount": True})
-        return done.rowcount
 
 
 def plan_rungs(
@@ -200,7 +147,7 @@ def _rungs(now: datetime, first: date, last: date) -> Select[Any]:
     )
     return _of_loans(select(*_nudge(_slots.c.step, now, DueItem.number))).where(
         DueItem.due_on.between(first, last),
-        _slots.c.due_on == _Unindexed(DueItem.due_on),
+        _slots.c.due_on == Unindexed(DueItem.due_on),
         or_(_slots.c.tier.is_(None), _slots.c.tier == func.coalesce(LoanRow.tier, STANDARD)),
         or_(_slots.c.good_record.is_(None), _slots.c.good_record == LoanRow.good_record),
         or_(_slots.c.least.is_(None), _slots.c.least <= amount),
@@ -310,11 +257,6 @@ def _nudge(step: ColumnElement[str], now: datetime, cycle: SQLColumnExpression[i
         expires_at=_slots.c.expires_at,
         created_at=type_coerce(now, Instant()),
     )
-
-
-def labelled(**columns: SQLColumnExpression[Any]) -> list[Any]:
-    """Name what is chosen after the column of a nudge that it fills."""
-    return [column.label(name) for name, column in columns.items()]
 
 
 def _is_sqlite(session: Session) -> bool:
