@@ -102,7 +102,7 @@ class Lexicon:
         hidden = None if context.verified else _masked(folded, context.names)
         for rule in self.rules:
             searched = folded if rule.category != BEFORE_IDENTITY else hidden
-            if searched is not None and rule.match.search(searched) is not None:
+            if searched is not None:
                 for start, end in _matches(rule, searched):
                     add(rule.id, rule.category, start, end)
         for match in _VARIABLE.finditer(folded):
@@ -196,11 +196,10 @@ _AMOUNT = re.compile(
 
 
 def _matches(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
-    found = [match.span() for match in rule.match.finditer(text)]
-    if not found:
+    if rule.match.search(text) is None:
         return
     excused = [] if rule.unless is None else [match.span() for match in rule.unless.finditer(text)]
-    for start, end in found:
+    for start, end in (match.span() for match in rule.match.finditer(text)):
         if not any(first <= start and end <= last for first, last in excused):
             yield start, end
 

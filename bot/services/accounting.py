@@ -200,7 +200,7 @@ def save_dues(session: Session, settled: Iterable[tuple[Account, Settlement]]) -
     ]
     if changed:
         session.flush()
-        session.connection().execute(_PAID, changed)
+        session.execute(_PAID, changed)
 
 
 _DUES = cast(Table, DueItem.__table__)

@@ -19,7 +19,7 @@ from bot.services.agenda import TASK
 from bot.services.bundling import bundles, rung_of
 from bot.services.casefiles import CaseFiles
 from bot.services.follow_ups import PEOPLE_FROM, follow_first_contact
-from bot.services.foretelling import NOWHERE, task_verdict
+from bot.services.foretelling import task_verdict
 from bot.services.handoffs import HandoffService
 from bot.services.kit import Kit, local_day
 from bot.services.loan_files import BorrowerFile
@@ -303,7 +303,7 @@ class DeliveryService:
         session, files, now = batch.session, batch.files, batch.now
         row = files.loans[nudge.loan_id]
         borrower = row.borrower
-        verdict = task_verdict(self.kit, row, files.case(borrower, NOWHERE, row.id), now)
+        verdict = task_verdict(self.kit, row, files.case(borrower, None, row.id), now)
         if not verdict.allowed:
             put_off(session, nudge, verdict, now)
             return

@@ -119,7 +119,7 @@ class Foreteller:
             reason = Reason("approval", "a person has to approve it before it goes out")
             return replace(empty, step=due.step, template=due.template, verdict="approval", reasons=(reason,))
         if due.purpose == TASK:
-            case = contact_case(session, self.kit, row.borrower, NOWHERE, row.id, due.send_at)
+            case = contact_case(session, self.kit, row.borrower, None, row.id, due.send_at)
             verdict = task_verdict(self.kit, row, case, due.send_at)
             if verdict.allowed:
                 reason = Reason("ladder", "a task for a person, no message")
@@ -220,14 +220,15 @@ def _judged(shown: Preview, verdict: Verdict, at: datetime) -> Preview:
     return replace(shown, at=when, verdict=verdict.status, reasons=verdict.reasons, rule_ids=verdict.rule_ids)
 
 
-NOWHERE = Address(TASK, "")
-"""Where a task goes: it is written to nobody."""
+# Where a task goes: it is written to nobody.
+_NOWHERE = Address(TASK, "")
 
 
 def task_verdict(kit: Kit, row: LoanRow | LoanFile, case: Case, at: datetime) -> Verdict:
     """Ask whether people may be set on a loan: no hour and no cap binds a task, but every hold does.
 
-    `case` is that of the loan, its address `NOWHERE`.
+    `case` is that of the loan; its address does not matter.
     """
     pack = kit.policies.pack_of(row.product, local_day(at, row.borrower.timezone), row.borrower.country)
+    case = replace(case, address=_NOWHERE)
     return may_contact(case, Purpose.REMINDER, at, pack.model_copy(update={"rules": ()}))

@@ -107,11 +107,14 @@ def supersede(session: Session, loan_id: int, *, granted: bool = True) -> None:
 
 @prepared
 def _withdrawn(loan_id: int) -> Update:
-    still_open = update(OfferRow).where(OfferRow.loan_id == loan_id, OfferRow.state == "offered")
-    return still_open.values(state="superseded")
+    return _withdrawing(loan_id)
 
 
 @prepared
 def _own_withdrawn(loan_id: int) -> Update:
-    own = update(OfferRow).where(OfferRow.loan_id == loan_id, OfferRow.state == "offered")
-    return own.where(OfferRow.authority == "bot").values(state="superseded")
+    return _withdrawing(loan_id).where(OfferRow.authority == "bot")
+
+
+def _withdrawing(loan_id: int) -> Update:
+    still_open = update(OfferRow).where(OfferRow.loan_id == loan_id, OfferRow.state == "offered")
+    return still_open.values(state="superseded")

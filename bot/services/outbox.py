@@ -88,7 +88,6 @@ class Settlement:
     claim: str | None = None
 
 
-# A process that was taken for dead, as when the clock has jumped, still tells what became of its message.
 SILENCE = "no answer: its process ended, or was cut off, before it told what became of it"
 _NO_RATES: Mapping[str, float] = {}
 

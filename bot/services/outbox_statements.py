@@ -14,7 +14,10 @@ from bot.storage.queries import INITIATED
 from bot.storage.tables import Borrower, Conversation, Message, Nudge
 
 ON_THE_WAY = ("sending", "uncertain")
-"""The states of what was handed over, or may have been, and whose end is not known."""
+"""The states of what was handed over, or may have been, and whose end is not known.
+
+A process that was taken for dead, as when the clock has jumped, still tells what became of its message.
+"""
 
 
 @prepared

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.storage.keyed import own_row
 from bot.storage.tables import ChannelPace
 
 _BURST = timedelta(seconds=1)
@@ -41,10 +41,4 @@ def keep_quiet(session: Session, channel: str, until: datetime) -> None:
 
 
 def _locked(session: Session, channel: str, now: datetime) -> ChannelPace:
-    known = session.get(ChannelPace, channel, with_for_update=True, populate_existing=True)
-    if known is not None:
-        return known
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    first = dialect.insert(ChannelPace).values(channel=channel, free_at=now - _BURST)
-    session.execute(first.on_conflict_do_nothing())
-    return session.get_one(ChannelPace, channel, with_for_update=True, populate_existing=True)
+    return own_row(session, ChannelPace, channel, channel=channel, free_at=now - _BURST)

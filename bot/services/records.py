@@ -38,18 +38,7 @@ def record(
 ) -> None:
     """Write one audit event in the transaction of the fact itself, and tell programs that want to know."""
     # Written at once, and never changed: the bookkeeping of a row that may be takes several times as long.
-    session.connection().execute(
-        _EVENT,
-        {
-            "at": at,
-            "borrower_id": borrower_id,
-            "loan_id": loan_id,
-            "kind": kind,
-            "detail": detail,
-            "cause": cause,
-            "actor": actor,
-        },
-    )
+    session.execute(_EVENT, _row(at, Note(kind, cause, borrower_id, loan_id, detail), actor))
     event = OF_RECORDS.get(kind)
     if event is not None:
         named: dict[str, Any] = {name: detail[name] for name in _TOLD if name in detail}
@@ -65,7 +54,7 @@ class Note:
 
     kind: str
     cause: str
-    borrower_id: int
+    borrower_id: int | None
     loan_id: int | None
     detail: Mapping[str, Any]
 
@@ -75,24 +64,24 @@ def record_all(session: Session, at: datetime, notes: Sequence[Note], *, actor: 
 
     Only kinds of which no program is told. Raises ValueError for any other.
     """
-    rows = [
-        {
-            "at": at,
-            "borrower_id": note.borrower_id,
-            "loan_id": note.loan_id,
-            "kind": note.kind,
-            "detail": note.detail,
-            "cause": note.cause,
-            "actor": actor,
-        }
-        for note in notes
-    ]
     told = {note.kind for note in notes} & OF_RECORDS.keys()
     if told:
         raise ValueError(f"programs are told of {', '.join(sorted(told))}, one by one")
     session.flush()
-    if rows:
-        session.execute(insert(AuditEvent), rows)
+    if notes:
+        session.execute(_EVENT, [_row(at, note, actor) for note in notes])
+
+
+def _row(at: datetime, note: Note, actor: str) -> dict[str, Any]:
+    return {
+        "at": at,
+        "borrower_id": note.borrower_id,
+        "loan_id": note.loan_id,
+        "kind": note.kind,
+        "detail": note.detail,
+        "cause": note.cause,
+        "actor": actor,
+    }
 
 
 def caused_by(turn: str) -> str:

@@ -26,10 +26,6 @@ class _Alone(Transaction):
         """Execute a statement; what is loaded is not filled in anew."""
         return super().execute(statement, params, **_trusting(statement, more))
 
-    def scalars(self, statement: Any, params: Any = None, **more: Any) -> Any:
-        """Like `execute`, for the first column."""
-        return super().scalars(statement, params, **_trusting(statement, more))
-
     def get(self, entity: Any, ident: Any, **more: Any) -> Any:
         """Return a row by its key, without locking it."""
         return super().get(entity, ident)

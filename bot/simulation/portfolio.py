@@ -97,7 +97,7 @@ class Portfolio:
         self._open_books()
         for person in self._persons.values():
             self._foresee(person)
-        # Borrowers and their days stay until the end; what making the books has left behind does not.
+        # What stays until the end is not looked through again and again; what making the books has left goes.
         gc.collect()
         gc.freeze()
         mornings = self._mornings()

@@ -146,8 +146,7 @@ def _live(part: _Part) -> Figures:
         secret=SecretStr(f"simulation {orders.seed}"),
         contact_pack="",
     )
-    # What stays is not looked through again and again, and what goes mostly goes without being looked for.
-    gc.freeze()
+    # What goes mostly goes without being looked for.
     gc.set_threshold(_LITTER)
     portfolio = Portfolio(settings, place, persons, span, part.folder, f"{orders.seed}/{part.place}")
     try:

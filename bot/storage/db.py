@@ -112,19 +112,21 @@ class Transaction(Session):
 
     def scalars(self, statement: Any, params: Any = None, **more: Any) -> Any:
         """Like `execute`, for the first column."""
-        if more or not is_plain(statement):
-            return super().scalars(statement, params, **more)
-        return self.execute(statement, params).scalars()
+        return self.execute(statement, params, **more).scalars()
 
     def scalar(self, statement: Any, params: Any = None, **more: Any) -> Any:
         """Like `execute`, for the first column of the first row."""
-        if more or not is_plain(statement):
-            return super().scalar(statement, params, **more)
-        return self.execute(statement, params).scalar()
+        return self.execute(statement, params, **more).scalar()
 
 
 class Reading(Transaction):
     """A session that only looks: it refuses to write, and to lock what it could not keep locked."""
+
+    def execute(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        """Execute a look-up; anything else takes the ORM's way, on which it is refused."""
+        if not statement.is_select:
+            return Session.execute(self, statement, params, **more)
+        return super().execute(statement, params, **more)
 
 
 class Database:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy import Select, Update, delete, func, select, text, update
 from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from bot.bootstrap import Grace, build
 from bot.domain.model import HoldKind
 from bot.services.kit import MovableClock
-from bot.services.records import place_hold, policy_version
+from bot.services.records import place_hold, policy_version, record
 from bot.storage.db import Database, ReadOnly, StorageError, retried
 from bot.storage.prepared import prepared
 from bot.storage.tables import Agent, AuditEvent, Base, Borrower, HoldRow, PolicyVersion
@@ -209,6 +209,12 @@ def count_of(kind: str) -> Select[tuple[int]]:
     return select(func.count(AuditEvent.id)).where(AuditEvent.kind == kind)
 
 
+@prepared
+def renamed(kind: str) -> Update:
+    found = update(AuditEvent).where(AuditEvent.kind == kind).values(kind="other")
+    return found.execution_options(synchronize_session=False)
+
+
 class TestPlainReading:
     """What a `prepared` statement reads of mere columns goes by the ORM, and sees no less."""
 
@@ -232,6 +238,19 @@ class TestPlainReading:
             with pytest.raises(ReadOnly):
                 session.scalar(*count_of("test"))
             session.expunge_all()
+
+    def test_a_session_that_only_reads_refuses_what_changes_rows(self, grace: Grace) -> None:
+        with grace.kit.db.begin() as session:
+            session.add(event(MORNING))
+        for attempt in (
+            lambda session: session.execute(*renamed("test")),
+            lambda session: record(session, MORNING, "other", cause="test", actor="test"),
+        ):
+            with pytest.raises(ReadOnly):
+                read(grace, attempt)
+        with grace.kit.db.read() as session:
+            assert session.scalar(*count_of("test")) == 1
+            assert session.scalar(*count_of("other")) == 0
 
 
 class TestReading:

@@ -78,9 +78,7 @@ def _kind_of_empty(path: Path, start: str) -> Chain:
 def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
-    if name in _JSON:
-        return canonical(value)
-    return value if isinstance(value, str) else str(value)
+    return canonical(value) if name in _JSON else str(value)
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

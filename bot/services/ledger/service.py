@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.domain.chain import GENESIS, Break, Verdict, canonical, digest, sealed, verify
 from bot.services.kit import Kit
 from bot.services.ledger import contacts, events
 from bot.services.ledger.fields import CHAINS, Chain
+from bot.storage.keyed import own_row
 from bot.storage.tables import AuditEvent, LedgerEntry, LedgerHead, Message
 
 _BATCH = 500
@@ -84,14 +84,7 @@ class LedgerService:
             return len(entries)
 
     def _head(self, session: Session, chain: Chain) -> LedgerHead:
-        known = session.get(LedgerHead, chain, with_for_update=True)
-        if known is not None:
-            return known
-        dialect = sqlite if self.kit.db.is_sqlite else postgresql
-        session.execute(
-            dialect.insert(LedgerHead).values(chain=chain, number=0, hash=GENESIS).on_conflict_do_nothing()
-        )
-        return session.get_one(LedgerHead, chain, with_for_update=True)
+        return own_row(session, LedgerHead, chain, chain=chain, number=0, hash=GENESIS)
 
     def period(self, chain: Chain, since: datetime | None = None, until: datetime | None = None) -> Period:
         """Return the stretch that holds every record from `since` up to, but not including, `until`.
